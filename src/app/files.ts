@@ -1,0 +1,45 @@
+/** Files and folders from pickers and drops, with their paths. Main thread. */
+import type { PathFile } from '../dataset/index.ts';
+
+/** Files of an input element; folders keep their relative paths. */
+export function filesOfInput(input: HTMLInputElement): PathFile[] {
+  return [...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }));
+}
+
+async function readEntry(entry: FileSystemEntry, out: PathFile[]): Promise<void> {
+  const path = entry.fullPath.replace(/^\//, '');
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    out.push({ path, blob: file });
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  // A call returns at most 100 entries: read until there are none.
+  for (;;) {
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (entries.length === 0) return;
+    for (const child of entries) await readEntry(child, out);
+  }
+}
+
+/** Files and folders of a drop. Call it before the first await of the event: the list is emptied afterwards. */
+export function filesOfDrop(transfer: DataTransfer): Promise<PathFile[]> {
+  const entries = [...transfer.items]
+    .map((item) => item.webkitGetAsEntry?.() ?? null)
+    .filter((entry) => entry !== null);
+  const loose = entries.length ? [] : [...transfer.files].map((file) => ({ path: file.name, blob: file as Blob }));
+  return (async () => {
+    const out: PathFile[] = [...loose];
+    for (const entry of entries) await readEntry(entry, out);
+    return out;
+  })();
+}
+
+/** Hands a file to the person. */
+export function saveFile(name: string, blob: Blob): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -1,0 +1,365 @@
+/**
+ * The headless runner: the app's own import, training and evaluation, driven by `npm run studio`. Main thread. Results follow
+ * docs/report.schema.json.
+ */
+import { splitByGroup, type ModelArtifact, type PathFile } from '../../dataset/index.ts';
+import { ImportSession, ProjectSession } from '../../dataset/ui.ts';
+import type { MediaItem, ModelSource, Part, TrainingSettings } from '../../domain/project.ts';
+import type { Report } from '../../domain/report.ts';
+import { bundleFiles, readBundle } from '../../export/index.ts';
+import { required } from '../../kernel/assert.ts';
+import { StudioError } from '../../kernel/errors.ts';
+import { formatPercent } from '../../kernel/format.ts';
+import { evaluateSource, itemsOfPart } from '../../preview/ui.ts';
+import { readSettings } from '../../training/index.ts';
+import { TrainingSession } from '../../training/ui.ts';
+import { loadRuntimeFiles } from '../export/runtime-files.ts';
+import { filesOfInput } from '../files.ts';
+import { newSource, type Studio } from '../studio.svelte.ts';
+import { VERSION } from '../version.ts';
+
+/** What the command line asks for. Folders are given through the inputs of the page. */
+export type HeadlessTrain = {
+  task: string;
+  config: unknown;
+  seed: number | null;
+  folds: number | null;
+  groupBy: string | null;
+  /** Path to part, from a split file. */
+  split: Record<string, Part> | null;
+  wantsBundle: boolean;
+};
+
+type PartCount = { items: number; perClass: Record<string, number> };
+type PartScore = Pick<
+  Report,
+  'clipAccuracy' | 'windowAccuracy' | 'windowCount' | 'macroF1' | 'chance' | 'classes' | 'confusion'
+> & {
+  items: { path: string; label: string; predicted: string; confidence: number }[];
+};
+
+/** One run, without what is the same for all. */
+type RunResult = {
+  data: Record<Part, PartCount>;
+  seconds: Record<'features' | 'training' | 'evaluation', number>;
+  evaluation: Partial<Record<Part, PartScore>>;
+  engine: string;
+  iterations: number;
+  bestIteration: number;
+};
+
+const say = (text: string) => console.warn(`studio: ${text}`);
+
+function countItems(items: readonly MediaItem[], names: ReadonlyMap<string, string>): PartCount {
+  const perClass: Record<string, number> = {};
+  for (const name of names.values()) perClass[name] = 0;
+  for (const item of items) {
+    const name = names.get(item.classId ?? '') ?? '';
+    perClass[name] = (perClass[name] ?? 0) + 1;
+  }
+  return { items: items.length, perClass };
+}
+
+function scoreOf(report: Report): PartScore {
+  const { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion } = report;
+  const items = report.items.map(({ path, label, predicted, confidence }) => ({ path, label, predicted, confidence }));
+  return { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion, items };
+}
+
+/** @param input gives the folder input of a name. */
+export function createHeadless(studio: Studio, input: (name: string) => HTMLInputElement | null) {
+  /** Files of a folder input, with paths inside the folder. */
+  const folder = (name: string): PathFile[] =>
+    filesOfInput(required(input(name), `input ${name}`)).map((file) => ({
+      path: file.path.slice(file.path.indexOf('/') + 1),
+      blob: file.blob,
+    }));
+
+  const fail = (error: unknown) => {
+    throw error;
+  };
+
+  async function importFolder(
+    project: ProjectSession,
+    name: string,
+    part: Part,
+    options: HeadlessTrain,
+  ): Promise<number> {
+    const files = folder(name);
+    if (files.length === 0) return 0;
+    const imports = new ImportSession(project, studio.importTools());
+    const pulse = setInterval(() => {
+      if (imports.state.kind === 'running') say(`reading ${name}: ${imports.state.done} of ${imports.state.total}`);
+    }, 2000);
+    try {
+      const report = await imports.run(files, {
+        classId: null,
+        part,
+        ...(options.split ? { partOf: (path: string) => options.split![path] ?? null } : {}),
+        ...(options.groupBy ? { recordingPattern: options.groupBy } : {}),
+      });
+      for (const remark of report.remarks)
+        say(`${remark.isAdded ? 'note' : 'skipped'}: ${remark.path}: ${remark.reason}`);
+      if (imports.state.kind === 'failed') throw imports.state.error;
+      if (report.added === 0)
+        throw new StudioError('dataset/no-usable-files', { message: `No file of ${name} can be used.` });
+      return report.added;
+    } finally {
+      clearInterval(pulse);
+    }
+  }
+
+  async function trainOnce(
+    project: ProjectSession,
+    settings: TrainingSettings,
+    name: string,
+  ): Promise<RunResult & { source: ModelSource }> {
+    const source = newSource(project.id, name, settings);
+    await project.putSource(`Added ${name}`, source);
+    const training = new TrainingSession(project, studio.clients.features, studio.clients.training);
+    let last = '';
+    const pulse = setInterval(() => {
+      const { state } = training;
+      const current = project.sources.find((candidate) => candidate.id === source.id);
+      const point = current?.curve.at(-1);
+      const text =
+        state.kind === 'features'
+          ? `features: ${state.done} of ${state.total}`
+          : state.kind === 'training'
+            ? `iteration ${state.iteration} of ${state.planned}${point ? `: loss ${point.trainingLoss.toFixed(3)}, training ${formatPercent(point.trainingAccuracy)}, validation ${formatPercent(point.validationAccuracy)}` : ''}`
+            : '';
+      if (text && text !== last) say(`${name}: ${text}`);
+      last = text;
+    }, 1000);
+    let trained: ModelSource;
+    try {
+      const result = await training.run(source);
+      if (!result) throw training.state.kind === 'failed' ? training.state.error : new Error('training ended early');
+      trained = result;
+    } finally {
+      clearInterval(pulse);
+    }
+    const started = performance.now();
+    const evaluation: RunResult['evaluation'] = {};
+    const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
+    const data = {} as RunResult['data'];
+    for (const part of ['training', 'validation', 'testing'] as const) {
+      const items = itemsOfPart(project.items, trained, part);
+      data[part] = countItems(items, names);
+      if (items.length === 0) continue;
+      say(`${name}: scoring ${items.length} ${part} clips`);
+      evaluation[part] = scoreOf(await evaluateSource(studio.clients, trained, project.items, part));
+    }
+    return {
+      source: trained,
+      data,
+      evaluation,
+      engine: trained.engine ?? 'wasm',
+      iterations: trained.iteration,
+      bestIteration: trained.bestIteration ?? trained.iteration,
+      seconds: {
+        features: trained.featureSec,
+        training: trained.trainingSec,
+        evaluation: (performance.now() - started) / 1000,
+      },
+    };
+  }
+
+  const versions = () => ({ understudy: VERSION, tfjs: '4.22.0', browser: navigator.userAgent });
+
+  /** `npm run studio -- train`. @returns the report, and the bundle's files as base64 when asked for. */
+  async function train(
+    options: HeadlessTrain,
+  ): Promise<{ report: unknown; bundle: { path: string; base64: string }[] }> {
+    if (options.task !== 'sound')
+      throw new StudioError('studio/bad-arguments', { message: `The task ${options.task} is not in this version.` });
+    const started = performance.now();
+    const config = {
+      ...(options.config as object | null),
+      ...(options.seed !== null ? { seed: options.seed } : {}),
+    } as Partial<TrainingSettings>;
+    const hasValidationFolder = folder('validation').length > 0;
+    const hasOwn = hasValidationFolder || Object.values(options.split ?? {}).includes('validation');
+    const settings = readSettings({ ...(hasOwn ? { validation: 'own' } : {}), ...config });
+    const record = await studio.createProject('Headless', 'sound');
+    const project = await ProjectSession.open(record.id, studio.store, fail);
+    await importFolder(project, 'data', 'training', options);
+    if (hasValidationFolder) await importFolder(project, 'validation', 'validation', options);
+    if (folder('test').length > 0) await importFolder(project, 'test', 'testing', options);
+    const importSec = (performance.now() - started) / 1000;
+    // A background class is given by name in a config.
+    const background = settings.augment.backgroundClassId;
+    if (background !== null) {
+      const label =
+        project.findClass(background) ?? project.project.classes.find((candidate) => candidate.id === background);
+      if (!label)
+        throw new StudioError('studio/bad-arguments', {
+          message: `The config names the class ${background}, which the data do not have.`,
+        });
+      settings.augment.backgroundClassId = label.id;
+    }
+
+    const finish = (
+      body: Omit<RunResult, 'seconds' | 'iterations' | 'bestIteration'> & { seconds: RunResult['seconds'] },
+      extra: object,
+    ) => ({
+      task: options.task,
+      seed: settings.seed,
+      engine: body.engine,
+      versions: versions(),
+      settings,
+      data: body.data,
+      seconds: { import: importSec, ...body.seconds, total: (performance.now() - started) / 1000 },
+      evaluation: { ...body.evaluation, ...extra },
+    });
+
+    if (options.folds === null) {
+      const { source, ...run } = await trainOnce(project, settings, 'Model 1');
+      const bundle = options.wantsBundle ? await exportBundle(source, run) : [];
+      const { iterations, bestIteration, ...body } = run;
+      return { report: { ...finish(body, {}), iterations, bestIteration }, bundle };
+    }
+
+    const labelled = project.items.filter((item) => item.classId !== null);
+    const folds = splitByGroup(labelled, new Array<number>(options.folds).fill(1 / options.folds), settings.seed, {
+      keepTogether: 'recording',
+      groupPattern: '',
+    });
+    const results: RunResult[] = [];
+    for (let fold = 0; fold < options.folds; fold++) {
+      await project.applyParts(
+        new Map(labelled.map((item) => [item.id, folds.get(item.id) === fold ? 'testing' : 'training'])),
+      );
+      const { source: _source, ...run } = await trainOnce(project, settings, `Fold ${fold + 1}`);
+      say(
+        `fold ${fold + 1} of ${options.folds}: ${formatPercent(run.evaluation.testing?.clipAccuracy)} of test clips right`,
+      );
+      results.push(run);
+    }
+    const values = (pick: (score: PartScore) => number) =>
+      results.map((run) => pick(required(run.evaluation.testing, 'test score')));
+    const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
+    const deviation = (list: number[]) => Math.sqrt(mean(list.map((value) => (value - mean(list)) ** 2)));
+    const clip = values((score) => score.clipAccuracy);
+    const windows = values((score) => score.windowAccuracy);
+    const total = (phase: keyof RunResult['seconds']) => results.reduce((sum, run) => sum + run.seconds[phase], 0);
+    const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
+    const body = {
+      data: {
+        training: countItems(labelled, names),
+        validation: countItems([], names),
+        testing: countItems([], names),
+      },
+      engine: results[0]!.engine,
+      seconds: { features: total('features'), training: total('training'), evaluation: total('evaluation') },
+      evaluation: {},
+    };
+    const report = finish(body, {
+      folds: results.map((run) => ({
+        ...run.evaluation.testing,
+        training: run.evaluation.training,
+        validation: run.evaluation.validation,
+        data: run.data,
+        seconds: run.seconds,
+        iterations: run.iterations,
+        bestIteration: run.bestIteration,
+      })),
+      mean: {
+        clipAccuracy: mean(clip),
+        clipAccuracyDeviation: deviation(clip),
+        windowAccuracy: mean(windows),
+        windowAccuracyDeviation: deviation(windows),
+        macroF1: mean(values((score) => score.macroF1)),
+      },
+    });
+    return { report, bundle: [] };
+  }
+
+  async function exportBundle(source: ModelSource, run: RunResult): Promise<{ path: string; base64: string }[]> {
+    const weights = required(await studio.store.loadWeights(source.id, 'best'), 'weights');
+    const scores = Object.entries(run.evaluation).map(
+      ([part, score]) =>
+        `${part}: ${formatPercent(score.clipAccuracy)} of ${score.items.length} clips right, ${formatPercent(score.windowAccuracy)} of windows`,
+    );
+    const about = { name: 'Sound classifier', author: '', description: 'Trained by npm run studio.', licence: '' };
+    const files = [
+      ...bundleFiles(weights.model, about, scores, `Understudy ${VERSION}`),
+      ...(await loadRuntimeFiles()),
+    ];
+    return Promise.all(
+      files.map(async ({ path, blob }) => {
+        const address = await new Promise<string>((resolve, reject) => {
+          const reader = new FileReader();
+          reader.onload = () => resolve(reader.result as string);
+          reader.onerror = () => reject(reader.error ?? new Error('unreadable'));
+          reader.readAsDataURL(blob);
+        });
+        return { path, base64: address.slice(address.indexOf(',') + 1) };
+      }),
+    );
+  }
+
+  /** `npm run studio -- evaluate`: scores an exported bundle on a labelled folder. */
+  async function evaluate(): Promise<{ report: unknown }> {
+    const started = performance.now();
+    const files = new Map(folder('model').map((file) => [file.path, file.blob]));
+    const model: ModelArtifact = await readBundle(async (path) => files.get(path) ?? null);
+    const record = await studio.createProject('Headless', 'sound');
+    const project = await ProjectSession.open(record.id, studio.store, fail);
+    const options: HeadlessTrain = {
+      task: 'sound',
+      config: null,
+      seed: null,
+      folds: null,
+      groupBy: null,
+      split: null,
+      wantsBundle: false,
+    };
+    await importFolder(project, 'data', 'testing', options);
+    const importSec = (performance.now() - started) / 1000;
+    const items = project.items.filter((item) => item.classId !== null);
+    const features = await studio.clients.features.call('extractLogMel', { hashes: items.map((item) => item.hash) });
+    const scoring = performance.now();
+    const report = await studio.clients.inference.call('evaluateArtifact', {
+      model,
+      projectId: project.id,
+      part: 'testing',
+      itemIds: items.map((item) => item.id),
+    });
+    const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
+    return {
+      report: {
+        task: 'sound',
+        seed: null,
+        engine: 'wasm',
+        versions: versions(),
+        data: { training: countItems([], names), validation: countItems([], names), testing: countItems(items, names) },
+        seconds: {
+          import: importSec,
+          features: features.seconds,
+          training: 0,
+          evaluation: (performance.now() - scoring) / 1000,
+          total: (performance.now() - started) / 1000,
+        },
+        evaluation: { testing: scoreOf(report) },
+      },
+    };
+  }
+
+  /** Errors as a sentence a person can act on. */
+  const guard =
+    <A extends unknown[], R>(run: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<{ ok: R } | { error: string; code: string }> =>
+      run(...args).then(
+        (ok) => ({ ok }),
+        (error: unknown) => ({
+          error:
+            error instanceof StudioError
+              ? [error.sentence, ...Object.entries(error.details).map(([key, value]) => `${key}: ${value}`)].join('\n')
+              : String(error),
+          code: error instanceof StudioError ? error.code : 'bug',
+        }),
+      );
+
+  return { train: guard(train), evaluate: guard(evaluate) };
+}

@@ -1,0 +1,35 @@
+/** How much room this browser gives, and how it is protected. Main thread. */
+
+/** The storage meter of the home page and the side bar. */
+export class StorageMeter {
+  #usedBytes = $state(0);
+  #quotaBytes = $state(0);
+  #isPersisted = $state(false);
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+  get quotaBytes(): number {
+    return this.#quotaBytes;
+  }
+  /** True when the browser will not clean up by itself. */
+  get isPersisted(): boolean {
+    return this.#isPersisted;
+  }
+  get ratio(): number {
+    return this.#quotaBytes > 0 ? this.#usedBytes / this.#quotaBytes : 0;
+  }
+
+  async refresh(): Promise<void> {
+    const estimate = await navigator.storage?.estimate?.();
+    this.#usedBytes = estimate?.usage ?? 0;
+    this.#quotaBytes = estimate?.quota ?? 0;
+    this.#isPersisted = (await navigator.storage?.persisted?.()) ?? false;
+  }
+
+  /** Asks for protection; sensible once there is something to protect: after the first clips were added. */
+  async protect(): Promise<void> {
+    if (!this.#isPersisted) await navigator.storage?.persist?.().catch(() => false);
+    await this.refresh();
+  }
+}

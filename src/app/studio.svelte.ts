@@ -1,0 +1,231 @@
+/** The object graph of the app, built once by main.ts. Main thread. */
+import { createContext } from 'svelte';
+import { Store } from '../dataset/index.ts';
+import { ImportSession, ProjectSession } from '../dataset/ui.ts';
+import type { ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
+import { newId, nowMs } from '../kernel/clock.ts';
+import { openMicrophone, Player } from '../media/ui.ts';
+import { EvaluationSession, itemsOfPart, ListeningSession } from '../preview/ui.ts';
+import { DEFAULT_SOUND_SETTINGS } from '../training/index.ts';
+import { TrainingSession } from '../training/ui.ts';
+import { Theme } from '../ui/theme.svelte.ts';
+import { Notify } from './notify.svelte.ts';
+import { Router } from './router.svelte.ts';
+import { StorageMeter } from './storage.svelte.ts';
+import { createClients, type Clients } from './workers.ts';
+
+/** A project as the home page lists it. */
+export type ProjectCard = { project: Project; clipCount: number; bytes: number; best: ModelSource | null };
+
+/** A new, untrained model source. */
+export function newSource(projectId: string, name: string, settings: TrainingSettings): ModelSource {
+  return {
+    id: newId(),
+    projectId,
+    name,
+    createdAtMs: nowMs(),
+    status: 'untrained',
+    settings,
+    plannedIterations: 0,
+    iteration: 0,
+    bestIteration: null,
+    curve: [],
+    log: [],
+    snapshots: [],
+    engine: null,
+    device: null,
+    featureSec: 0,
+    trainingSec: 0,
+    trainedAtMs: null,
+    data: null,
+    scores: {},
+    failure: null,
+  };
+}
+
+/** An open project with its sessions; disposed when the person leaves it. */
+export class Workbench implements Disposable {
+  readonly project: ProjectSession;
+  readonly imports: ImportSession;
+  readonly training: TrainingSession;
+  readonly evaluation: EvaluationSession;
+  readonly listening: ListeningSession;
+  readonly player: Player;
+  #sourceId = $state<string | null>(null);
+
+  constructor(project: ProjectSession, studio: Studio) {
+    this.project = project;
+    const { clients } = studio;
+    this.imports = new ImportSession(project, studio.importTools());
+    this.training = new TrainingSession(project, clients.features, clients.training);
+    this.evaluation = new EvaluationSession(clients);
+    this.listening = new ListeningSession(clients.inference, openMicrophone);
+    this.player = new Player((hash) => studio.store.loadBlob(hash), studio.notify.fail);
+  }
+
+  /** The model source the person looks at: the chosen one, else the newest. */
+  get source(): ModelSource | null {
+    const { sources } = this.project;
+    return sources.find((source) => source.id === this.#sourceId) ?? sources.at(-1) ?? null;
+  }
+
+  selectSource(id: string): void {
+    this.#sourceId = id;
+    this.evaluation.show(null);
+  }
+
+  /** Model sources with a usable model. */
+  get trained(): ModelSource[] {
+    return this.project.sources.filter((source) => source.bestIteration !== null || source.iteration > 0);
+  }
+
+  /** Adds a model source with settings like the current one (or the given). */
+  async addSource(settings?: TrainingSettings): Promise<ModelSource> {
+    const numbers = this.project.sources.map((source) => Number(/^Model (\d+)$/.exec(source.name)?.[1] ?? 0));
+    const source = newSource(
+      this.project.id,
+      `Model ${Math.max(0, ...numbers) + 1}`,
+      settings ?? this.source?.settings ?? DEFAULT_SOUND_SETTINGS,
+    );
+    await this.project.putSource(`Added ${source.name}`, source);
+    this.selectSource(source.id);
+    return source;
+  }
+
+  /** Trains, then scores the parts that have clips: the honest number is there without asking. */
+  async train(source: ModelSource, moreIterations = 0): Promise<void> {
+    this.selectSource(source.id);
+    const result = await this.training.run(source, moreIterations);
+    if (result?.status !== 'done') return;
+    const scores: ModelSource['scores'] = {};
+    for (const part of ['validation', 'testing'] as const) {
+      if (itemsOfPart(this.project.items, result, part).length === 0) continue;
+      const report = await this.evaluation.run(result, this.project.items, part);
+      if (report) scores[part] = report.clipAccuracy;
+    }
+    await this.project.saveSource(result.id, { scores });
+  }
+
+  [Symbol.dispose](): void {
+    this.training[Symbol.dispose]();
+    this.evaluation[Symbol.dispose]();
+    this.listening[Symbol.dispose]();
+    this.player[Symbol.dispose]();
+    this.imports.cancel();
+  }
+}
+
+/** See the file header. */
+export class Studio {
+  readonly store: Store;
+  readonly clients: Clients;
+  readonly router = new Router();
+  readonly notify = new Notify();
+  readonly theme = new Theme();
+  readonly storage = new StorageMeter();
+  #cards = $state.raw<ProjectCard[] | null>(null);
+  #workbench = $state.raw<Workbench | null>(null);
+
+  private constructor(store: Store, clients: Clients) {
+    this.store = store;
+    this.clients = clients;
+  }
+
+  /** @throws StudioError when the browser's storage does not open. */
+  static async create(): Promise<Studio> {
+    const store = await Store.open(undefined, () => location.reload());
+    return new Studio(store, createClients());
+  }
+
+  /** Projects of this device; null while they are read. */
+  get cards(): ProjectCard[] | null {
+    return this.#cards;
+  }
+
+  get workbench(): Workbench | null {
+    return this.#workbench;
+  }
+
+  importTools() {
+    return {
+      inspect: (blob: Blob, signal: AbortSignal) => this.clients.features.call('inspectSound', { blob }, { signal }),
+      unzip: async (blob: Blob, onFile: (file: { path: string; blob: Blob }) => void, signal: AbortSignal) => {
+        const { failed } = await this.clients.archive.call(
+          'unzip',
+          { blob },
+          { signal, onProgress: ({ file }) => onFile(file) },
+        );
+        return failed;
+      },
+    };
+  }
+
+  async refreshCards(): Promise<void> {
+    const projects = await this.store.listProjects();
+    this.#cards = await Promise.all(
+      projects.map(async (project) => {
+        const [items, sources] = await Promise.all([
+          this.store.listItems(project.id),
+          this.store.listSources(project.id),
+        ]);
+        const best =
+          sources.findLast((source) => source.scores.testing !== undefined || source.scores.validation !== undefined) ??
+          sources.at(-1) ??
+          null;
+        return { project, clipCount: items.length, bytes: items.reduce((sum, item) => sum + item.bytes, 0), best };
+      }),
+    );
+    await this.storage.refresh();
+  }
+
+  async createProject(name: string, kind: TaskKind): Promise<Project> {
+    const at = nowMs();
+    const project: Project = {
+      id: newId(),
+      name,
+      kind,
+      classes: [],
+      createdAtMs: at,
+      openedAtMs: at,
+      nextColor: 1,
+      isSample: false,
+    };
+    await this.store.putQuietly({ project });
+    return project;
+  }
+
+  async renameProject(project: Project, name: string): Promise<void> {
+    await this.store.putQuietly({ project: { ...project, name } });
+    await this.refreshCards();
+  }
+
+  async deleteProject(id: string): Promise<void> {
+    await this.store.deleteProject(id);
+    await this.refreshCards();
+  }
+
+  /** Opens a project; the one open before is closed. Runs that a closed tab left behind become resumable. */
+  async openProject(id: string): Promise<Workbench> {
+    if (this.#workbench?.project.id === id) return this.#workbench;
+    this.closeProject();
+    await this.store.sealDeletions(id);
+    const session = await ProjectSession.open(id, this.store, this.notify.fail);
+    for (const source of session.sources) {
+      if (source.status !== 'training') continue;
+      const checkpoint = await this.store.loadWeights(source.id, 'checkpoint');
+      await session.saveSource(source.id, { status: checkpoint ? 'paused' : 'untrained' });
+    }
+    const workbench = new Workbench(session, this);
+    this.#workbench = workbench;
+    void this.store.collectGarbage().catch(this.notify.fail);
+    return workbench;
+  }
+
+  closeProject(): void {
+    this.#workbench?.[Symbol.dispose]();
+    this.#workbench = null;
+  }
+}
+
+/** The studio for every component below App. */
+export const [useStudio, provideStudio] = createContext<Studio>();

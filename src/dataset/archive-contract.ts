@@ -1,0 +1,16 @@
+/** Jobs of the archive worker. Type-only. */
+
+/** A file with its path inside a folder or zip. */
+export type PathFile = { path: string; blob: Blob };
+
+/** See the file header. */
+export type ArchiveContract = {
+  /** Unpacks a zip; each file is reported as it is ready. Encrypted and damaged entries are listed, the rest go on. */
+  unzip: {
+    args: { blob: Blob };
+    progress: { file: PathFile; done: number; total: number };
+    result: { count: number; failed: { path: string; reason: string }[] };
+  };
+  /** Packs files, stored without compression when `isStored` (media), deflated otherwise. */
+  zip: { args: { files: PathFile[] }; progress: { done: number; total: number }; result: Blob };
+};

@@ -1,0 +1,53 @@
+/** Zip files. Worker thread. zip.js without its own workers, which would break the content security policy. */
+import { BlobReader, BlobWriter, configure, ZipReader, ZipWriter } from '@zip.js/zip.js/lib/zip-core-native.js';
+import { StudioError, throwIfAborted } from '../kernel/errors.ts';
+import type { Jobs } from '../rpc/contract.ts';
+import type { ArchiveContract } from './archive-contract.ts';
+import { isJunkPath } from './labels.ts';
+
+configure({ useWebWorkers: false });
+
+/** Already compressed media are stored as they are. */
+const STORED = /\.(wav|mp3|m4a|aac|flac|ogg|opus|webm|mp4|mov|jpe?g|png|webp|zip|wasm)$/i;
+
+/** Handlers of {@link ArchiveContract}. */
+export function createArchiveJobs(): Jobs<ArchiveContract> {
+  return {
+    async unzip({ blob }, { signal, progress }) {
+      const reader = new ZipReader(new BlobReader(blob));
+      const failed: { path: string; reason: string }[] = [];
+      let done = 0;
+      try {
+        const all = await reader.getEntries().catch((cause: unknown) => {
+          throw new StudioError('media/damaged', { message: 'The zip file is damaged or incomplete.', cause });
+        });
+        const entries = all.filter((entry) => !entry.directory && !isJunkPath(entry.filename));
+        for (const entry of entries) {
+          throwIfAborted(signal);
+          if (entry.directory) continue;
+          try {
+            if (entry.encrypted) throw new Error('it is protected by a password');
+            const content = await entry.getData(new BlobWriter(), { checkSignature: true, signal });
+            done++;
+            progress({ file: { path: entry.filename, blob: content }, done, total: entries.length });
+          } catch (error) {
+            throwIfAborted(signal);
+            failed.push({ path: entry.filename, reason: error instanceof Error ? error.message : String(error) });
+          }
+        }
+        return { count: done, failed };
+      } finally {
+        await reader.close();
+      }
+    },
+    async zip({ files }, { signal, progress }) {
+      const writer = new ZipWriter(new BlobWriter('application/zip'), { keepOrder: true });
+      for (const [i, file] of files.entries()) {
+        throwIfAborted(signal);
+        await writer.add(file.path, new BlobReader(file.blob), { level: STORED.test(file.path) ? 0 : 6, signal });
+        progress({ done: i + 1, total: files.length });
+      }
+      return writer.close();
+    },
+  };
+}

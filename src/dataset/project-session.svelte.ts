@@ -1,0 +1,340 @@
+/**
+ * An open project: its records in memory, every change written in one transaction, undo. Main thread. The database is the truth; memory
+ * follows it at once so that the page feels immediate, and falls back to it when a write fails.
+ */
+import type { ClassLabel, MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
+import { newId, nowMs } from '../kernel/clock.ts';
+import { formatCount } from '../kernel/format.ts';
+import type { Change } from './schema.ts';
+import type { NewContent, Store } from './store.ts';
+
+/** What the header shows. */
+export type SaveState = 'saved' | 'saving' | 'failed';
+
+/** See the file header. `onError` shows a failed write. */
+export class ProjectSession {
+  readonly id: string;
+  readonly #store: Store;
+  readonly #onError: (error: unknown) => void;
+  #project = $state.raw<Project>(null as never);
+  #items = $state.raw<MediaItem[]>([]);
+  #sources = $state.raw<ModelSource[]>([]);
+  #saveState = $state<SaveState>('saved');
+  #undoLabel = $state<string | null>(null);
+  #redoLabel = $state<string | null>(null);
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(id: string, store: Store, onError: (error: unknown) => void) {
+    this.id = id;
+    this.#store = store;
+    this.#onError = onError;
+  }
+
+  /** @throws StudioError `dataset/not-found`. */
+  static async open(id: string, store: Store, onError: (error: unknown) => void): Promise<ProjectSession> {
+    const session = new ProjectSession(id, store, onError);
+    await session.#load();
+    const opened = { ...session.#project, openedAtMs: nowMs() };
+    await store.putQuietly({ project: opened });
+    session.#project = opened;
+    return session;
+  }
+
+  async #load(): Promise<void> {
+    const { project, items, sources } = await this.#store.loadProject(this.id);
+    this.#project = project;
+    this.#items = items;
+    this.#sources = sources;
+    await this.#readHistory();
+  }
+
+  async #readHistory(): Promise<void> {
+    const state = await this.#store.historyState(this.id);
+    this.#undoLabel = state.undo;
+    this.#redoLabel = state.redo;
+  }
+
+  get project(): Project {
+    return this.#project;
+  }
+  get items(): readonly MediaItem[] {
+    return this.#items;
+  }
+  get sources(): readonly ModelSource[] {
+    return this.#sources;
+  }
+  get saveState(): SaveState {
+    return this.#saveState;
+  }
+  /** What undo would take back; null when there is nothing. */
+  get undoLabel(): string | null {
+    return this.#undoLabel;
+  }
+  get redoLabel(): string | null {
+    return this.#redoLabel;
+  }
+
+  // ---- changes
+
+  #apply(changes: readonly Change[], side: 'before' | 'after'): void {
+    const items = new Map<string, MediaItem | null>();
+    const sources = new Map<string, ModelSource | null>();
+    for (const change of changes) {
+      const id = (change.before ?? change.after)!.id;
+      if (change.store === 'projects') {
+        if (change[side]) this.#project = change[side];
+      } else if (change.store === 'items') items.set(id, change[side]);
+      else sources.set(id, change[side]);
+    }
+    if (items.size > 0) {
+      const kept = this.#items.flatMap((item) => {
+        if (!items.has(item.id)) return [item];
+        const next = items.get(item.id);
+        items.delete(item.id);
+        return next ? [next] : [];
+      });
+      const added = [...items.values()].filter((item) => item !== null);
+      this.#items = added.length
+        ? [...kept, ...added].sort((a, b) => a.addedAtMs - b.addedAtMs || (a.path < b.path ? -1 : 1))
+        : kept;
+    }
+    if (sources.size > 0) {
+      const kept = this.#sources.flatMap((source) => {
+        if (!sources.has(source.id)) return [source];
+        const next = sources.get(source.id);
+        sources.delete(source.id);
+        return next ? [next] : [];
+      });
+      this.#sources = [...kept, ...[...sources.values()].filter((source) => source !== null)].sort(
+        (a, b) => a.createdAtMs - b.createdAtMs,
+      );
+    }
+  }
+
+  /**
+   * Applies and stores changes as one undo step.
+   * @param group steps with the same group are undone together. @throws what the store throws, after memory was brought back to the database.
+   */
+  async commit(
+    label: string,
+    changes: Change[],
+    options: { group?: string; content?: NewContent } = {},
+  ): Promise<void> {
+    if (changes.length === 0) return;
+    this.#apply(changes, 'after');
+    this.#saveState = 'saving';
+    const write = this.#queue.then(() =>
+      this.#store.commit(this.id, label, options.group ?? newId(), changes, options.content),
+    );
+    this.#queue = write.catch(() => {});
+    try {
+      await write;
+      this.#saveState = 'saved';
+      this.#undoLabel = label;
+      this.#redoLabel = null;
+    } catch (error) {
+      this.#saveState = 'failed';
+      await this.#load();
+      throw error;
+    }
+  }
+
+  /** {@link commit} for a button: a failure is shown, not thrown. */
+  async #change(label: string, changes: Change[]): Promise<void> {
+    await this.commit(label, changes).catch(this.#onError);
+  }
+
+  /** Takes back the newest step; null when there is none. @returns its label. */
+  async undo(): Promise<string | null> {
+    return this.#travel('before');
+  }
+
+  async redo(): Promise<string | null> {
+    return this.#travel('after');
+  }
+
+  async #travel(side: 'before' | 'after'): Promise<string | null> {
+    const step = this.#queue.then(() => (side === 'before' ? this.#store.undo(this.id) : this.#store.redo(this.id)));
+    this.#queue = step.catch(() => {});
+    const done = await step;
+    if (!done) return null;
+    this.#apply(done.changes, side);
+    await this.#readHistory();
+    return done.label;
+  }
+
+  #edit(items: readonly MediaItem[], patch: (item: MediaItem) => MediaItem | null): Change[] {
+    return items.map((before) => ({ store: 'items', before, after: patch(before) }));
+  }
+
+  #pick(ids: Iterable<string>): MediaItem[] {
+    const wanted = new Set(ids);
+    return this.#items.filter((item) => wanted.has(item.id));
+  }
+
+  // ---- project and classes
+
+  rename(name: string): Promise<void> {
+    const before = this.#project;
+    return this.#change(`Renamed project to ${name}`, [{ store: 'projects', before, after: { ...before, name } }]);
+  }
+
+  /** The class of that name (ignoring case and outer spaces), or null. */
+  findClass(name: string): ClassLabel | null {
+    const wanted = name.trim().toLowerCase();
+    return this.#project.classes.find((label) => label.name.toLowerCase() === wanted) ?? null;
+  }
+
+  /** New classes for names that do not exist yet, without storing them. */
+  planClasses(names: Iterable<string>): { project: Project; byName: Map<string, ClassLabel> } {
+    let project = this.#project;
+    const byName = new Map<string, ClassLabel>();
+    for (const raw of names) {
+      const name = raw.trim();
+      const known = project.classes.find((label) => label.name.toLowerCase() === name.toLowerCase());
+      const label = known ?? { id: newId(), name, color: project.nextColor };
+      if (!known)
+        project = { ...project, classes: [...project.classes, label], nextColor: (project.nextColor % 10) + 1 };
+      byName.set(raw, label);
+    }
+    return { project, byName };
+  }
+
+  async addClass(name: string): Promise<ClassLabel> {
+    const before = this.#project;
+    const { project, byName } = this.planClasses([name]);
+    const label = byName.get(name)!;
+    if (project !== before)
+      await this.#change(`Added class ${label.name}`, [{ store: 'projects', before, after: project }]);
+    return label;
+  }
+
+  /** Renames a class; renaming to the name of another class merges the two. */
+  async renameClass(classId: string, name: string): Promise<void> {
+    const before = this.#project;
+    const old = before.classes.find((label) => label.id === classId);
+    const trimmed = name.trim();
+    if (!old || trimmed === '' || trimmed === old.name) return;
+    const other = this.findClass(trimmed);
+    if (other && other.id !== classId) {
+      const moved = this.#items.filter((item) => item.classId === classId);
+      return this.#change(`Merged ${old.name} into ${other.name}`, [
+        ...this.#edit(moved, (item) => ({ ...item, classId: other.id })),
+        {
+          store: 'projects',
+          before,
+          after: { ...before, classes: before.classes.filter((label) => label.id !== classId) },
+        },
+      ]);
+    }
+    return this.#change(`Renamed ${old.name} to ${trimmed}`, [
+      {
+        store: 'projects',
+        before,
+        after: {
+          ...before,
+          classes: before.classes.map((label) => (label.id === classId ? { ...label, name: trimmed } : label)),
+        },
+      },
+    ]);
+  }
+
+  /** Deletes a class and its clips (one undo step). */
+  removeClass(classId: string): Promise<void> {
+    const before = this.#project;
+    const label = before.classes.find((candidate) => candidate.id === classId);
+    const gone = this.#items.filter((item) => item.classId === classId);
+    return this.#change(
+      `Deleted class ${label?.name ?? ''}${gone.length ? ` with ${formatCount(gone.length, 'clip')}` : ''}`,
+      [
+        ...this.#edit(gone, () => null),
+        {
+          store: 'projects',
+          before,
+          after: { ...before, classes: before.classes.filter((candidate) => candidate.id !== classId) },
+        },
+      ],
+    );
+  }
+
+  /** Moves a class up or down in the list. */
+  moveClass(classId: string, by: -1 | 1): Promise<void> {
+    const before = this.#project;
+    const from = before.classes.findIndex((label) => label.id === classId);
+    const to = from + by;
+    if (from < 0 || to < 0 || to >= before.classes.length) return Promise.resolve();
+    const classes = [...before.classes];
+    classes.splice(to, 0, ...classes.splice(from, 1));
+    return this.#change(`Moved class ${classes[to]!.name}`, [
+      { store: 'projects', before, after: { ...before, classes } },
+    ]);
+  }
+
+  // ---- clips
+
+  relabel(ids: Iterable<string>, classId: string | null): Promise<void> {
+    const items = this.#pick(ids).filter((item) => item.classId !== classId);
+    const name = this.#project.classes.find((label) => label.id === classId)?.name ?? 'no class';
+    return this.#change(
+      `Relabelled ${formatCount(items.length, 'clip')} as ${name}`,
+      this.#edit(items, (item) => ({ ...item, classId })),
+    );
+  }
+
+  setPart(ids: Iterable<string>, part: Part): Promise<void> {
+    const items = this.#pick(ids).filter((item) => item.part !== part);
+    return this.#change(
+      `Moved ${formatCount(items.length, 'clip')} to ${part}`,
+      this.#edit(items, (item) => ({ ...item, part })),
+    );
+  }
+
+  /** Applies a split of many clips as one step. */
+  applyParts(parts: ReadonlyMap<string, Part>): Promise<void> {
+    const items = this.#items.filter((item) => (parts.get(item.id) ?? item.part) !== item.part);
+    return this.#change(
+      'Divided the clips',
+      this.#edit(items, (item) => ({ ...item, part: parts.get(item.id)! })),
+    );
+  }
+
+  renameItem(id: string, name: string): Promise<void> {
+    return this.#change(
+      `Renamed clip to ${name}`,
+      this.#edit(this.#pick([id]), (item) => ({ ...item, name })),
+    );
+  }
+
+  remove(ids: Iterable<string>): Promise<void> {
+    const items = this.#pick(ids);
+    return this.#change(
+      `Deleted ${formatCount(items.length, 'clip')}`,
+      this.#edit(items, () => null),
+    );
+  }
+
+  // ---- model sources
+
+  async putSource(label: string, after: ModelSource): Promise<void> {
+    const before = this.#sources.find((source) => source.id === after.id) ?? null;
+    await this.#change(label, [{ store: 'sources', before, after }]);
+  }
+
+  removeSource(id: string): Promise<void> {
+    const before = this.#sources.find((source) => source.id === id);
+    return before
+      ? this.#change(`Deleted ${before.name}`, [{ store: 'sources', before, after: null }])
+      : Promise.resolve();
+  }
+
+  /** Progress of a run: memory only; the worker stores it. */
+  noteSource(id: string, patch: Partial<ModelSource>): void {
+    this.#sources = this.#sources.map((source) => (source.id === id ? { ...source, ...patch } : source));
+  }
+
+  /** Progress of a run, stored without an undo step. */
+  async saveSource(id: string, patch: Partial<ModelSource>): Promise<void> {
+    this.noteSource(id, patch);
+    await this.#store.updateSource(id, patch);
+  }
+}

@@ -1,0 +1,117 @@
+/** Dividing examples into training, validation and testing. Any thread; pure. Whole recordings move, never windows. */
+import type { MediaItem, Part, TrainingSettings } from '../domain/project.ts';
+import { createRandom } from '../kernel/random.ts';
+
+/** How examples are kept together. */
+export type Grouping = Pick<TrainingSettings, 'keepTogether' | 'groupPattern'>;
+
+/** The name of the group an example belongs to; examples of one group are never separated. */
+export function groupOf(item: Pick<MediaItem, 'recording' | 'session' | 'path' | 'hash'>, grouping: Grouping): string {
+  switch (grouping.keepTogether) {
+    case 'recording':
+      return item.recording;
+    case 'session':
+      return item.session;
+    case 'pattern': {
+      const match = matchPattern(grouping.groupPattern, item.path);
+      return match ?? item.recording;
+    }
+  }
+}
+
+/** First capture (or whole match) of a regular expression on a path; null without a match or with a broken expression. */
+export function matchPattern(pattern: string, path: string): string | null {
+  try {
+    const match = new RegExp(pattern).exec(path);
+    return match ? (match[1] ?? match[0]) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Gives every example a fold 0..shares.length−1 so that each class is divided in the given shares as closely as whole groups
+ * allow. Identical files (same hash) count as one group.
+ *
+ * @param shares wanted share per fold, sum 1. @param seed same seed, same items: same result, whatever their order.
+ * @returns fold by item id. Every class with at least two groups has at least one outside the largest fold when its share
+ *   there is above zero.
+ */
+export function splitByGroup(
+  items: readonly Pick<MediaItem, 'id' | 'classId' | 'recording' | 'session' | 'path' | 'hash'>[],
+  shares: readonly number[],
+  seed: number,
+  grouping: Grouping,
+): Map<string, number> {
+  const parent = new Map<string, string>();
+  const find = (name: string): string => {
+    let root = name;
+    while (parent.get(root) !== root) root = parent.get(root)!;
+    parent.set(name, root);
+    return root;
+  };
+  for (const item of items) {
+    const group = `g:${groupOf(item, grouping)}`;
+    const content = `h:${item.hash}`;
+    for (const name of [group, content]) if (!parent.has(name)) parent.set(name, name);
+    parent.set(find(content), find(group));
+  }
+  const groups = new Map<string, { key: string; ids: string[]; perClass: Map<string, number> }>();
+  for (const item of [...items].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.id < b.id ? -1 : 1))) {
+    const root = find(`g:${groupOf(item, grouping)}`);
+    const group = groups.get(root) ?? { key: root, ids: [], perClass: new Map<string, number>() };
+    group.ids.push(item.id);
+    const label = item.classId ?? '';
+    group.perClass.set(label, (group.perClass.get(label) ?? 0) + 1);
+    groups.set(root, group);
+  }
+  const totals = new Map<string, number>();
+  for (const group of groups.values())
+    for (const [label, count] of group.perClass) totals.set(label, (totals.get(label) ?? 0) + count);
+
+  // Larger groups first (shuffled among equals), each to the fold that lacks most of its classes.
+  const order = createRandom(seed, 'split').shuffle([...groups.values()]);
+  order.sort((a, b) => b.ids.length - a.ids.length);
+  const filled = shares.map(() => new Map<string, number>());
+  const sizes = shares.map(() => 0);
+  const folds = new Map<string, number>();
+  for (const group of order) {
+    let best = 0;
+    let bestLack = -Infinity;
+    shares.forEach((share, fold) => {
+      if (share <= 0) return;
+      let lack = 0;
+      for (const [label, count] of group.perClass) {
+        const wanted = share * totals.get(label)!;
+        lack += (count / group.ids.length) * ((wanted - (filled[fold]!.get(label) ?? 0)) / wanted);
+      }
+      // Ties (all empty) go to the larger share, then to the emptier fold.
+      lack += share * 1e-6 - sizes[fold]! * 1e-9;
+      if (lack > bestLack) {
+        bestLack = lack;
+        best = fold;
+      }
+    });
+    for (const [label, count] of group.perClass) filled[best]!.set(label, (filled[best]!.get(label) ?? 0) + count);
+    sizes[best]! += group.ids.length;
+    for (const id of group.ids) folds.set(id, best);
+  }
+  return folds;
+}
+
+/** Automatic parts for all examples: validation and testing shares are taken from each class. */
+export function assignParts(
+  items: readonly MediaItem[],
+  shares: { validation: number; testing: number },
+  seed: number,
+  grouping: Grouping,
+): Map<string, Part> {
+  const order: Part[] = ['training', 'validation', 'testing'];
+  const folds = splitByGroup(
+    items,
+    [1 - shares.validation - shares.testing, shares.validation, shares.testing],
+    seed,
+    grouping,
+  );
+  return new Map([...folds].map(([id, fold]) => [id, order[fold]!]));
+}

@@ -1,0 +1,339 @@
+/**
+ * Reading and writing the database. Any thread. Writes that belong together share one transaction; a full disk becomes
+ * `dataset/quota-exceeded` and leaves everything as it was.
+ */
+import type { MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
+import type { Report } from '../domain/report.ts';
+import { StudioError } from '../kernel/errors.ts';
+import { openDatabase } from './schema.ts';
+import type {
+  Change,
+  HistoryEntry,
+  StoredBlob,
+  StoredFeatures,
+  StoredPicture,
+  StoredWeights,
+  StudioDatabase,
+} from './schema.ts';
+
+/** Undo steps kept per project. */
+export const HISTORY_DEPTH = 100;
+
+/** Everything of one project that is held in memory: light records only. */
+export type ProjectRecords = { project: Project; items: MediaItem[]; sources: ModelSource[] };
+
+/** What a commit adds beside its changes: content that must exist before the records that name it. */
+export type NewContent = { blobs?: StoredBlob[]; pictures?: StoredPicture[] };
+
+const projectRange = (projectId: string) => IDBKeyRange.bound([projectId, -Infinity], [projectId, Infinity]);
+/** All compound keys that start with `first`: arrays sort after numbers and strings. */
+const prefixRange = (first: string) => IDBKeyRange.bound([first], [first, []]);
+
+function asQuotaError(error: unknown): unknown {
+  const name = error instanceof DOMException || error instanceof Error ? error.name : '';
+  return name === 'QuotaExceededError' ? new StudioError('dataset/quota-exceeded', { cause: error }) : error;
+}
+
+/** The store: one object per thread around one connection. */
+export class Store {
+  readonly #db: StudioDatabase;
+
+  constructor(db: StudioDatabase) {
+    this.#db = db;
+  }
+
+  /** Opens the product's database. @throws as {@link openDatabase}. */
+  static async open(name?: string, onClosed?: () => void): Promise<Store> {
+    return new Store(await openDatabase(name, onClosed));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  // ---- projects
+
+  listProjects(): Promise<Project[]> {
+    return this.#db.getAll('projects');
+  }
+
+  /** @throws StudioError `dataset/not-found`. */
+  async loadProject(id: string): Promise<ProjectRecords> {
+    const tx = this.#db.transaction(['projects', 'items', 'sources']);
+    const [project, items, sources] = await Promise.all([
+      tx.objectStore('projects').get(id),
+      tx.objectStore('items').index('byProject').getAll(id),
+      tx.objectStore('sources').index('byProject').getAll(id),
+    ]);
+    if (!project) throw new StudioError('dataset/not-found', { details: { id } });
+    items.sort((a, b) => a.addedAtMs - b.addedAtMs || (a.path < b.path ? -1 : 1));
+    sources.sort((a, b) => a.createdAtMs - b.createdAtMs);
+    return { project, items, sources };
+  }
+
+  /** Number of clips of a project. */
+  countItems(projectId: string): Promise<number> {
+    return this.#db.countFromIndex('items', 'byProject', projectId);
+  }
+
+  listSources(projectId: string): Promise<ModelSource[]> {
+    return this.#db.getAllFromIndex('sources', 'byProject', projectId);
+  }
+
+  listItems(projectId: string): Promise<MediaItem[]> {
+    return this.#db.getAllFromIndex('items', 'byProject', projectId);
+  }
+
+  /**
+   * Applies changes and remembers them for undo, in one transaction. Undone steps after this point are forgotten.
+   * @param group entries with the same group are undone together (one import in many batches).
+   * @throws StudioError `dataset/quota-exceeded`; then nothing of the commit is stored.
+   */
+  async commit(
+    projectId: string,
+    label: string,
+    group: string,
+    changes: Change[],
+    content: NewContent = {},
+  ): Promise<void> {
+    const tx = this.#db.transaction(['projects', 'items', 'sources', 'blobs', 'pictures', 'history'], 'readwrite', {
+      durability: 'relaxed',
+    });
+    const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    done.catch(() => {});
+    try {
+      for (const blob of content.blobs ?? [])
+        void tx
+          .objectStore('blobs')
+          .put(blob)
+          .catch(() => {});
+      for (const picture of content.pictures ?? [])
+        void tx
+          .objectStore('pictures')
+          .put(picture)
+          .catch(() => {});
+      for (const change of changes) this.#write(tx, change, 'after');
+      const history = tx.objectStore('history');
+      const entries = await history.getAll(projectRange(projectId));
+      for (const entry of entries) if (entry.isUndone) void history.delete([projectId, entry.seq]);
+      const kept = entries.filter((entry) => !entry.isUndone);
+      const groups = [...new Set(kept.map((entry) => entry.group))].filter((name) => name !== group);
+      const forgotten = new Set(groups.slice(0, Math.max(0, groups.length - (HISTORY_DEPTH - 1))));
+      for (const entry of kept) if (forgotten.has(entry.group)) void history.delete([projectId, entry.seq]);
+      const seq = (entries.at(-1)?.seq ?? 0) + 1;
+      await history.put({ projectId, seq, group, label, changes, isUndone: false });
+    } catch (error) {
+      await done.catch(() => {});
+      throw asQuotaError(error);
+    }
+    await done;
+  }
+
+  #write(tx: { objectStore(name: never): unknown }, change: Change, side: 'before' | 'after'): void {
+    const store = tx.objectStore(change.store as never) as {
+      put(value: unknown): Promise<unknown>;
+      delete(key: string): Promise<unknown>;
+    };
+    const value = change[side];
+    const other = change[side === 'after' ? 'before' : 'after'];
+    const write = value ? store.put(value) : other ? store.delete(other.id) : Promise.resolve();
+    void write.catch(() => {});
+  }
+
+  /** Writes records without an undo step: progress of training, the time of opening. */
+  async putQuietly(records: { project?: Project; source?: ModelSource; items?: MediaItem[] }): Promise<void> {
+    const tx = this.#db.transaction(['projects', 'sources', 'items'], 'readwrite', { durability: 'relaxed' });
+    const writes: Promise<unknown>[] = [tx.done];
+    if (records.project) writes.push(tx.objectStore('projects').put(records.project));
+    if (records.source) writes.push(tx.objectStore('sources').put(records.source));
+    for (const item of records.items ?? []) writes.push(tx.objectStore('items').put(item));
+    await Promise.all(writes).catch((error: unknown) => Promise.reject(asQuotaError(error)));
+  }
+
+  // ---- undo
+
+  /** Labels of the next undo and redo step; null when there is none. */
+  async historyState(projectId: string): Promise<{ undo: string | null; redo: string | null; depth: number }> {
+    const entries = await this.#db.getAll('history', projectRange(projectId));
+    const past = entries.filter((entry) => !entry.isUndone);
+    return {
+      undo: past.at(-1)?.label ?? null,
+      redo: entries.find((entry) => entry.isUndone)?.label ?? null,
+      depth: new Set(past.map((entry) => entry.group)).size,
+    };
+  }
+
+  /** Takes back the newest step. @returns the changes to apply in memory (read `before`), newest first; null when there is none. */
+  undo(projectId: string): Promise<{ label: string; changes: Change[] } | null> {
+    return this.#travel(projectId, 'before');
+  }
+
+  /** Repeats the step undone last. @returns the changes to apply in memory (read `after`). */
+  redo(projectId: string): Promise<{ label: string; changes: Change[] } | null> {
+    return this.#travel(projectId, 'after');
+  }
+
+  async #travel(projectId: string, side: 'before' | 'after'): Promise<{ label: string; changes: Change[] } | null> {
+    const tx = this.#db.transaction(['projects', 'items', 'sources', 'history'], 'readwrite');
+    const history = tx.objectStore('history');
+    const entries = await history.getAll(projectRange(projectId));
+    const anchor =
+      side === 'before' ? entries.findLast((entry) => !entry.isUndone) : entries.find((entry) => entry.isUndone);
+    if (!anchor) return null;
+    const group = entries.filter((entry) => entry.group === anchor.group && entry.isUndone === anchor.isUndone);
+    const changes = group.flatMap((entry) => entry.changes);
+    if (side === 'before') changes.reverse();
+    for (const change of changes) this.#write(tx, change, side);
+    for (const entry of group) void history.put({ ...entry, isUndone: side === 'before' } satisfies HistoryEntry);
+    await tx.done;
+    return { label: anchor.label, changes };
+  }
+
+  // ---- content
+
+  async loadBlob(hash: string): Promise<Blob | null> {
+    return (await this.#db.get('blobs', hash))?.blob ?? null;
+  }
+
+  async loadPictures(hashes: string[]): Promise<Map<string, StoredPicture>> {
+    const tx = this.#db.transaction('pictures');
+    const found = await Promise.all(hashes.map((hash) => tx.store.get(hash)));
+    return new Map(found.flatMap((picture) => (picture ? [[picture.hash, picture]] : [])));
+  }
+
+  /** Which of `hashes` have no cached features of `extractor`. */
+  async missingFeatures(hashes: string[], extractor: string): Promise<string[]> {
+    const tx = this.#db.transaction('features');
+    const keys = await Promise.all(hashes.map((hash) => tx.store.getKey([hash, extractor])));
+    return hashes.filter((_, i) => keys[i] === undefined);
+  }
+
+  async loadFeatures(hash: string, extractor: string): Promise<StoredFeatures | null> {
+    return (await this.#db.get('features', [hash, extractor])) ?? null;
+  }
+
+  async saveFeatures(features: StoredFeatures): Promise<void> {
+    const tx = this.#db.transaction('features', 'readwrite', { durability: 'relaxed' });
+    await Promise.all([tx.store.put(features), tx.done]).catch((error: unknown) => Promise.reject(asQuotaError(error)));
+  }
+
+  // ---- models
+
+  /**
+   * Merges `patch` into a source record and stores weights with it, in one transaction. Merging (not replacing) lets a name be
+   * changed on the page while a worker trains. @returns the record as stored; null when the source was deleted meanwhile.
+   */
+  async updateSource(
+    sourceId: string,
+    patch: Partial<ModelSource>,
+    weights: StoredWeights[] = [],
+  ): Promise<ModelSource | null> {
+    const tx = this.#db.transaction(['weights', 'sources'], 'readwrite', { durability: 'relaxed' });
+    const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    done.catch(() => {});
+    try {
+      const record = await tx.objectStore('sources').get(sourceId);
+      const merged = record ? { ...record, ...patch } : null;
+      if (merged)
+        await Promise.all([
+          tx.objectStore('sources').put(merged),
+          ...weights.map((entry) => tx.objectStore('weights').put(entry)),
+        ]);
+      await done;
+      return merged;
+    } catch (error) {
+      throw asQuotaError(error);
+    }
+  }
+
+  async loadWeights(sourceId: string, kind: string): Promise<StoredWeights | null> {
+    return (await this.#db.get('weights', [sourceId, kind])) ?? null;
+  }
+
+  async deleteWeights(sourceId: string, kind: string): Promise<void> {
+    await this.#db.delete('weights', [sourceId, kind]);
+  }
+
+  async saveReport(report: Report): Promise<void> {
+    await this.#db.put('reports', report);
+  }
+
+  async loadReports(sourceId: string): Promise<Report[]> {
+    return this.#db.getAll('reports', prefixRange(sourceId));
+  }
+
+  // ---- preferences
+
+  async loadPreference<T>(key: string): Promise<T | null> {
+    return ((await this.#db.get('preferences', key)) as T | undefined) ?? null;
+  }
+
+  async savePreference(key: string, value: unknown): Promise<void> {
+    await this.#db.put('preferences', value, key);
+  }
+
+  // ---- cleaning up
+
+  /** Deletes a project with all that belongs only to it. */
+  async deleteProject(projectId: string): Promise<void> {
+    const tx = this.#db.transaction(['projects', 'items', 'sources', 'weights', 'reports', 'history'], 'readwrite');
+    const items = await tx.objectStore('items').index('byProject').getAllKeys(projectId);
+    const sources = await tx.objectStore('sources').index('byProject').getAllKeys(projectId);
+    for (const key of items) void tx.objectStore('items').delete(key);
+    for (const key of sources) {
+      void tx.objectStore('sources').delete(key);
+      void tx.objectStore('weights').delete(prefixRange(key));
+      void tx.objectStore('reports').delete(prefixRange(key));
+    }
+    void tx.objectStore('history').delete(projectRange(projectId));
+    void tx.objectStore('projects').delete(projectId);
+    await tx.done;
+    await this.collectGarbage();
+  }
+
+  /**
+   * Closes the undo window of deletions: forgets steps up to the newest one that removed clips, so that their files can go.
+   * Called when a project is opened (its last session is over).
+   */
+  async sealDeletions(projectId: string): Promise<void> {
+    const tx = this.#db.transaction('history', 'readwrite');
+    const entries = await tx.store.getAll(projectRange(projectId));
+    const removes = (entry: HistoryEntry) =>
+      entry.changes.some(
+        (change) => change.store === 'items' && (entry.isUndone ? change.before === null : change.after === null),
+      );
+    const last = entries.findLastIndex(removes);
+    for (const entry of entries.slice(0, last + 1)) void tx.store.delete([projectId, entry.seq]);
+    await tx.done;
+  }
+
+  /** Removes files, pictures and features that no clip and no undo step refers to. @returns how many files went. */
+  async collectGarbage(): Promise<number> {
+    const tx = this.#db.transaction(['items', 'history', 'blobs', 'pictures', 'features'], 'readwrite');
+    const used = new Set<string>();
+    for (
+      let cursor = await tx.objectStore('items').index('byHash').openKeyCursor(null, 'nextunique');
+      cursor;
+      cursor = await cursor.continue()
+    ) {
+      used.add(String(cursor.key));
+    }
+    for (let cursor = await tx.objectStore('history').openCursor(); cursor; cursor = await cursor.continue()) {
+      for (const change of cursor.value.changes) {
+        if (change.store !== 'items') continue;
+        if (change.before) used.add(change.before.hash);
+        if (change.after) used.add(change.after.hash);
+      }
+    }
+    let removed = 0;
+    for (const hash of await tx.objectStore('blobs').getAllKeys()) {
+      if (used.has(hash)) continue;
+      removed++;
+      void tx.objectStore('blobs').delete(hash);
+      void tx.objectStore('pictures').delete(hash);
+      void tx.objectStore('features').delete(prefixRange(hash));
+    }
+    await tx.done;
+    return removed;
+  }
+}

@@ -1,0 +1,9 @@
+/** Door of the dataset room for the app: state classes. Main thread. */
+export {
+  ImportSession,
+  type ImportOptions,
+  type ImportReport,
+  type ImportState,
+  type ImportTools,
+} from './import-session.svelte.ts';
+export { ProjectSession, type SaveState } from './project-session.svelte.ts';

@@ -1,0 +1,173 @@
+/** The nouns every room speaks of: projects, classes, clips, model sources. Any thread; plain records that survive structured clone. */
+
+/** What a project recognises. */
+export type TaskKind = 'sound' | 'action' | 'detection';
+
+/** The three data sources of a project. */
+export type Part = 'training' | 'validation' | 'testing';
+
+/** The parts in the order they are shown. */
+export const PARTS: readonly Part[] = ['training', 'validation', 'testing'];
+
+/** A class: `color` 1..10 is its place in the palette and is never re-assigned. */
+export type ClassLabel = { id: string; name: string; color: number };
+
+/** What is known of a sound file after one look at all of it. Levels in dB relative to full scale. */
+export type SoundInfo = {
+  durationSec: number;
+  sampleRateHz: number;
+  channelCount: number;
+  codec: string;
+  peakDb: number;
+  rmsDb: number;
+  /** Share of samples at full scale in runs of at least 3, 0..1. */
+  clippedRatio: number;
+};
+
+/** Small pictures of a sound. */
+export type SoundPicture = {
+  /** Largest magnitude per column, 0..255, at most 240 columns. */
+  peaks: Uint8Array;
+  /** Shape [columns, 64]: log-mel from silence (0) to loud (255), at most 128 columns. */
+  spectrogram: Uint8Array;
+};
+
+/** A sound file after inspection. `notice` tells what was kept of a cut file; `blob` is what is to be stored. */
+export type InspectedSound = {
+  hash: string;
+  sound: SoundInfo;
+  picture: SoundPicture;
+  notice: string | null;
+  blob: Blob;
+};
+
+/** One example: a clip, later also a video or a picture. */
+export type MediaItem = {
+  id: string;
+  projectId: string;
+  /** Name shown to people; the file name without its folders. */
+  name: string;
+  /** Path inside the folder or zip it came from, or the name. */
+  path: string;
+  /** Content identity of the stored blob (kernel/content-hash). */
+  hash: string;
+  bytes: number;
+  /** null = not labelled yet. */
+  classId: string | null;
+  part: Part;
+  /** Examples of one source recording share it; a split never separates them. */
+  recording: string;
+  /** Examples added in one go share it: one import, one hands-free recording. */
+  session: string;
+  addedAtMs: number;
+  sound: SoundInfo;
+};
+
+/** A project. Its items, model sources and history are records of their own. */
+export type Project = {
+  id: string;
+  name: string;
+  kind: TaskKind;
+  classes: ClassLabel[];
+  createdAtMs: number;
+  openedAtMs: number;
+  /** Next colour to give to a class, 1..10, cycling. */
+  nextColor: number;
+  /** Made by "Open sample". */
+  isSample: boolean;
+};
+
+/** Where a model source stands. `paused` has a checkpoint; `interrupted` is found at start-up: the tab was closed while training. */
+export type SourceStatus = 'untrained' | 'training' | 'paused' | 'done' | 'failed';
+
+/** One point of the learning curve; ratios 0..1, null where not measured. */
+export type CurvePoint = {
+  iteration: number;
+  trainingLoss: number;
+  trainingAccuracy: number;
+  validationLoss: number | null;
+  validationAccuracy: number | null;
+};
+
+/** The computing engine of tfjs. */
+export type EngineName = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
+
+/** The names people read for engines (compute chip). */
+export const ENGINE_TITLES: Record<EngineName, string> = {
+  webgpu: 'WebGPU',
+  webgl: 'WebGL',
+  wasm: 'WebAssembly',
+  cpu: 'Plain CPU',
+};
+
+/** The data a run was given, by item id; written at its start and never changed. */
+export type RunData = { training: string[]; validation: string[]; classIds: string[]; classNames: string[] };
+
+/** A usable model kept during training. */
+export type Snapshot = { iteration: number; takenAtMs: number; validationAccuracy: number | null };
+
+/** A model source: one set of settings and the run they made. Settings are frozen once it was trained. */
+export type ModelSource = {
+  id: string;
+  projectId: string;
+  name: string;
+  createdAtMs: number;
+  status: SourceStatus;
+  settings: TrainingSettings;
+  /** What the settings resolved to: planned iterations after "automatic". */
+  plannedIterations: number;
+  iteration: number;
+  bestIteration: number | null;
+  curve: CurvePoint[];
+  log: { atMs: number; text: string }[];
+  snapshots: Snapshot[];
+  engine: EngineName | null;
+  device: string | null;
+  featureSec: number;
+  trainingSec: number;
+  trainedAtMs: number | null;
+  data: RunData | null;
+  /** Clip accuracy by part, 0..1, after evaluation. */
+  scores: Partial<Record<Part, number>>;
+  failure: string | null;
+};
+
+/** Ways to vary training examples; every one is seeded. */
+export type AugmentSettings = {
+  /** Masks bands of time and frequency (Park et al. 2019, SpecAugment). */
+  specAugment: boolean;
+  /** Cuts each window at another place, or moves a short clip inside its window. */
+  timeShift: boolean;
+  /** Changes loudness by up to ±6 dB. */
+  gain: boolean;
+  /** Mixes two examples and their classes (Zhang et al. 2018, mixup). */
+  mixup: boolean;
+  /** Adds a quieter example of this class in the background; null = off. */
+  backgroundClassId: string | null;
+};
+
+/** Settings of the training of a sound classifier. Every value is a key of the headless runner's config. */
+export type TrainingSettings = {
+  algorithm: 'full-network';
+  /** Length of a window, 0.5..15 s. */
+  windowSec: number;
+  /** Share of a window that the next one repeats, 0..0.9. */
+  overlapRatio: number;
+  /** Passes over the training windows; null = chosen from the amount of data. */
+  iterations: number | null;
+  batchSize: number;
+  learningRate: number;
+  seed: number;
+  validation: 'automatic' | 'own' | 'none';
+  /** Share of recordings for automatic validation, 0.05..0.5. */
+  validationShare: number;
+  keepTogether: 'recording' | 'session' | 'pattern';
+  /** Regular expression for `pattern`: the first capture on the path names the group. */
+  groupPattern: string;
+  balanceClasses: boolean;
+  /** Stops after this many iterations without a better validation loss; 0 = never. */
+  patience: number;
+  augment: AugmentSettings;
+  /** null = the fastest engine measured on this device. */
+  engine: EngineName | null;
+};

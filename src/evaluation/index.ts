@@ -1,0 +1,2 @@
+/** Door of the evaluation room. Any thread. */
+export { buildReport, classScores, confusionOf, macroF1, meanOverWindows, type ScoredClip } from './metrics.ts';

@@ -1,0 +1,153 @@
+/** Model bundles: the files an export holds, and reading them back. Any thread; pure. */
+import * as v from 'valibot';
+import type { ModelArtifact } from '../dataset/index.ts';
+import { StudioError } from '../kernel/errors.ts';
+
+/** What a person writes about a model. */
+export type ModelAbout = { name: string; author: string; description: string; licence: string };
+
+/** Scores that travel with the model, as text lines for its README. */
+export type BundleFile = { path: string; blob: Blob };
+
+const text = (path: string, content: string, type = 'text/plain'): BundleFile => ({
+  path,
+  blob: new Blob([content], { type }),
+});
+
+/** The preprocessing of a bundle: every number, plus the labels in the order of the output. Field names are a contract. */
+const PreprocessingSchema = v.object({
+  format: v.literal('understudy-sound'),
+  version: v.literal(1),
+  labels: v.array(v.string()),
+  preprocessing: v.object({
+    kind: v.literal('log-mel'),
+    sampleRateHz: v.number(),
+    windowSamples: v.number(),
+    hopSamples: v.number(),
+    fftSize: v.number(),
+    bandCount: v.number(),
+    lowHz: v.number(),
+    highHz: v.number(),
+    logOffset: v.number(),
+    windowSec: v.number(),
+    overlapRatio: v.number(),
+    windowFrames: v.number(),
+    hopFrames: v.number(),
+    mean: v.number(),
+    deviation: v.number(),
+    clipScore: v.literal('mean'),
+  }),
+});
+
+/**
+ * Files of a TensorFlow.js bundle without the runtime: model.json and weights.bin (tf.loadLayersModel reads them), labels.txt,
+ * preprocessing.json, README.md.
+ * @param scores lines for the README, e.g. "Testing: 92.5 % of 80 clips right".
+ */
+export function bundleFiles(
+  artifact: ModelArtifact,
+  about: ModelAbout,
+  scores: readonly string[],
+  generatedBy: string,
+): BundleFile[] {
+  const labels = artifact.classes.map((label) => label.name);
+  const p = artifact.preprocessing;
+  const model = {
+    format: 'layers-model',
+    generatedBy,
+    convertedBy: null,
+    modelTopology: JSON.parse(artifact.topology) as unknown,
+    weightsManifest: [{ paths: ['weights.bin'], weights: artifact.weightSpecs }],
+    userDefinedMetadata: { ...about, labels, preprocessing: p },
+  };
+  const description = { format: 'understudy-sound', version: 1, labels, preprocessing: p };
+  const inputSec = ((p.windowFrames - 1) * p.hopSamples + p.windowSamples) / p.sampleRateHz;
+  const readme = `# ${about.name}
+
+${about.description || 'A sound classifier trained with Understudy.'}
+
+${about.author ? `Author: ${about.author}  \n` : ''}${about.licence ? `Licence: ${about.licence}  \n` : ''}Classes, in the order of the output: ${labels.join(', ')}
+
+${scores.length ? `## Scores\n\n${scores.map((line) => `- ${line}`).join('\n')}\n` : ''}
+## Try it
+
+Serve this folder with any static web server (for example \`npx serve\` or \`python3 -m http.server\`) and open the address it prints.
+The page listens to the microphone or reads a sound file; nothing is sent anywhere.
+
+## Use it in your own page
+
+\`\`\`html
+<script src="understudy-runtime.js"></script>
+<script>
+  const classifier = await Understudy.loadSoundClassifier('./');
+  const result = await classifier.classifyFile(file);        // { label, confidence, scores, windows }
+  const stop = await classifier.listen((now) => console.log(now.label, now.confidence));
+</script>
+\`\`\`
+
+Or load \`model.json\` with \`tf.loadLayersModel\` and compute the input yourself:
+
+## Input
+
+1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
+2. Frames of ${p.windowSamples} samples every ${p.hopSamples}, periodic Hann window, zero-padded to an FFT of ${p.fftSize}; magnitude (not power) of bins 1..${p.fftSize / 2 - 1}.
+3. ${p.bandCount} triangular mel bands (HTK: mel = 1127 ln(1 + f/700)), equally spaced from ${p.lowHz} to ${p.highHz} Hz, weights linear in mel, no normalisation.
+4. ln(band + ${p.logOffset}).
+5. Windows of ${p.windowFrames} frames (${inputSec.toFixed(3)} s), one every ${p.hopFrames} frames; a shorter sound is centred in silence (value ln(${p.logOffset})).
+6. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.windowFrames}, ${p.bandCount}, 1].
+
+## Output
+
+float32 [windows, ${labels.length}], logits: apply softmax. Score of a clip: the mean over its windows.
+
+All numbers are in \`preprocessing.json\`.
+`;
+  return [
+    text('model.json', JSON.stringify(model), 'application/json'),
+    { path: 'weights.bin', blob: new Blob([artifact.weights], { type: 'application/octet-stream' }) },
+    text('labels.txt', labels.join('\n') + '\n'),
+    text('preprocessing.json', JSON.stringify(description, null, 2) + '\n', 'application/json'),
+    text('README.md', readme, 'text/markdown'),
+  ];
+}
+
+/**
+ * Reads a bundle back.
+ * @param file gives the content of a file of the bundle, null when absent.
+ * @throws StudioError `export/model-damaged` naming what is wrong.
+ */
+export async function readBundle(file: (path: string) => Promise<Blob | null>): Promise<ModelArtifact> {
+  const damaged = (reason: string, cause?: unknown) =>
+    new StudioError('export/model-damaged', { message: `The model files could not be read: ${reason}.`, cause });
+  const read = async (path: string): Promise<Blob> => {
+    const blob = await file(path);
+    if (!blob) throw damaged(`${path} is missing`);
+    return blob;
+  };
+  try {
+    const model = JSON.parse(await (await read('model.json')).text()) as {
+      modelTopology: unknown;
+      weightsManifest: { weights: ModelArtifact['weightSpecs'] }[];
+    };
+    const parsed = v.safeParse(PreprocessingSchema, JSON.parse(await (await read('preprocessing.json')).text()));
+    if (!parsed.success) throw damaged('preprocessing.json is not one of a sound classifier');
+    const weights = await (await read('weights.bin')).arrayBuffer();
+    const weightSpecs = model.weightsManifest.flatMap((group) => group.weights);
+    const expected = weightSpecs.reduce(
+      (sum, spec) => sum + 4 * spec.shape.reduce((product, side) => product * side, 1),
+      0,
+    );
+    if (expected !== weights.byteLength)
+      throw damaged(`weights.bin has ${weights.byteLength} bytes instead of ${expected}`);
+    return {
+      topology: JSON.stringify(model.modelTopology),
+      weightSpecs,
+      weights,
+      classes: parsed.output.labels.map((name, i) => ({ id: `class-${i}`, name, color: (i % 10) + 1 })),
+      preprocessing: parsed.output.preprocessing,
+    };
+  } catch (error) {
+    if (error instanceof StudioError) throw error;
+    throw damaged(error instanceof Error ? error.message : String(error), error);
+  }
+}

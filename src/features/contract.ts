@@ -1,0 +1,27 @@
+/** Jobs of the features worker. Type-only. */
+import type { InspectedSound } from '../domain/project.ts';
+
+/** Progress of extraction: clips done of those that were not cached. */
+export type ExtractProgress = { done: number; total: number; audioSec: number };
+
+/** See the file header. */
+export type FeaturesContract = {
+  /** Reads a whole file: readable? how loud, how long, small pictures, content hash. */
+  inspectSound: { args: { blob: Blob }; progress: never; result: InspectedSound };
+  /** A recorded take (mono, native rate; the buffer is transferred) to a WAV file, inspected. */
+  inspectTake: { args: { pcm: Float32Array; sampleRateHz: number }; progress: never; result: InspectedSound };
+  /** Computes and stores the log-mel spectrograms that are not cached yet. Clips that fail are listed, the rest go on. */
+  extractLogMel: {
+    args: { hashes: string[] };
+    progress: ExtractProgress;
+    result: {
+      extracted: number;
+      cached: number;
+      audioSec: number;
+      seconds: number;
+      failed: { hash: string; reason: string }[];
+    };
+  };
+  /** Part of a stored sound as mono samples at 16 kHz, for drawing and playing. */
+  loadPcm: { args: { hash: string }; progress: never; result: Float32Array };
+};

@@ -1,0 +1,44 @@
+/** Reading cached spectrograms during training and evaluation. Worker thread. */
+import type { Store } from '../../dataset/index.ts';
+import { StudioError } from '../../kernel/errors.ts';
+import { LOG_MEL_SPEC } from './spec.ts';
+
+/** Cache key of the log-mel extractor: id, version; its parameters are constants of that version. */
+export const LOG_MEL_EXTRACTOR = `log-mel@${LOG_MEL_SPEC.version}`;
+
+/** Most bytes of spectrograms kept in memory: about 3 hours of sound. */
+const MOST_BYTES = 280e6;
+
+/**
+ * Spectrograms by content hash, read from the database and kept in memory up to a limit (least recently used go first), so a
+ * data set of any size can be trained on.
+ */
+export class FeatureCache {
+  readonly #store: Store;
+  readonly #kept = new Map<string, Float32Array>();
+  #bytes = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** @returns shape [frames, 64]; borrowed. @throws StudioError `features/clip-missing`. */
+  async get(hash: string): Promise<Float32Array> {
+    const known = this.#kept.get(hash);
+    if (known) {
+      this.#kept.delete(hash);
+      this.#kept.set(hash, known);
+      return known;
+    }
+    const features = await this.#store.loadFeatures(hash, LOG_MEL_EXTRACTOR);
+    if (!features) throw new StudioError('features/clip-missing', { details: { hash } });
+    this.#kept.set(hash, features.values);
+    this.#bytes += features.values.byteLength;
+    for (const [oldest, values] of this.#kept) {
+      if (this.#bytes <= MOST_BYTES || oldest === hash) break;
+      this.#kept.delete(oldest);
+      this.#bytes -= values.byteLength;
+    }
+    return features.values;
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * The one error class of the product and its catalogue. Any thread. A message says what happened, what was kept and
+ * what to do, in this order; the catalogue holds the words so that rooms only name a code.
+ */
+
+/** Words for one error code: `title` = what happened, `kept` = what was kept, `advice` = what to do. */
+export type ErrorEntry = { title: string; kept: string; advice: string; retry: boolean };
+
+/** Every code the product can raise, with the words a person reads. */
+export const ERROR_CATALOGUE = {
+  'media/empty-file': {
+    title: 'The file is empty.',
+    kept: 'Nothing was added from it.',
+    advice: 'Export or record it again.',
+    retry: false,
+  },
+  'media/not-audio': {
+    title: 'The file is not a sound this browser can read.',
+    kept: 'Nothing was added from it.',
+    advice: 'Convert it to WAV, MP3, M4A, FLAC, OGG or WebM.',
+    retry: false,
+  },
+  'media/damaged': {
+    title: 'The file is damaged and could not be read to its end.',
+    kept: 'Nothing was added from it.',
+    advice: 'Copy or export it again from where it came from.',
+    retry: false,
+  },
+  'media/no-audio-track': {
+    title: 'The file holds no sound track.',
+    kept: 'Nothing was added from it.',
+    advice: 'Choose a file with sound.',
+    retry: false,
+  },
+  'media/codec-unsupported': {
+    title: 'This browser cannot decode the sound in the file.',
+    kept: 'Nothing was added from it.',
+    advice: 'Convert it to WAV, or use a current Chrome, Edge or Safari.',
+    retry: false,
+  },
+  'media/zero-length': {
+    title: 'The recording has no length.',
+    kept: 'Your other clips are unchanged.',
+    advice: 'Record again and keep the button on for longer.',
+    retry: true,
+  },
+  'media/microphone-denied': {
+    title: 'The browser is not letting this page use the microphone.',
+    kept: 'Your clips are unchanged.',
+    advice: 'Open the site settings from the address bar, allow the microphone, then try again.',
+    retry: true,
+  },
+  'media/microphone-missing': {
+    title: 'No microphone was found.',
+    kept: 'Your clips are unchanged.',
+    advice: 'Connect a microphone, then try again.',
+    retry: true,
+  },
+  'media/microphone-unplugged': {
+    title: 'The microphone stopped while recording.',
+    kept: 'Every finished take was kept, and the sound up to that moment.',
+    advice: 'Connect it again, or choose another microphone.',
+    retry: true,
+  },
+  'dataset/quota-exceeded': {
+    title: 'The browser has no room left for this.',
+    kept: 'Nothing was changed.',
+    advice: 'Free space in Manage storage, or delete a project you no longer need.',
+    retry: true,
+  },
+  'dataset/schema-newer': {
+    title: 'These projects were saved by a newer version of Understudy.',
+    kept: 'Nothing was changed.',
+    advice: 'Reload to get the newer version.',
+    retry: true,
+  },
+  'dataset/unavailable': {
+    title: 'The browser did not open its storage.',
+    kept: 'Nothing was changed.',
+    advice: 'Leave private browsing, or allow storage for this site, then reload.',
+    retry: true,
+  },
+  'dataset/blocked': {
+    title: 'Another tab holds an older version of the storage.',
+    kept: 'Nothing was changed.',
+    advice: 'Close the other Understudy tabs, then reload.',
+    retry: true,
+  },
+  'dataset/not-found': {
+    title: 'This project is not on this device.',
+    kept: 'Other projects are unchanged.',
+    advice: 'Go back to all projects.',
+    retry: false,
+  },
+  'dataset/read-only': {
+    title: 'This project is open for changes in another tab.',
+    kept: 'Nothing was changed.',
+    advice: 'Press Take over here to change it in this tab.',
+    retry: false,
+  },
+  'dataset/archive-damaged': {
+    title: 'The project file is damaged or incomplete.',
+    kept: 'Your projects are unchanged.',
+    advice: 'Save the project archive again from the device it came from.',
+    retry: false,
+  },
+  'dataset/archive-newer': {
+    title: 'The project file was saved by a newer version of Understudy.',
+    kept: 'Your projects are unchanged.',
+    advice: 'Reload this page to get the newest version, then import again.',
+    retry: false,
+  },
+  'dataset/not-an-archive': {
+    title: 'This file is not an Understudy project.',
+    kept: 'Your projects are unchanged.',
+    advice: 'Choose a file that ends in .understudy.zip.',
+    retry: false,
+  },
+  'dataset/no-usable-files': {
+    title: 'None of the chosen files can be used.',
+    kept: 'Nothing was changed.',
+    advice: 'Look at the reasons in the list and choose other files.',
+    retry: false,
+  },
+  'features/clip-missing': {
+    title: 'The stored sound of a clip is missing.',
+    kept: 'The other clips are unchanged.',
+    advice: 'Delete the clip and add its file again.',
+    retry: false,
+  },
+  'training/no-examples': {
+    title: 'There is nothing to train on yet.',
+    kept: 'Your settings are kept.',
+    advice: 'Add clips with a class in Data.',
+    retry: false,
+  },
+  'training/one-class': {
+    title: 'There is only one class.',
+    kept: 'Your clips and settings are kept.',
+    advice: 'Add a second class. A class of background sounds is a good one.',
+    retry: false,
+  },
+  'training/diverged': {
+    title: 'Training went astray: the loss is no longer a number.',
+    kept: 'The best iteration so far is kept.',
+    advice: 'Train again with a lower learning rate.',
+    retry: true,
+  },
+  'training/no-checkpoint': {
+    title: 'There is no checkpoint to resume from.',
+    kept: 'Your clips and settings are kept.',
+    advice: 'Start the training again.',
+    retry: false,
+  },
+  'training/data-changed': {
+    title: 'The clips of this run were changed since it was paused.',
+    kept: 'The checkpoint is kept.',
+    advice: 'Undo the change to resume, or start a new run.',
+    retry: false,
+  },
+  'evaluation/no-items': {
+    title: 'There are no clips in this part of the data.',
+    kept: 'Earlier scores are kept.',
+    advice: 'Add clips to it in Data, or choose another part.',
+    retry: false,
+  },
+  'gpu/unavailable': {
+    title: 'This engine does not work on this device.',
+    kept: 'Nothing was changed.',
+    advice: 'Choose another engine in the compute menu.',
+    retry: false,
+  },
+  'gpu/device-lost': {
+    title: 'The graphics processor stopped answering.',
+    kept: 'The last checkpoint is kept.',
+    advice: 'Resume from the checkpoint on another engine.',
+    retry: true,
+  },
+  'worker/crashed': {
+    title: 'A background task stopped unexpectedly.',
+    kept: 'Your data and the last checkpoint are intact.',
+    advice: 'Try again; it starts afresh.',
+    retry: true,
+  },
+  'worker/version-mismatch': {
+    title: 'The app was updated while this page was open.',
+    kept: 'Your data are intact.',
+    advice: 'Reload the page.',
+    retry: true,
+  },
+  'export/model-damaged': {
+    title: 'The model files could not be read.',
+    kept: 'Nothing was changed.',
+    advice: 'Export the model again.',
+    retry: false,
+  },
+  'studio/bad-arguments': {
+    title: 'The command was not understood.',
+    kept: 'Nothing was written.',
+    advice: 'Look at npm run studio -- help.',
+    retry: false,
+  },
+  bug: {
+    title: 'Something in Understudy is broken.',
+    kept: 'Your data are intact.',
+    advice: 'Reload the page. If it happens again, copy the details and report them.',
+    retry: true,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** Stable name of an error, `room/what`. */
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+/** Facts that travel with an error; must survive structured clone. */
+export type ErrorDetails = Record<string, string | number | boolean | null>;
+
+/** What crosses a thread instead of an Error object (class and name are lost in structured clone). */
+export type WireError = { name: string; code: string | null; message: string; details: ErrorDetails; stack: string };
+
+/** The error every room throws. `message` may be more specific than the catalogue's title. */
+export class StudioError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, options: { message?: string; details?: ErrorDetails; cause?: unknown } = {}) {
+    super(options.message ?? ERROR_CATALOGUE[code].title, { cause: options.cause });
+    this.name = 'StudioError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  /** What happened, what was kept, what to do, as one text. */
+  get sentence(): string {
+    const entry = ERROR_CATALOGUE[this.code];
+    return `${this.message} ${entry.kept} ${entry.advice}`;
+  }
+}
+
+/** True for the error that a cancelled operation ends with; it is never shown as a failure. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException
+    ? error.name === 'AbortError'
+    : error instanceof Error && error.name === 'AbortError';
+}
+
+/** The error of a cancelled operation. */
+export function abortError(): DOMException {
+  return new DOMException('The operation was cancelled.', 'AbortError');
+}
+
+/** Throws the abort error when `signal` is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortError();
+}
+
+/** Any thrown value as a StudioError: aborts pass through unchanged, quota errors get their code, the rest is a `bug`. */
+export function toStudioError(error: unknown): StudioError {
+  if (error instanceof StudioError) return error;
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  if (name === 'QuotaExceededError') return new StudioError('dataset/quota-exceeded', { cause: error });
+  const message = error instanceof Error ? error.message : String(error);
+  return new StudioError('bug', {
+    details: {
+      reason: `${name ? `${name}: ` : ''}${message}`,
+      stack: error instanceof Error ? (error.stack ?? '') : '',
+    },
+    cause: error,
+  });
+}
+
+/** Packs any thrown value for `postMessage`. */
+export function toWireError(error: unknown): WireError {
+  if (isAbort(error))
+    return { name: 'AbortError', code: null, message: 'The operation was cancelled.', details: {}, stack: '' };
+  const known = toStudioError(error);
+  return {
+    name: known.name,
+    code: known.code,
+    message: known.message,
+    details: known.details,
+    stack: known.stack ?? '',
+  };
+}
+
+/** Rebuilds what {@link toWireError} packed. An unknown code (another version of the app) becomes `bug`. */
+export function fromWireError(wire: WireError): Error {
+  if (wire.name === 'AbortError') return abortError();
+  const code = wire.code !== null && wire.code in ERROR_CATALOGUE ? (wire.code as ErrorCode) : 'bug';
+  return new StudioError(code, { message: wire.message, details: { ...wire.details, workerStack: wire.stack } });
+}

@@ -1,0 +1,16 @@
+/** Starts the app: builds the object graph once and mounts the page. Main thread. */
+import { mount } from 'svelte';
+import App from './app/App.svelte';
+import StartFailure from './app/StartFailure.svelte';
+import { Studio } from './app/studio.svelte.ts';
+import { Updates } from './app/pwa.svelte.ts';
+import { toStudioError } from './kernel/errors.ts';
+import './app/styles.css';
+
+const target = document.getElementById('app')!;
+try {
+  const studio = await Studio.create();
+  mount(App, { target, props: { studio, updates: new Updates() } });
+} catch (error) {
+  mount(StartFailure, { target, props: { error: toStudioError(error) } });
+}

@@ -1,0 +1,2 @@
+/** Door of the media room for workers and other rooms' jobs. */
+export { openSound, readSound, type OpenSound } from './decode-sound.ts';

@@ -1,0 +1,3 @@
+/** Door of the media room for the app. Main thread. */
+export { listMicrophones, openMicrophone, type Microphone, type MicrophoneChoice } from './microphone.ts';
+export { Player } from './player.svelte.ts';

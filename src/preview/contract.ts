@@ -1,0 +1,70 @@
+/** Jobs of the inference worker. Type-only. */
+import type { Part } from '../domain/project.ts';
+import type { Report } from '../domain/report.ts';
+import type { ModelArtifact } from '../dataset/index.ts';
+import type { WindowScores } from './events.ts';
+
+/** Which weights of a model source: its best, or a snapshot. */
+export type ModelRef = { sourceId: string; kind: string };
+
+/** One report of live listening, about 15 per second. */
+export type ListenProgress = {
+  /** New spectrogram rows, shape [rows, 64], 0..255. */
+  columns: Uint8Array;
+  peakDb: number;
+  rmsDb: number;
+  /** Seconds since listening began. */
+  atSec: number;
+  /** Class scores of the newest windows, oldest first; empty between windows or without a model. */
+  windows: WindowScores[];
+  droppedSamples: number;
+  /** Samples recorded so far of the take in flight; null when none is. */
+  takeSec: number | null;
+};
+
+/** Predictions of a whole file. */
+export type FileAnalysis = { durationSec: number; windows: WindowScores[]; columns: Uint8Array; seconds: number };
+
+/** See the file header. */
+export type InferenceContract = {
+  /** Scores clips (features must be cached) and makes the report. */
+  evaluate: {
+    args: { model: ModelRef; projectId: string; part: Part; itemIds: string[] };
+    progress: { done: number; total: number };
+    result: Report;
+  };
+  /** Scores clips with a model that is not in the database (headless evaluation of an exported bundle). */
+  evaluateArtifact: {
+    args: { model: ModelArtifact; projectId: string; part: Part; itemIds: string[] };
+    progress: { done: number; total: number };
+    result: Report;
+  };
+  /** Listens to a microphone port until aborted. `port` is transferred; it delivers blocks of the capture worklet. */
+  listen: {
+    args: { listenId: string; port: MessagePort; sampleRateHz: number; model: ModelRef | null };
+    progress: ListenProgress;
+    result: void;
+  };
+  /** Changes what a listening session runs, without stopping it. */
+  switchModel: {
+    args: { listenId: string; model: ModelRef | null };
+    progress: never;
+    result: { classNames: string[] };
+  };
+  /**
+   * Records from a listening session: resolves with mono samples at the microphone's rate after `durationSec`, or when
+   * `finishTake` is called. Aborting throws the take away.
+   */
+  recordTake: {
+    args: { listenId: string; durationSec: number | null };
+    progress: never;
+    result: { pcm: Float32Array; sampleRateHz: number };
+  };
+  finishTake: { args: { listenId: string }; progress: never; result: void };
+  /** Analyses a whole file. */
+  analyse: {
+    args: { blob: Blob; model: ModelRef };
+    progress: { doneSec: number; totalSec: number | null };
+    result: FileAnalysis;
+  };
+};

@@ -1,0 +1,100 @@
+/** Scoring a model on a part of the data. Main thread. */
+import type { MediaItem, ModelSource, Part } from '../domain/project.ts';
+import type { Report } from '../domain/report.ts';
+import type { FeaturesContract } from '../features/contract.ts';
+import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import type { WorkerClient } from '../rpc/client.ts';
+import type { InferenceContract } from './contract.ts';
+
+/** Where an evaluation stands. */
+export type EvaluationState =
+  | { kind: 'idle' }
+  | { kind: 'running'; done: number; total: number }
+  | { kind: 'failed'; error: StudioError }
+  | { kind: 'done'; report: Report };
+
+/** The items of a part as a run saw them: its own training and validation, and whatever is in testing now. */
+export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, part: Part): MediaItem[] {
+  if (part === 'testing') return items.filter((item) => item.part === 'testing' && item.classId !== null);
+  const ids = new Set(source.data?.[part] ?? []);
+  return items.filter((item) => ids.has(item.id));
+}
+
+/**
+ * Evaluates: features that are missing first, then every window, then the report (stored by the worker).
+ * @throws StudioError `evaluation/no-items` and what the workers throw.
+ */
+export async function evaluateSource(
+  clients: { features: WorkerClient<FeaturesContract>; inference: WorkerClient<InferenceContract> },
+  source: ModelSource,
+  items: readonly MediaItem[],
+  part: Part,
+  options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+): Promise<Report> {
+  const chosen = itemsOfPart(items, source, part);
+  if (chosen.length === 0) throw new StudioError('evaluation/no-items');
+  const { signal, onProgress } = options;
+  const pass = signal ? { signal } : {};
+  await clients.features.call('extractLogMel', { hashes: chosen.map((item) => item.hash) }, pass);
+  return clients.inference.call(
+    'evaluate',
+    {
+      model: { sourceId: source.id, kind: 'best' },
+      projectId: source.projectId,
+      part,
+      itemIds: chosen.map((item) => item.id),
+    },
+    { ...pass, onProgress: ({ done, total }) => onProgress?.(done, total) },
+  );
+}
+
+/** One evaluation at a time; a newer one replaces an older. */
+export class EvaluationSession implements Disposable {
+  readonly #clients: { features: WorkerClient<FeaturesContract>; inference: WorkerClient<InferenceContract> };
+  #state = $state.raw<EvaluationState>({ kind: 'idle' });
+  #controller: AbortController | null = null;
+
+  constructor(clients: { features: WorkerClient<FeaturesContract>; inference: WorkerClient<InferenceContract> }) {
+    this.#clients = clients;
+  }
+
+  get state(): EvaluationState {
+    return this.#state;
+  }
+
+  /** Shows a stored report. */
+  show(report: Report | null): void {
+    this.#controller?.abort();
+    this.#state = report ? { kind: 'done', report } : { kind: 'idle' };
+  }
+
+  /** @returns the report, or null when it failed or was replaced. */
+  async run(source: ModelSource, items: readonly MediaItem[], part: Part): Promise<Report | null> {
+    this.#controller?.abort();
+    const controller = new AbortController();
+    this.#controller = controller;
+    this.#state = { kind: 'running', done: 0, total: 0 };
+    try {
+      const report = await evaluateSource(this.#clients, source, items, part, {
+        signal: controller.signal,
+        onProgress: (done, total) => {
+          if (this.#controller === controller) this.#state = { kind: 'running', done, total };
+        },
+      });
+      if (this.#controller === controller) this.#state = { kind: 'done', report };
+      return report;
+    } catch (error) {
+      if (this.#controller === controller)
+        this.#state = isAbort(error) ? { kind: 'idle' } : { kind: 'failed', error: toStudioError(error) };
+      return null;
+    }
+  }
+
+  cancel(): void {
+    this.#controller?.abort();
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+}

@@ -1,0 +1,81 @@
+/** From window scores to what a person sees: smoothing, threshold, events. Any thread; pure. */
+
+/** Scores of one window. */
+export type WindowScores = { startSec: number; endSec: number; scores: Float32Array };
+
+/** A stretch in which one class was heard. `confidence` is the largest smoothed score in it. */
+export type SoundEvent = { classIndex: number; startSec: number; endSec: number; confidence: number };
+
+/**
+ * Exponential smoothing of class scores over time.
+ * After a step of the input the output has covered 63 % of it `smoothingSec` later; 0 = no smoothing.
+ */
+export class Smoother {
+  #scores: Float32Array | null = null;
+
+  /** @param stepSec time since the last scores. @returns owned by the smoother until the next push. */
+  push(scores: Float32Array, stepSec: number, smoothingSec: number): Float32Array {
+    const keep = smoothingSec > 0 ? Math.exp(-stepSec / smoothingSec) : 0;
+    this.#scores = this.#scores ? this.#scores.map((old, i) => keep * old + (1 - keep) * scores[i]!) : scores.slice();
+    return this.#scores;
+  }
+
+  reset(): void {
+    this.#scores = null;
+  }
+}
+
+/** Index of the largest score and the score; -1 when it is below `threshold`. */
+export function winner(scores: Float32Array, threshold: number): { classIndex: number; confidence: number } {
+  let best = 0;
+  for (let i = 1; i < scores.length; i++) if (scores[i]! > scores[best]!) best = i;
+  const confidence = scores[best] ?? 0;
+  return { classIndex: confidence >= threshold ? best : -1, confidence };
+}
+
+/**
+ * Joins windows into events: neighbouring windows with the same winner above the threshold become one. An event covers the
+ * middle part of its windows (from hop to hop), so that events of different classes never overlap.
+ */
+export function findEvents(
+  windows: readonly WindowScores[],
+  options: { threshold: number; smoothingSec: number },
+): SoundEvent[] {
+  const events: SoundEvent[] = [];
+  const smoother = new Smoother();
+  windows.forEach((window, i) => {
+    const previous = windows[i - 1];
+    const next = windows[i + 1];
+    const stepSec = previous ? window.startSec - previous.startSec : 0;
+    const { classIndex, confidence } = winner(
+      smoother.push(window.scores, stepSec, options.smoothingSec),
+      options.threshold,
+    );
+    if (classIndex < 0) return;
+    const middle = (a: WindowScores, b: WindowScores) => (a.startSec + a.endSec + b.startSec + b.endSec) / 4;
+    const startSec = previous ? middle(previous, window) : Math.max(0, window.startSec);
+    const endSec = next ? middle(window, next) : window.endSec;
+    const last = events.at(-1);
+    if (last && last.classIndex === classIndex && startSec - last.endSec < 1e-6) {
+      last.endSec = endSec;
+      last.confidence = Math.max(last.confidence, confidence);
+    } else {
+      events.push({ classIndex, startSec, endSec, confidence });
+    }
+  });
+  return events;
+}
+
+/** Events as CSV: start, end, label, confidence. */
+export function eventsToCsv(events: readonly SoundEvent[], labels: readonly string[]): string {
+  const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const rows = events.map((event) =>
+    [
+      event.startSec.toFixed(3),
+      event.endSec.toFixed(3),
+      quote(labels[event.classIndex] ?? ''),
+      event.confidence.toFixed(4),
+    ].join(','),
+  );
+  return ['start,end,label,confidence', ...rows].join('\n') + '\n';
+}

@@ -1,0 +1,2 @@
+/** Door of the preview room: events and smoothing, any thread. */
+export { eventsToCsv, findEvents, Smoother, winner, type SoundEvent, type WindowScores } from './events.ts';

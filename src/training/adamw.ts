@@ -1,0 +1,80 @@
+/**
+ * Adam with decoupled weight decay. Worker thread. Own code, because tf.train.adam keeps its step count as a running power in
+ * float32 and restores it as a power, so a resumed run differs from an uninterrupted one.
+ * @see Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization, algorithm 2
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-7;
+
+/** Optimiser of a fixed list of variables. Owns its moment tensors; dispose it. */
+export class AdamW implements Disposable {
+  readonly #variables: tf.Variable[];
+  readonly #decay: number;
+  #first: tf.Tensor[];
+  #second: tf.Tensor[];
+  /** Updates made so far. */
+  stepCount = 0;
+
+  /** @param decay weight decay per step, times the learning rate; applied to kernels (rank ≥ 2) only. */
+  constructor(variables: tf.Variable[], decay: number) {
+    this.#variables = variables;
+    this.#decay = decay;
+    this.#first = variables.map((variable) => tf.zeros(variable.shape));
+    this.#second = variables.map((variable) => tf.zeros(variable.shape));
+  }
+
+  /** One update. @param gradients by variable name; borrowed. */
+  apply(gradients: tf.NamedTensorMap, learningRate: number): void {
+    this.stepCount++;
+    const rate = (learningRate * Math.sqrt(1 - BETA2 ** this.stepCount)) / (1 - BETA1 ** this.stepCount);
+    this.#variables.forEach((variable, i) => {
+      const gradient = gradients[variable.name];
+      if (!gradient) return;
+      const [first, second] = tf.tidy(() => {
+        const m = tf.add(tf.mul(this.#first[i]!, BETA1), tf.mul(gradient, 1 - BETA1));
+        const v = tf.add(tf.mul(this.#second[i]!, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
+        const kept =
+          variable.rank >= 2 && this.#decay > 0 ? tf.mul(variable, 1 - learningRate * this.#decay) : variable;
+        variable.assign(tf.sub(kept, tf.mul(tf.div(m, tf.add(tf.sqrt(v), EPSILON)), rate)));
+        return [m, v] as const;
+      });
+      this.#first[i]!.dispose();
+      this.#second[i]!.dispose();
+      this.#first[i] = first;
+      this.#second[i] = second;
+    });
+  }
+
+  /** Moments as one array (first, then second, in variable order), for a checkpoint. */
+  async save(): Promise<Float32Array> {
+    const parts = await Promise.all([...this.#first, ...this.#second].map((tensor) => tensor.data()));
+    const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part as Float32Array, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  /** Restores what {@link save} returned. */
+  load(moments: Float32Array, stepCount: number): void {
+    let at = 0;
+    const take = (old: tf.Tensor): tf.Tensor => {
+      const next = tf.tensor(moments.slice(at, at + old.size), old.shape);
+      at += old.size;
+      old.dispose();
+      return next;
+    };
+    this.#first = this.#first.map(take);
+    this.#second = this.#second.map(take);
+    this.stepCount = stepCount;
+  }
+
+  [Symbol.dispose](): void {
+    tf.dispose([...this.#first, ...this.#second]);
+  }
+}

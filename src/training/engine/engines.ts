@@ -1,0 +1,216 @@
+/**
+ * Choosing and starting a computing engine of tfjs. Worker thread. An engine counts as present only after a self-test whose
+ * numbers are right; which of them runs a job is measured, not guessed (ENGINEERING Part 0.4).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+// Before our own gradient below, which replaces one of these.
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import type { EngineName } from '../../domain/project.ts';
+import { StudioError } from '../../kernel/errors.ts';
+import { registerBatchNormGradient, registerWasmKernels } from './wasm-kernels.ts';
+
+/** What is known of one engine on this device. */
+export type EngineFact = {
+  name: EngineName;
+  isPresent: boolean;
+  /** True for a GPU interface that runs on the processor (SwiftShader, llvmpipe): right, but slower than WebAssembly. */
+  isSoftware: boolean;
+  device: string;
+  /** Largest error of the self-test against known numbers; null when it did not run. */
+  selfTestError: number | null;
+  reason: string | null;
+};
+
+/** Largest error the self-test accepts; float32 on every engine stays below 1e-5. */
+const SELF_TEST_TOLERANCE = 1e-3;
+
+registerBatchNormGradient();
+
+async function loadBackend(name: EngineName): Promise<void> {
+  if (name === 'webgl') await import('@tensorflow/tfjs-backend-webgl');
+  if (name === 'webgpu') {
+    await import('@tensorflow/tfjs-backend-webgpu');
+    const { patchWebgpuTranspose } = await import('./webgpu-patch.ts');
+    patchWebgpuTranspose();
+  }
+  if (name === 'wasm') registerWasmKernels();
+}
+
+/**
+ * Makes `name` the engine of this thread.
+ * @throws StudioError `gpu/unavailable` with the reason.
+ */
+export async function startEngine(name: EngineName): Promise<void> {
+  if (tf.getBackend() === name) return;
+  const started = await (async () => {
+    await loadBackend(name);
+    // Without an adapter setBackend('webgpu') resolves false and leaves the name set (DEPENDENCIES T12).
+    if (name === 'webgpu' && !(await navigator.gpu?.requestAdapter())) return false;
+    return tf.setBackend(name);
+  })().catch((cause: unknown) => {
+    throw new StudioError('gpu/unavailable', { details: { engine: name, reason: String(cause) }, cause });
+  });
+  if (!started) throw new StudioError('gpu/unavailable', { details: { engine: name, reason: 'no adapter' } });
+  await tf.ready();
+}
+
+/** Gradients of a convolution, batch normalisation and rectifier on the current engine. */
+async function selfTestValues(): Promise<Float32Array> {
+  const gradients = tf.tidy(() => {
+    const x = tf.reshape(tf.sin(tf.linspace(0, 40, 2 * 6 * 4 * 3)), [2, 6, 4, 3]) as tf.Tensor4D;
+    const w = tf.reshape(tf.cos(tf.linspace(0, 30, 3 * 3 * 3 * 2)), [3, 3, 3, 2]) as tf.Tensor4D;
+    const gradient = tf.grads((a, b) => {
+      const y = tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same');
+      const { mean, variance } = tf.moments(y, [0, 1, 2]);
+      const scale = tf.ones([2]) as tf.Tensor1D;
+      const z = tf.batchNorm(y, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, scale, 1e-3);
+      return tf.sum(tf.mul(tf.relu(z), tf.reshape(tf.linspace(0, 1, 24), [2, 3, 2, 2])));
+    });
+    const [dx, dw] = gradient([x, w]);
+    return tf.concat([tf.reshape(dx!, [-1]), tf.reshape(dw!, [-1])]);
+  });
+  try {
+    return (await gradients.data()) as Float32Array;
+  } finally {
+    gradients.dispose();
+  }
+}
+
+let reference: Float32Array | null = null;
+
+/**
+ * Compares gradients of the current engine with those of the plain CPU engine.
+ * @returns the largest absolute error; Infinity when a number is missing.
+ */
+export async function selfTest(): Promise<number> {
+  const name = tf.getBackend() as EngineName;
+  const values = await selfTestValues();
+  if (!reference) {
+    await startEngine('cpu');
+    reference = await selfTestValues();
+    await startEngine(name);
+  }
+  return reference.reduce((worst, expected, i) => {
+    const error = Math.abs(values[i]! - expected);
+    return Number.isFinite(error) ? Math.max(worst, error) : Infinity;
+  }, 0);
+}
+
+function webglFact(): { isPresent: boolean; device: string } {
+  const context = new OffscreenCanvas(1, 1).getContext('webgl2');
+  if (!context) return { isPresent: false, device: '' };
+  const info = context.getExtension('WEBGL_debug_renderer_info');
+  const device = String(context.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : context.RENDERER));
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return { isPresent: true, device };
+}
+
+const SOFTWARE = /swiftshader|llvmpipe|software|basic render|lavapipe/i;
+
+/** Finds the engines of this device; cheap, starts none of them. */
+export async function findEngines(): Promise<EngineFact[]> {
+  const facts: EngineFact[] = [];
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  const info = adapter?.info;
+  const gpuDevice = info
+    ? [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' ')
+    : '';
+  facts.push({
+    name: 'webgpu',
+    isPresent: Boolean(adapter),
+    isSoftware:
+      SOFTWARE.test(gpuDevice) || Boolean((info as { isFallbackAdapter?: boolean } | undefined)?.isFallbackAdapter),
+    device: gpuDevice,
+    selfTestError: null,
+    reason: adapter ? null : 'no adapter',
+  });
+  const webgl = webglFact();
+  facts.push({
+    name: 'webgl',
+    ...webgl,
+    isSoftware: SOFTWARE.test(webgl.device),
+    selfTestError: null,
+    reason: webgl.isPresent ? null : 'no WebGL 2',
+  });
+  facts.push({
+    name: 'wasm',
+    isPresent: true,
+    isSoftware: false,
+    device: 'processor',
+    selfTestError: null,
+    reason: null,
+  });
+  facts.push({
+    name: 'cpu',
+    isPresent: true,
+    isSoftware: false,
+    device: 'processor',
+    selfTestError: null,
+    reason: null,
+  });
+  return facts;
+}
+
+/** Starts each present engine and runs the self-test on it (diagnostics page). */
+export async function testEngines(report: (facts: EngineFact[]) => void): Promise<EngineFact[]> {
+  const facts = await findEngines();
+  const before = tf.getBackend() as EngineName;
+  for (const fact of facts) {
+    if (!fact.isPresent) continue;
+    try {
+      await startEngine(fact.name);
+      fact.selfTestError = await selfTest();
+      if (!(fact.selfTestError <= SELF_TEST_TOLERANCE)) fact.reason = 'wrong numbers';
+    } catch (error) {
+      fact.isPresent = false;
+      fact.reason = error instanceof StudioError ? String(error.details.reason ?? error.message) : String(error);
+    }
+    report(facts);
+  }
+  if (before) await startEngine(before).catch(() => {});
+  return facts;
+}
+
+/**
+ * The engine for a job: the person's choice, else the fastest of the real (not software) engines that pass the self-test,
+ * by timing one step of the job itself on each.
+ * @param timeStep runs one warm step and times a second one, in milliseconds, on the engine that is current.
+ * @returns the engine, already started, and the measured times.
+ * @throws StudioError `gpu/unavailable` when the person's choice does not work here.
+ */
+export async function chooseEngine(
+  choice: EngineName | null,
+  timeStep: () => Promise<number>,
+  remembered: EngineName | null,
+): Promise<{ engine: EngineName; device: string; timesMs: Partial<Record<EngineName, number>> }> {
+  const facts = await findEngines();
+  const deviceOf = (name: EngineName) => facts.find((fact) => fact.name === name)?.device ?? '';
+  const fixed = choice ?? remembered;
+  if (fixed) {
+    try {
+      await startEngine(fixed);
+      return { engine: fixed, device: deviceOf(fixed), timesMs: {} };
+    } catch (error) {
+      if (choice) throw error;
+    }
+  }
+  const timesMs: Partial<Record<EngineName, number>> = {};
+  const candidates = facts
+    .filter((fact) => fact.name !== 'cpu' && fact.isPresent && !fact.isSoftware)
+    .map((fact) => fact.name);
+  for (const name of candidates) {
+    if (candidates.length === 1) break;
+    try {
+      await startEngine(name);
+      if ((await selfTest()) <= SELF_TEST_TOLERANCE) timesMs[name] = await timeStep();
+    } catch {
+      // An engine that does not start or fails on the way is simply not a candidate; diagnostics shows why.
+    }
+  }
+  const measured = Object.entries(timesMs) as [EngineName, number][];
+  const engine = measured.sort((a, b) => a[1] - b[1])[0]?.[0] ?? 'wasm';
+  await startEngine(engine);
+  return { engine, device: deviceOf(engine), timesMs };
+}

@@ -1,0 +1,154 @@
+/**
+ * The training loop of every task: iterations, schedule, best weights, early stop, checkpoints. Worker thread. What a step does is the
+ * task's own (`Trainable`). The loop keeps no random state: iteration and step numbers key every draw, so it can stop after any step and go on later with the
+ * same numbers.
+ */
+import type { CurvePoint } from '../domain/project.ts';
+import { StudioError } from '../kernel/errors.ts';
+import { yieldToMessages } from '../kernel/yield.ts';
+
+/** Result of one step: mean loss and how many of the examples were right. */
+export type StepResult = { loss: number; correct: number; count: number };
+
+/** What a task brings to the loop. Owns its tensors. */
+export interface Trainable extends Disposable {
+  /** Steps of one iteration. */
+  readonly stepCount: number;
+  /** One update. `learningRate` is already scheduled. */
+  step(iteration: number, step: number, learningRate: number): Promise<StepResult>;
+  /** Scores on the validation data; null when there are none. */
+  validate(): Promise<{ loss: number; accuracy: number } | null>;
+  /** All weights of the model, in its order; owned by the caller. */
+  saveWeights(): Promise<Float32Array>;
+  loadWeights(weights: Float32Array): void;
+  saveOptimiser(): Promise<{ moments: Float32Array; stepCount: number }>;
+  loadOptimiser(state: { moments: Float32Array; stepCount: number }): void;
+}
+
+/** Everything needed to go on after an interruption. */
+export type FitState = {
+  iteration: number;
+  /** Steps done of the iteration in flight. */
+  step: number;
+  lossSum: number;
+  correct: number;
+  count: number;
+  bestIteration: number;
+  bestLoss: number;
+  /** Patience counts from here at the earliest: where "Train more" was pressed. */
+  patienceFrom: number;
+  weights: Float32Array;
+  moments: Float32Array;
+  stepCount: number;
+  bestWeights: Float32Array;
+};
+
+/** Options of the loop. */
+export type FitOptions = {
+  iterations: number;
+  learningRate: number;
+  /** Iterations without a better validation loss before it stops; 0 = never. */
+  patience: number;
+  /** Milliseconds between checkpoints. */
+  checkpointEveryMs: number;
+  signal: AbortSignal;
+  /** Asked between steps. */
+  wantsPause: () => boolean;
+  wantsSnapshot: () => boolean;
+  onStep: (iteration: number, step: number) => void;
+  onIteration: (point: CurvePoint, best: number) => void;
+  /** Stores a state; awaited, so that no two overlap. */
+  onCheckpoint: (state: FitState) => Promise<void>;
+  onSnapshot: (weights: Float32Array, iteration: number) => Promise<void>;
+};
+
+/** How a fit ended. */
+export type FitEnd = { reason: 'completed' | 'converged' | 'paused' | 'stopped'; state: FitState };
+
+/** Share of the planned steps over which the learning rate rises. */
+const WARM_UP_RATIO = 0.03;
+
+/** Learning rate of a step: linear warm-up, then half a cosine to a hundredth. */
+export function scheduledRate(base: number, progressRatio: number): number {
+  const warm = Math.min(1, (progressRatio + 1e-3) / WARM_UP_RATIO);
+  return base * Math.min(warm, 0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progressRatio))));
+}
+
+/**
+ * Trains from the start or from `resume` until done, converged, paused or stopped.
+ * @returns the state with the last weights and the best ones (lowest validation loss; the last ones without validation).
+ * @throws StudioError `training/diverged` when the loss is not a number; whatever a step throws. An abort ends with reason 'stopped' and a usable state.
+ */
+export async function fit(trainable: Trainable, options: FitOptions, resume: FitState | null): Promise<FitEnd> {
+  const { iterations, signal } = options;
+  const total = iterations * trainable.stepCount;
+  let best = resume ? { iteration: resume.bestIteration, loss: resume.bestLoss, weights: resume.bestWeights } : null;
+  if (resume) {
+    trainable.loadWeights(resume.weights);
+    trainable.loadOptimiser({ moments: resume.moments, stepCount: resume.stepCount });
+  }
+  let at = {
+    iteration: resume?.iteration ?? 0,
+    step: resume?.step ?? 0,
+    lossSum: resume?.lossSum ?? 0,
+    correct: resume?.correct ?? 0,
+    count: resume?.count ?? 0,
+  };
+  const capture = async (): Promise<FitState> => {
+    const [weights, optimiser] = await Promise.all([trainable.saveWeights(), trainable.saveOptimiser()]);
+    return {
+      ...at,
+      weights,
+      moments: optimiser.moments,
+      stepCount: optimiser.stepCount,
+      bestIteration: best?.iteration ?? 0,
+      bestLoss: best?.loss ?? Infinity,
+      patienceFrom: resume?.patienceFrom ?? 0,
+      bestWeights: best?.weights ?? weights,
+    };
+  };
+
+  let lastCheckpoint = performance.now();
+  while (at.iteration < iterations) {
+    const iteration = at.iteration + 1;
+    while (at.step < trainable.stepCount) {
+      await yieldToMessages();
+      if (signal.aborted) return { reason: 'stopped', state: await capture() };
+      if (options.wantsPause()) return { reason: 'paused', state: await capture() };
+      if (options.wantsSnapshot()) await options.onSnapshot(await trainable.saveWeights(), at.iteration);
+      const done = at.iteration * trainable.stepCount + at.step;
+      const result = await trainable.step(iteration, at.step, scheduledRate(options.learningRate, done / total));
+      if (!Number.isFinite(result.loss)) throw new StudioError('training/diverged', { details: { iteration } });
+      at.step++;
+      at.lossSum += result.loss * result.count;
+      at.correct += result.correct;
+      at.count += result.count;
+      options.onStep(at.iteration, at.step / trainable.stepCount);
+      if (performance.now() - lastCheckpoint >= options.checkpointEveryMs) {
+        await options.onCheckpoint(await capture());
+        lastCheckpoint = performance.now();
+      }
+    }
+    const validation = await trainable.validate();
+    if (!best || !validation || validation.loss < best.loss) {
+      best = { iteration, loss: validation?.loss ?? Infinity, weights: await trainable.saveWeights() };
+    }
+    const point: CurvePoint = {
+      iteration,
+      trainingLoss: at.lossSum / Math.max(1, at.count),
+      trainingAccuracy: at.correct / Math.max(1, at.count),
+      validationLoss: validation?.loss ?? null,
+      validationAccuracy: validation?.accuracy ?? null,
+    };
+    at = { iteration, step: 0, lossSum: 0, correct: 0, count: 0 };
+    options.onIteration(point, best.iteration);
+    if (
+      options.patience > 0 &&
+      validation &&
+      iteration - Math.max(best.iteration, resume?.patienceFrom ?? 0) >= options.patience
+    ) {
+      return { reason: 'converged', state: await capture() };
+    }
+  }
+  return { reason: 'completed', state: await capture() };
+}

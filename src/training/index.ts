@@ -1,0 +1,4 @@
+/** Door of the training room: planning and settings, any thread. */
+export { planRun, type Advice, type RunPlan } from './plan.ts';
+export { DEFAULT_SOUND_SETTINGS, readSettings } from './settings.ts';
+export { automaticIterations, listWindows } from './sound/batches.ts';

@@ -1,0 +1,322 @@
+/** Door of the training room for workers: handlers of {@link TrainingContract}. */
+import type { ModelSource, Snapshot } from '../domain/project.ts';
+import type { ModelArtifact, Store, StoredWeights } from '../dataset/index.ts';
+import { LOG_MEL_SPEC, windowFrames } from '../features/index.ts';
+import { FeatureCache } from '../features/jobs.ts';
+import { required } from '../kernel/assert.ts';
+import { nowMs } from '../kernel/clock.ts';
+import { StudioError } from '../kernel/errors.ts';
+import { formatDuration, formatPercent } from '../kernel/format.ts';
+import type { Jobs } from '../rpc/contract.ts';
+import type { TrainingContract, TrainingProgress } from './contract.ts';
+import { chooseEngine, startEngine, testEngines } from './engine/engines.ts';
+import { fit, type FitState } from './fit.ts';
+import { planRun } from './plan.ts';
+import { automaticIterations, listWindows, type TrainingClip } from './sound/batches.ts';
+import { measureNormalisation, SoundTrainable, type SoundRun } from './sound/sound-trainable.ts';
+import { saveArtifact } from './artifact.ts';
+
+export { argMax, normalise } from './sound/sound-trainable.ts';
+export { loadArtifact } from './artifact.ts';
+export { startEngine };
+
+/** Milliseconds between checkpoints while training. */
+const CHECKPOINT_EVERY_MS = 5000;
+
+type Control = { wantsPause: boolean; wantsStop: boolean; wantsSnapshot: boolean };
+
+/** The numbers of a checkpoint beside its arrays. */
+type CheckpointState = Record<string, Float32Array | number>;
+
+function packState(state: FitState, normalisation: { mean: number; deviation: number }): CheckpointState {
+  const { bestLoss, ...rest } = state;
+  return {
+    ...rest,
+    bestLoss: Number.isFinite(bestLoss) ? bestLoss : -1,
+    mean: normalisation.mean,
+    deviation: normalisation.deviation,
+  };
+}
+
+function unpackState(state: CheckpointState): FitState {
+  const bestLoss = state.bestLoss as number;
+  return { ...(state as unknown as FitState), bestLoss: bestLoss < 0 ? Infinity : bestLoss };
+}
+
+/** @param store opens the database of this thread, once. */
+export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingContract> {
+  const running = new Map<string, Control>();
+
+  async function train(
+    { sourceId, projectId, moreIterations }: TrainingContract['train']['args'],
+    control: Control,
+    signal: AbortSignal,
+    progress: (value: TrainingProgress) => void,
+  ): Promise<ModelSource> {
+    const db = await store();
+    const { project, items, sources } = await db.loadProject(projectId);
+    const stored = required(
+      sources.find((candidate) => candidate.id === sourceId),
+      'model source',
+    );
+    const { settings } = stored;
+    const checkpoint = await db.loadWeights(sourceId, 'checkpoint');
+    const resume = checkpoint?.state ? unpackState(checkpoint.state) : null;
+    if (resume && moreIterations > 0) resume.patienceFrom = resume.iteration;
+
+    const data = resume ? required(stored.data, 'data of the run') : planRun(items, project.classes, settings).data;
+    const byId = new Map(items.map((item) => [item.id, item]));
+    const known = [...data.training, ...data.validation];
+    if (known.some((id) => !byId.get(id))) throw new StudioError('training/data-changed');
+
+    const cache = new FeatureCache(db);
+    progress({ kind: 'preparing', text: 'Reading features' });
+    const clips = async (ids: string[]): Promise<TrainingClip[]> => {
+      const list: TrainingClip[] = [];
+      for (const id of ids) {
+        const item = byId.get(id)!;
+        const classIndex = data.classIds.indexOf(item.classId ?? '');
+        if (classIndex < 0) throw new StudioError('training/data-changed');
+        const spectrum = await cache.get(item.hash);
+        list.push({ itemId: id, hash: item.hash, classIndex, frames: spectrum.length / LOG_MEL_SPEC.bandCount });
+      }
+      return list;
+    };
+    const training = await clips(data.training);
+    const window = windowFrames(settings.windowSec, settings.overlapRatio);
+    const backgroundIndex = data.classIds.indexOf(settings.augment.backgroundClassId ?? '');
+    const run: SoundRun = {
+      training,
+      validation: await clips(data.validation),
+      background: training.filter((clip) => clip.classIndex === backgroundIndex),
+      classCount: data.classIds.length,
+      window,
+      batchSize: settings.batchSize,
+      seed: settings.seed,
+      balanceClasses: settings.balanceClasses,
+      augment: settings.augment,
+      spectrum: (clip) => cache.get(clip.hash),
+    };
+    const windows = listWindows(training, window);
+    const normalisation = resume
+      ? { mean: checkpoint!.state!.mean as number, deviation: checkpoint!.state!.deviation as number }
+      : await measureNormalisation(windows, window, run.spectrum);
+
+    progress({ kind: 'preparing', text: 'Choosing an engine' });
+    const memory = `engine/sound/${window.windowFrames}`;
+    const choice = await chooseEngine(
+      settings.engine,
+      async () => {
+        using probe = new SoundTrainable(run, normalisation);
+        return probe.timeStep();
+      },
+      (await db.loadPreference<ModelSource['engine']>(memory)) ?? (resume ? stored.engine : null),
+    );
+    if (Object.keys(choice.timesMs).length > 0) await db.savePreference(memory, choice.engine);
+
+    using trainable = new SoundTrainable(run, normalisation);
+    const firstPlan = settings.iterations ?? automaticIterations(windows.length);
+    const plannedIterations = !resume
+      ? firstPlan + moreIterations
+      : moreIterations > 0
+        ? resume.iteration + moreIterations
+        : stored.plannedIterations;
+    const makeArtifact = async (weights: Float32Array | null): Promise<ModelArtifact> => {
+      const current = weights ? await trainable.saveWeights() : null;
+      if (weights) trainable.loadWeights(weights);
+      const { windowSamples, hopSamples, fftSize, bandCount, lowHz, highHz, logOffset, sampleRateHz } = LOG_MEL_SPEC;
+      const artifact = await saveArtifact(trainable.network.infer, {
+        classes: data.classIds.map((id, i) =>
+          required(
+            project.classes.find((label) => label.id === id) ?? { id, name: data.classNames[i]!, color: 1 },
+            'class',
+          ),
+        ),
+        preprocessing: {
+          kind: 'log-mel',
+          sampleRateHz,
+          windowSamples,
+          hopSamples,
+          fftSize,
+          bandCount,
+          lowHz,
+          highHz,
+          logOffset,
+          windowSec: settings.windowSec,
+          overlapRatio: settings.overlapRatio,
+          ...window,
+          ...normalisation,
+          clipScore: 'mean',
+        },
+      });
+      if (current) trainable.loadWeights(current);
+      return artifact;
+    };
+
+    const started = nowMs();
+    let current: ModelSource = {
+      ...stored,
+      data,
+      plannedIterations,
+      status: 'training',
+      engine: choice.engine,
+      device: choice.device,
+      failure: null,
+      curve: stored.curve.filter((point) => point.iteration <= (resume?.iteration ?? 0)),
+      iteration: resume?.iteration ?? 0,
+      log: [...stored.log],
+    };
+    const log = (text: string) => void (current = { ...current, log: [...current.log, { atMs: nowMs(), text }] });
+    const times = Object.entries(choice.timesMs).map(([name, ms]) => `${name} ${ms!.toFixed(0)} ms`);
+    log(
+      `${resume ? `Resumed from iteration ${resume.iteration}` : 'Started'} on ${choice.engine}${times.length ? ` (a step: ${times.join(', ')})` : ''}: ` +
+        `${windows.length} windows of ${training.length} clips, ${data.validation.length} validation clips, ${plannedIterations} iterations, seed ${settings.seed}`,
+    );
+    const fields = (): Partial<ModelSource> => {
+      const {
+        data: runData,
+        plannedIterations: planned,
+        status,
+        engine,
+        device,
+        failure,
+        curve,
+        iteration,
+        log: lines,
+        bestIteration,
+        snapshots,
+      } = current;
+      return {
+        data: runData,
+        plannedIterations: planned,
+        status,
+        engine,
+        device,
+        failure,
+        curve,
+        iteration,
+        log: lines,
+        bestIteration,
+        snapshots,
+        trainingSec: stored.trainingSec + (nowMs() - started) / 1000,
+      };
+    };
+    await db.updateSource(sourceId, fields());
+    progress({
+      kind: 'started',
+      engine: choice.engine,
+      device: choice.device,
+      plannedIterations,
+      windowCount: windows.length,
+      iteration: current.iteration,
+    });
+
+    const storeCheckpoint = async (state: FitState): Promise<StoredWeights> => {
+      // Only the arrays matter to a resume; the model itself is stored as 'best'.
+      const empty: ModelArtifact = {
+        topology: '',
+        weightSpecs: [],
+        weights: new ArrayBuffer(0),
+        classes: [],
+        preprocessing: {} as never,
+      };
+      return { sourceId, kind: 'checkpoint', model: empty, state: packState(state, normalisation) };
+    };
+
+    let bestStored = -1;
+    const end = await fit(
+      trainable,
+      {
+        iterations: plannedIterations,
+        learningRate: settings.learningRate,
+        patience: settings.patience,
+        checkpointEveryMs: CHECKPOINT_EVERY_MS,
+        signal,
+        wantsPause: () => control.wantsPause || control.wantsStop,
+        wantsSnapshot: () => control.wantsSnapshot,
+        onStep: (iteration, ratio) => progress({ kind: 'step', iteration, ratio }),
+        onIteration: (point, bestIteration) => {
+          current = { ...current, iteration: point.iteration, bestIteration, curve: [...current.curve, point] };
+          progress({ kind: 'iteration', point, bestIteration });
+        },
+        onCheckpoint: async (state) => {
+          const records = [await storeCheckpoint(state)];
+          if (state.bestIteration > 0 && state.bestIteration !== bestStored) {
+            records.push({ sourceId, kind: 'best', model: await makeArtifact(state.bestWeights), state: null });
+            bestStored = state.bestIteration;
+          }
+          await db.updateSource(sourceId, fields(), records);
+          progress({ kind: 'checkpoint', iteration: state.iteration });
+        },
+        onSnapshot: async (_weights, iteration) => {
+          control.wantsSnapshot = false;
+          const snapshot: Snapshot = {
+            iteration,
+            takenAtMs: nowMs(),
+            validationAccuracy: current.curve.at(-1)?.validationAccuracy ?? null,
+          };
+          current = {
+            ...current,
+            snapshots: [...current.snapshots.filter((other) => other.iteration !== iteration), snapshot],
+          };
+          log(`Snapshot at iteration ${iteration}`);
+          await db.updateSource(sourceId, fields(), [
+            { sourceId, kind: `snapshot-${iteration}`, model: await makeArtifact(null), state: null },
+          ]);
+          progress({ kind: 'snapshot', snapshot });
+        },
+      },
+      resume,
+    );
+
+    const isPause = end.reason === 'stopped' || (end.reason === 'paused' && !control.wantsStop);
+    const best = current.curve.find((point) => point.iteration === end.state.bestIteration);
+    log(
+      `${isPause ? 'Paused' : end.reason === 'paused' ? 'Stopped' : end.reason === 'converged' ? 'Converged' : 'Completed'} at iteration ${end.state.iteration}` +
+        `${best?.validationAccuracy !== null && best ? `, best ${best.iteration} with ${formatPercent(best.validationAccuracy)} of validation windows right` : ''}, ` +
+        `${formatDuration((nowMs() - started) / 1000)} of training`,
+    );
+    current = {
+      ...current,
+      status: isPause ? 'paused' : 'done',
+      iteration: end.state.iteration,
+      bestIteration: end.state.bestIteration || end.state.iteration,
+      trainedAtMs: isPause ? current.trainedAtMs : nowMs(),
+    };
+    const records = [await storeCheckpoint(end.state)];
+    const hasModel = end.state.iteration > 0 || end.state.step > 0;
+    if (hasModel)
+      records.push({
+        sourceId,
+        kind: 'best',
+        model: await makeArtifact(end.state.bestIteration > 0 ? end.state.bestWeights : null),
+        state: null,
+      });
+    return required(
+      await db.updateSource(sourceId, { ...fields(), trainedAtMs: current.trainedAtMs }, records),
+      'model source',
+    );
+  }
+
+  return {
+    async train(args, { signal, progress }) {
+      const control: Control = { wantsPause: false, wantsStop: false, wantsSnapshot: false };
+      running.set(args.sourceId, control);
+      try {
+        return await train(args, control, signal, progress);
+      } finally {
+        running.delete(args.sourceId);
+      }
+    },
+    async control({ sourceId, action }) {
+      const control = running.get(sourceId);
+      if (!control) return;
+      if (action === 'pause') control.wantsPause = true;
+      if (action === 'stop') control.wantsStop = true;
+      if (action === 'snapshot') control.wantsSnapshot = true;
+    },
+    async testEngines(_args, { progress }) {
+      return testEngines((facts) => progress(structuredClone(facts)));
+    },
+  };
+}

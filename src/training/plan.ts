@@ -1,0 +1,96 @@
+/** Which examples a run trains and validates on, and what is worth saying about them first. Any thread; pure. */
+import { splitByGroup } from '../dataset/index.ts';
+import type { ClassLabel, MediaItem, RunData, TrainingSettings } from '../domain/project.ts';
+import { StudioError } from '../kernel/errors.ts';
+import { formatCount, formatDuration } from '../kernel/format.ts';
+
+/** Something a person should know before training; never blocks. */
+export type Advice = {
+  kind: 'small-class' | 'empty-class' | 'long-window' | 'no-validation' | 'unlabelled';
+  text: string;
+};
+
+/** A run's data with the advice that goes with them. */
+export type RunPlan = { data: RunData; advice: Advice[] };
+
+/**
+ * Divides the labelled examples into training and validation by whole groups, before anything is cut into windows.
+ * Classes without examples are left out. Examples of the part testing are never touched.
+ * @throws StudioError `training/no-examples`, `training/one-class`.
+ */
+export function planRun(
+  items: readonly MediaItem[],
+  classes: readonly ClassLabel[],
+  settings: TrainingSettings,
+): RunPlan {
+  const labelled = items.filter((item) => item.classId !== null && classes.some((label) => label.id === item.classId));
+  const pool = labelled.filter((item) => item.part === 'training');
+  const used = classes.filter((label) => pool.some((item) => item.classId === label.id));
+  if (used.length === 0) throw new StudioError('training/no-examples');
+  if (used.length === 1)
+    throw new StudioError('training/one-class', { message: `There is only one class with clips, ${used[0]!.name}.` });
+
+  const usedIds = new Set(used.map((label) => label.id));
+  let training = pool.map((item) => item.id);
+  let validation: string[] = [];
+  if (settings.validation === 'own') {
+    validation = labelled
+      .filter((item) => item.part === 'validation' && usedIds.has(item.classId!))
+      .map((item) => item.id);
+  } else if (settings.validation === 'automatic') {
+    const folds = splitByGroup(pool, [1 - settings.validationShare, settings.validationShare], settings.seed, settings);
+    const trained = new Set(pool.filter((item) => folds.get(item.id) === 0).map((item) => item.classId));
+    // A class must never lose all its examples to validation.
+    validation = pool.filter((item) => folds.get(item.id) === 1 && trained.has(item.classId)).map((item) => item.id);
+    const held = new Set(validation);
+    training = training.filter((id) => !held.has(id));
+  }
+
+  const advice: Advice[] = [];
+  const unlabelled = items.filter((item) => item.classId === null).length;
+  if (unlabelled > 0)
+    advice.push({
+      kind: 'unlabelled',
+      text: `${formatCount(unlabelled, 'clip')} without a class ${unlabelled === 1 ? 'is' : 'are'} left out. Give them a class in Data to use them.`,
+    });
+  const empty = classes.filter((label) => !usedIds.has(label.id));
+  if (empty.length > 0)
+    advice.push({
+      kind: 'empty-class',
+      text: `${empty.map((label) => label.name).join(', ')} ${empty.length === 1 ? 'has' : 'have'} no training clips and will not be learnt.`,
+    });
+  for (const label of used) {
+    const count = pool.filter((item) => item.classId === label.id).length;
+    if (count < 2) {
+      advice.push({
+        kind: 'small-class',
+        text: `${label.name} has one clip. It will be learnt from that clip alone and cannot be checked. Add at least one more; 20 are a good start.`,
+      });
+    }
+  }
+  const longestSec = Math.max(...pool.map((item) => item.sound.durationSec));
+  if (longestSec < settings.windowSec) {
+    advice.push({
+      kind: 'long-window',
+      text: `The window is ${formatDuration(settings.windowSec)} and the longest clip is ${formatDuration(longestSec)}. Every clip is padded with silence to fit. A window no longer than the clips works better.`,
+    });
+  }
+  if (settings.validation !== 'none' && validation.length === 0) {
+    advice.push({
+      kind: 'no-validation',
+      text:
+        settings.validation === 'own'
+          ? 'There are no validation clips. Training runs to its last iteration without a check.'
+          : 'There are too few recordings to set some aside. Training runs to its last iteration without a check.',
+    });
+  }
+  return {
+    data: {
+      training,
+      validation,
+      classIds: used.map((label) => label.id),
+      classNames: used.map((label) => label.name),
+    },
+    advice,
+  };
+}

@@ -1,0 +1,70 @@
+/** Settings of a sound run: what the app would choose, and reading them from a file. Any thread. */
+import * as v from 'valibot';
+import type { TrainingSettings } from '../domain/project.ts';
+import { StudioError } from '../kernel/errors.ts';
+
+const between = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
+
+/** Bounds of every value; also the documentation of the headless runner's config. */
+const SettingsSchema = v.strictObject({
+  algorithm: v.literal('full-network'),
+  windowSec: between(0.5, 15),
+  overlapRatio: between(0, 0.9),
+  iterations: v.nullable(v.pipe(between(1, 2000), v.integer())),
+  batchSize: v.pipe(between(4, 256), v.integer()),
+  learningRate: between(1e-5, 0.1),
+  seed: v.pipe(between(0, 2 ** 31 - 1), v.integer()),
+  validation: v.picklist(['automatic', 'own', 'none']),
+  validationShare: between(0.05, 0.5),
+  keepTogether: v.picklist(['recording', 'session', 'pattern']),
+  groupPattern: v.string(),
+  balanceClasses: v.boolean(),
+  patience: v.pipe(between(0, 1000), v.integer()),
+  augment: v.strictObject({
+    specAugment: v.boolean(),
+    timeShift: v.boolean(),
+    gain: v.boolean(),
+    mixup: v.boolean(),
+    backgroundClassId: v.nullable(v.string()),
+  }),
+  engine: v.nullable(v.picklist(['webgpu', 'webgl', 'wasm', 'cpu'])),
+});
+
+/** What the app chooses. */
+export const DEFAULT_SOUND_SETTINGS: TrainingSettings = {
+  algorithm: 'full-network',
+  windowSec: 0.975,
+  overlapRatio: 0.5,
+  iterations: null,
+  batchSize: 32,
+  learningRate: 0.003,
+  seed: 7,
+  validation: 'automatic',
+  validationShare: 0.15,
+  keepTogether: 'recording',
+  groupPattern: '',
+  balanceClasses: true,
+  patience: 25,
+  augment: { specAugment: true, timeShift: true, gain: true, mixup: true, backgroundClassId: null },
+  engine: null,
+};
+
+/**
+ * Defaults overridden by a partial config.
+ * @throws StudioError `studio/bad-arguments` naming the key and what it may be.
+ */
+export function readSettings(config: unknown): TrainingSettings {
+  const given = (config ?? {}) as Partial<TrainingSettings>;
+  const merged = {
+    ...DEFAULT_SOUND_SETTINGS,
+    ...given,
+    augment: { ...DEFAULT_SOUND_SETTINGS.augment, ...given.augment },
+  };
+  const parsed = v.safeParse(SettingsSchema, merged);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    const path = issue.path?.map((step) => String(step.key)).join('.') ?? '';
+    throw new StudioError('studio/bad-arguments', { message: `The setting ${path} is not usable: ${issue.message}.` });
+  }
+  return parsed.output;
+}

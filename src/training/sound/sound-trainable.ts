@@ -1,0 +1,236 @@
+/** One training run of a sound network: batches in, updates done, validation measured. Worker thread. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { AugmentSettings } from '../../domain/project.ts';
+import { copyWindow, LOG_MEL_SPEC, type WindowFrames } from '../../features/index.ts';
+import { createRandom } from '../../kernel/random.ts';
+import { AdamW } from '../adamw.ts';
+import type { StepResult, Trainable } from '../fit.ts';
+import { assembleBatch, classWeights, listWindows, type ClipWindow, type TrainingClip } from './batches.ts';
+import { buildSoundNetwork, writeDropoutMask, type SoundNetwork } from './full-network.ts';
+
+const BANDS = LOG_MEL_SPEC.bandCount;
+const WEIGHT_DECAY = 0.02;
+/** Windows of one validation step. */
+const VALIDATION_BATCH = 64;
+/** Windows the mean and deviation of the input are measured on. */
+const NORMALISATION_WINDOWS = 1000;
+
+/** What a run works on. */
+export type SoundRun = {
+  training: TrainingClip[];
+  validation: TrainingClip[];
+  background: TrainingClip[];
+  classCount: number;
+  window: WindowFrames;
+  batchSize: number;
+  seed: number;
+  balanceClasses: boolean;
+  augment: AugmentSettings;
+  spectrum: (clip: TrainingClip) => Promise<Float32Array>;
+};
+
+/** Mean and deviation of the log-mel values of up to 1000 training windows, spread evenly. */
+export async function measureNormalisation(
+  windows: readonly ClipWindow[],
+  window: WindowFrames,
+  spectrum: SoundRun['spectrum'],
+): Promise<{ mean: number; deviation: number }> {
+  const stride = Math.max(1, Math.floor(windows.length / NORMALISATION_WINDOWS));
+  const length = window.windowFrames * BANDS;
+  const values = new Float32Array(length);
+  let sum = 0;
+  let squares = 0;
+  let count = 0;
+  for (let i = 0; i < windows.length; i += stride) {
+    copyWindow(await spectrum(windows[i]!.clip), windows[i]!.start, window.windowFrames, values, 0);
+    for (const value of values) {
+      sum += value;
+      squares += value * value;
+    }
+    count += length;
+  }
+  const mean = sum / count;
+  return { mean, deviation: Math.max(0.1, Math.sqrt(Math.max(0, squares / count - mean * mean))) };
+}
+
+/** Normalises in place: (x − mean) / deviation. */
+export function normalise(values: Float32Array, { mean, deviation }: { mean: number; deviation: number }): void {
+  for (let i = 0; i < values.length; i++) values[i] = (values[i]! - mean) / deviation;
+}
+
+/** See {@link Trainable}. Construct after the engine was started; owns the network. */
+export class SoundTrainable implements Trainable {
+  readonly network: SoundNetwork;
+  readonly normalisation: { mean: number; deviation: number };
+  readonly stepCount: number;
+  readonly #run: SoundRun;
+  readonly #windows: ClipWindow[];
+  readonly #validation: ClipWindow[];
+  readonly #weights: number[];
+  readonly #variables: tf.Variable[];
+  readonly #optimiser: AdamW;
+  readonly #batchSize: number;
+  #order: { iteration: number; indices: Int32Array } | null = null;
+
+  /** @param normalisation from {@link measureNormalisation}, or from a checkpoint. */
+  constructor(run: SoundRun, normalisation: { mean: number; deviation: number }) {
+    this.#run = run;
+    this.normalisation = normalisation;
+    this.#windows = listWindows(run.training, run.window);
+    this.#validation = listWindows(run.validation, run.window);
+    const counts = new Array<number>(run.classCount).fill(0);
+    for (const { clip } of this.#windows) counts[clip.classIndex]!++;
+    this.#weights = classWeights(counts, run.balanceClasses);
+    this.#batchSize = Math.min(run.batchSize, this.#windows.length);
+    this.stepCount = Math.ceil(this.#windows.length / this.#batchSize);
+    this.network = buildSoundNetwork(
+      { frames: run.window.windowFrames, bands: BANDS, classCount: run.classCount },
+      run.seed,
+    );
+    this.#variables = this.network.train.trainableWeights.map((weight) => weight.read() as tf.Variable);
+    this.#optimiser = new AdamW(this.#variables, WEIGHT_DECAY);
+  }
+
+  get windowCount(): number {
+    return this.#windows.length;
+  }
+
+  /** Shuffled window order of an iteration; wraps around so that every batch is full. */
+  #indices(iteration: number): Int32Array {
+    if (this.#order?.iteration !== iteration) {
+      const indices = Int32Array.from({ length: this.#windows.length }, (_, i) => i);
+      this.#order = { iteration, indices: createRandom(this.#run.seed, 'shuffle', iteration).shuffle(indices) };
+    }
+    return this.#order.indices;
+  }
+
+  async step(iteration: number, step: number, learningRate: number): Promise<StepResult> {
+    const indices = this.#indices(iteration);
+    const size = this.#batchSize;
+    const chosen = Array.from({ length: size }, (_, i) => this.#windows[indices[(step * size + i) % indices.length]!]!);
+    const random = createRandom(this.#run.seed, 'batch', iteration, step);
+    const { window, classCount, augment, spectrum, background } = this.#run;
+    const batch = await assembleBatch(chosen, {
+      window,
+      classCount,
+      weights: this.#weights,
+      augment,
+      mean: this.normalisation.mean,
+      random,
+      spectrum,
+      background,
+    });
+    normalise(batch.inputs, this.normalisation);
+    const mask = new Float32Array(size * this.network.maskSize);
+    writeDropoutMask(mask, random);
+
+    const x = tf.tensor4d(batch.inputs, [size, window.windowFrames, BANDS, 1]);
+    const maskTensor = tf.tensor2d(mask, [size, this.network.maskSize]);
+    const targets = tf.tensor2d(batch.targets, [size, classCount]);
+    const weights = tf.tensor1d(batch.weights);
+    let logits: tf.Tensor | null = null;
+    const { value, grads } = tf.variableGrads(() => {
+      const output = this.network.train.apply([x, maskTensor], { training: true }) as tf.Tensor2D;
+      logits = tf.keep(output.clone());
+      const perExample = tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(output)), 1));
+      return tf.mean(tf.mul(perExample, weights)) as tf.Scalar;
+    }, this.#variables);
+    try {
+      this.#optimiser.apply(grads, learningRate);
+      const [loss, scores] = await Promise.all([value.data(), logits!.data()]);
+      let correct = 0;
+      for (let i = 0; i < size; i++) {
+        if (argMax(scores, i * classCount, classCount) === argMax(batch.targets, i * classCount, classCount)) correct++;
+      }
+      return { loss: loss[0]!, correct, count: size };
+    } finally {
+      tf.dispose([x, maskTensor, targets, weights, value, logits!, ...Object.values(grads)]);
+    }
+  }
+
+  async validate(): Promise<{ loss: number; accuracy: number } | null> {
+    if (this.#validation.length === 0) return null;
+    const { window, classCount, spectrum } = this.#run;
+    const length = window.windowFrames * BANDS;
+    let loss = 0;
+    let correct = 0;
+    // Each class counts the same in the loss, as in training; accuracy is plain.
+    let weightSum = 0;
+    for (let at = 0; at < this.#validation.length; at += VALIDATION_BATCH) {
+      const chosen = this.#validation.slice(at, at + VALIDATION_BATCH);
+      const inputs = new Float32Array(VALIDATION_BATCH * length);
+      for (const [i, { clip, start }] of chosen.entries())
+        copyWindow(await spectrum(clip), start, window.windowFrames, inputs, i * length);
+      normalise(inputs, this.normalisation);
+      const logProbabilities = tf.tidy(() =>
+        tf.logSoftmax(
+          this.network.infer.apply(
+            tf.tensor4d(inputs, [VALIDATION_BATCH, window.windowFrames, BANDS, 1]),
+          ) as tf.Tensor2D,
+        ),
+      );
+      const values = await logProbabilities.data();
+      logProbabilities.dispose();
+      chosen.forEach(({ clip }, i) => {
+        const weight = this.#weights[clip.classIndex] || 1;
+        loss -= weight * values[i * classCount + clip.classIndex]!;
+        weightSum += weight;
+        if (argMax(values, i * classCount, classCount) === clip.classIndex) correct++;
+      });
+    }
+    return { loss: loss / weightSum, accuracy: correct / this.#validation.length };
+  }
+
+  async saveWeights(): Promise<Float32Array> {
+    const parts = await Promise.all(this.network.infer.getWeights().map((tensor) => tensor.data()));
+    const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part as Float32Array, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  loadWeights(weights: Float32Array): void {
+    let at = 0;
+    for (const weight of this.network.infer.weights) {
+      const size = weight.shape.reduce<number>((product, side) => product * (side ?? 1), 1);
+      const next = tf.tensor(weights.slice(at, at + size), weight.shape as number[]);
+      (weight.read() as tf.Variable).assign(next);
+      next.dispose();
+      at += size;
+    }
+  }
+
+  async saveOptimiser(): Promise<{ moments: Float32Array; stepCount: number }> {
+    return { moments: await this.#optimiser.save(), stepCount: this.#optimiser.stepCount };
+  }
+
+  loadOptimiser({ moments, stepCount }: { moments: Float32Array; stepCount: number }): void {
+    this.#optimiser.load(moments, stepCount);
+  }
+
+  /** Time of one step, warm, in milliseconds; the weights are as before. */
+  async timeStep(): Promise<number> {
+    const weights = await this.saveWeights();
+    await this.step(0, 0, 0);
+    const started = performance.now();
+    await this.step(0, 0, 0);
+    const ms = performance.now() - started;
+    this.loadWeights(weights);
+    return ms;
+  }
+
+  [Symbol.dispose](): void {
+    this.#optimiser[Symbol.dispose]();
+    this.network.train.dispose();
+  }
+}
+
+/** Position of the largest of `length` values from `at`. */
+export function argMax(values: ArrayLike<number>, at: number, length: number): number {
+  let best = 0;
+  for (let i = 1; i < length; i++) if (values[at + i]! > values[at + best]!) best = i;
+  return best;
+}

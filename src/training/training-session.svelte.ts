@@ -1,0 +1,235 @@
+/** A training run as the page sees it: features, then training, with its controls. Main thread. One run at a time. */
+import type { MediaItem, ModelSource } from '../domain/project.ts';
+import type { ProjectSession } from '../dataset/ui.ts';
+import type { FeaturesContract } from '../features/contract.ts';
+import { nowMs } from '../kernel/clock.ts';
+import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import type { WorkerClient } from '../rpc/client.ts';
+import type { TrainingContract } from './contract.ts';
+import { planRun } from './plan.ts';
+
+/** Where training stands. Ratios 0..1; `leftSec` null until there are 3 s of data. */
+export type TrainingState =
+  | { kind: 'idle' }
+  | { kind: 'features'; sourceId: string; done: number; total: number; ratio: number; leftSec: number | null }
+  | { kind: 'preparing'; sourceId: string; text: string }
+  | {
+      kind: 'training';
+      sourceId: string;
+      iteration: number;
+      planned: number;
+      ratio: number;
+      leftSec: number | null;
+      perSec: number;
+      wish: 'pause' | 'stop' | null;
+    }
+  | { kind: 'failed'; sourceId: string; error: StudioError };
+
+/** See the file header. */
+export class TrainingSession implements Disposable {
+  readonly #project: ProjectSession;
+  readonly #features: WorkerClient<FeaturesContract>;
+  readonly #training: WorkerClient<TrainingContract>;
+  #state = $state.raw<TrainingState>({ kind: 'idle' });
+  #featureText = $state('');
+  #controller: AbortController | null = null;
+
+  constructor(
+    project: ProjectSession,
+    features: WorkerClient<FeaturesContract>,
+    training: WorkerClient<TrainingContract>,
+  ) {
+    this.#project = project;
+    this.#features = features;
+    this.#training = training;
+  }
+
+  get state(): TrainingState {
+    return this.#state;
+  }
+  /** Result of the feature phase in words: "2,914 windows, 14 s". */
+  get featureText(): string {
+    return this.#featureText;
+  }
+  get isRunning(): boolean {
+    return this.#state.kind === 'features' || this.#state.kind === 'preparing' || this.#state.kind === 'training';
+  }
+
+  /**
+   * Trains (or resumes) a stored model source. Progress goes into the project's record.
+   * @param moreIterations beyond the plan, for "Train more". @returns the finished or paused source; null when it failed or was left.
+   */
+  async run(source: ModelSource, moreIterations = 0): Promise<ModelSource | null> {
+    this.#controller?.abort();
+    const controller = new AbortController();
+    this.#controller = controller;
+    const { signal } = controller;
+    const isCurrent = () => this.#controller === controller;
+    const sourceId = source.id;
+    try {
+      const items = this.#itemsOf(source);
+      const started = nowMs();
+      this.#state = { kind: 'features', sourceId, done: 0, total: items.length, ratio: 0, leftSec: null };
+      await this.#project.saveSource(sourceId, { status: 'training', failure: null });
+      const features = await this.#features.call(
+        'extractLogMel',
+        { hashes: items.map((item) => item.hash) },
+        {
+          signal,
+          onProgress: ({ done, total }) => {
+            if (!isCurrent()) return;
+            const ratio = done / Math.max(1, total);
+            const elapsedSec = (nowMs() - started) / 1000;
+            this.#state = {
+              kind: 'features',
+              sourceId,
+              done,
+              total,
+              ratio,
+              leftSec: elapsedSec > 3 ? (elapsedSec / ratio) * (1 - ratio) : null,
+            };
+          },
+        },
+      );
+      if (features.failed.length > 0)
+        throw new StudioError('features/clip-missing', {
+          message: `${features.failed.length} clips could not be read: ${features.failed[0]!.reason}`,
+        });
+      const featureSec = source.featureSec + features.seconds;
+      this.#featureText =
+        features.extracted === 0
+          ? `${features.cached} clips, all from cache`
+          : `${features.extracted} clips in ${features.seconds.toFixed(1)} s, ${features.cached} from cache`;
+      await this.#project.saveSource(sourceId, { featureSec });
+      this.#state = { kind: 'preparing', sourceId, text: 'Preparing' };
+
+      let trainingStarted = 0;
+      let first = 0;
+      let planned = source.plannedIterations;
+      const result = await this.#training.call(
+        'train',
+        { sourceId, projectId: this.#project.id, moreIterations },
+        {
+          signal,
+          onProgress: (progress) => {
+            if (!isCurrent()) return;
+            switch (progress.kind) {
+              case 'preparing':
+                this.#state = { kind: 'preparing', sourceId, text: progress.text };
+                return;
+              case 'started':
+                trainingStarted = nowMs();
+                first = progress.iteration;
+                planned = progress.plannedIterations;
+                this.#project.noteSource(sourceId, {
+                  engine: progress.engine,
+                  device: progress.device,
+                  plannedIterations: planned,
+                  iteration: first,
+                });
+                this.#state = {
+                  kind: 'training',
+                  sourceId,
+                  iteration: first,
+                  planned,
+                  ratio: first / planned,
+                  leftSec: null,
+                  perSec: 0,
+                  wish: null,
+                };
+                return;
+              case 'step': {
+                const done = progress.iteration + progress.ratio;
+                const elapsedSec = (nowMs() - trainingStarted) / 1000;
+                const perSec = (done - first) / Math.max(elapsedSec, 1e-3);
+                this.#state = {
+                  kind: 'training',
+                  sourceId,
+                  iteration: progress.iteration,
+                  planned,
+                  ratio: done / planned,
+                  leftSec: elapsedSec > 3 ? (planned - done) / perSec : null,
+                  perSec,
+                  wish: this.#state.kind === 'training' ? this.#state.wish : null,
+                };
+                return;
+              }
+              case 'iteration': {
+                const { point, bestIteration } = progress;
+                const known = this.#project.sources.find((candidate) => candidate.id === sourceId);
+                const curve = (known?.curve ?? []).filter((other) => other.iteration < point.iteration);
+                this.#project.noteSource(sourceId, {
+                  iteration: point.iteration,
+                  bestIteration,
+                  curve: [...curve, point],
+                });
+                return;
+              }
+              case 'snapshot': {
+                const known = this.#project.sources.find((candidate) => candidate.id === sourceId);
+                const others = (known?.snapshots ?? []).filter(
+                  (other) => other.iteration !== progress.snapshot.iteration,
+                );
+                this.#project.noteSource(sourceId, { snapshots: [...others, progress.snapshot] });
+                return;
+              }
+              case 'checkpoint':
+                return;
+            }
+          },
+        },
+      );
+      this.#project.noteSource(sourceId, result);
+      if (isCurrent()) this.#state = { kind: 'idle' };
+      return result;
+    } catch (error) {
+      if (isAbort(error)) {
+        if (isCurrent()) this.#state = { kind: 'idle' };
+        return null;
+      }
+      const known = toStudioError(error);
+      // A crash keeps the checkpoint: the run is paused, not lost.
+      const hasCheckpoint = (this.#project.sources.find((candidate) => candidate.id === sourceId)?.iteration ?? 0) > 0;
+      await this.#project
+        .saveSource(sourceId, { status: hasCheckpoint ? 'paused' : 'failed', failure: known.message })
+        .catch(() => {});
+      if (isCurrent()) this.#state = { kind: 'failed', sourceId, error: known };
+      return null;
+    }
+  }
+
+  /** The clips a run needs; throws when they cannot be trained on. */
+  #itemsOf(source: ModelSource): MediaItem[] {
+    const { items, project } = this.#project;
+    const data = source.data ?? planRun(items, project.classes, source.settings).data;
+    const ids = new Set([...data.training, ...data.validation]);
+    return items.filter((item) => ids.has(item.id));
+  }
+
+  async control(action: 'pause' | 'stop' | 'snapshot'): Promise<void> {
+    const state = this.#state;
+    if (state.kind === 'features' || state.kind === 'preparing') {
+      if (action === 'snapshot') return;
+      this.#controller?.abort();
+      await this.#project.saveSource(state.sourceId, {
+        status: this.#project.sources.find((source) => source.id === state.sourceId)?.iteration
+          ? 'paused'
+          : 'untrained',
+      });
+      return;
+    }
+    if (state.kind !== 'training') return;
+    if (action !== 'snapshot') this.#state = { ...state, wish: action };
+    await this.#training.call('control', { sourceId: state.sourceId, action });
+  }
+
+  dismiss(): void {
+    if (this.#state.kind === 'failed') this.#state = { kind: 'idle' };
+  }
+
+  /** Leaves the run where it is: its worker pauses it with a checkpoint. */
+  [Symbol.dispose](): void {
+    this.#controller?.abort();
+    this.#controller = null;
+  }
+}

@@ -1,0 +1,3 @@
+/** Door of the training room for the app. Main thread. */
+export { TrainingSession, type TrainingState } from './training-session.svelte.ts';
+export type { TrainingContract } from './contract.ts';

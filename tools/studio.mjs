@@ -1,0 +1,226 @@
+/**
+ * The headless studio: trains and evaluates with the built app's own code in headless Chromium, with a fresh profile.
+ *   npm run studio -- train --task sound --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
+ *                     [--config FILE.json] [--seed N] --out report.json [--export DIR]
+ *   npm run studio -- evaluate --model DIR --data DIR --out report.json
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright';
+import { findChromium } from './chromium.mjs';
+import { ensureBuilt } from './fresh-build.mjs';
+import { serve } from './serve.mjs';
+
+const HELP = `Usage:
+  npm run studio -- train --task sound --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
+                    [--config FILE.json] [--seed N] --out report.json [--export DIR]
+  npm run studio -- evaluate --model DIR --data DIR --out report.json
+
+--data, --validation, --test   folders with one folder per class, or files named Label.anything.ext
+--split     JSON {"training": [paths], "validation": [paths], "testing": [paths]} or CSV lines path,part; paths inside --data
+--folds     K folds over --data; recordings stay together
+--group-by  regular expression on the path inside --data; its first capture names the recording
+--config    settings (see README); what is missing is what the app would choose
+--out       where the JSON report goes (docs/report.schema.json)
+--export    folder for the TensorFlow.js bundle
+`;
+
+class Refusal extends Error {}
+
+function folderOf(values, name, isRequired = false) {
+  const path = values[name];
+  if (!path) {
+    if (isRequired) throw new Refusal(`--${name} is missing.`);
+    return null;
+  }
+  if (!existsSync(path) || !statSync(path).isDirectory()) throw new Refusal(`--${name}: ${path} is not a folder.`);
+  return resolve(path);
+}
+
+function readJson(path, name) {
+  if (!existsSync(path)) throw new Refusal(`--${name}: ${path} does not exist.`);
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Refusal(`--${name}: ${path} is not JSON: ${error.message}`);
+  }
+}
+
+const PART_NAMES = {
+  train: 'training',
+  training: 'training',
+  val: 'validation',
+  valid: 'validation',
+  validation: 'validation',
+  test: 'testing',
+  testing: 'testing',
+};
+
+/** @returns part by path. */
+function readSplit(path) {
+  if (!existsSync(path)) throw new Refusal(`--split: ${path} does not exist.`);
+  const parts = {};
+  const put = (file, part) => {
+    const known = PART_NAMES[String(part).trim().toLowerCase()];
+    if (!known) throw new Refusal(`--split: ${part} is no part; use training, validation or testing.`);
+    parts[
+      String(file)
+        .trim()
+        .replace(/^\.?\//, '')
+    ] = known;
+  };
+  if (/\.json$/i.test(path)) {
+    for (const [part, files] of Object.entries(readJson(path, 'split'))) {
+      if (Array.isArray(files)) for (const file of files) put(file, part);
+      else put(part, files);
+    }
+  } else {
+    for (const line of readFileSync(path, 'utf8').split(/\r?\n/)) {
+      if (!line.trim() || /^(path|file|filename)\s*[,;\t]/i.test(line)) continue;
+      const at = Math.max(line.lastIndexOf(','), line.lastIndexOf(';'), line.lastIndexOf('\t'));
+      if (at < 0) throw new Refusal(`--split: the line "${line}" is not path,part.`);
+      put(line.slice(0, at).replace(/^"|"$/g, ''), line.slice(at + 1));
+    }
+  }
+  return parts;
+}
+
+function readArguments() {
+  const [command, ...rest] = process.argv.slice(2);
+  if (!command || command === 'help' || rest.includes('--help')) {
+    console.log(HELP);
+    process.exit(command ? 0 : 2);
+  }
+  const text = { type: 'string' };
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: rest,
+      options: Object.fromEntries(
+        [
+          'task',
+          'data',
+          'validation',
+          'test',
+          'split',
+          'folds',
+          'group-by',
+          'config',
+          'seed',
+          'out',
+          'export',
+          'model',
+        ].map((name) => [name, text]),
+      ),
+    }));
+  } catch (error) {
+    throw new Refusal(error.message);
+  }
+  if (!values.out) throw new Refusal('--out is missing: say where the report goes.');
+  const common = { command, out: resolve(values.out), data: folderOf(values, 'data', true) };
+  if (command === 'evaluate') return { ...common, model: folderOf(values, 'model', true) };
+  if (command !== 'train') throw new Refusal(`${command} is no command; use train or evaluate.`);
+  const whole = (name) => {
+    if (values[name] === undefined) return null;
+    if (!/^\d+$/.test(values[name])) throw new Refusal(`--${name} must be a whole number.`);
+    return Number(values[name]);
+  };
+  const folds = whole('folds');
+  if (folds !== null && (folds < 2 || folds > 100)) throw new Refusal('--folds must be 2 to 100.');
+  if ([values.test, values.split, values.folds].filter(Boolean).length > 1)
+    throw new Refusal('Use only one of --test, --split and --folds.');
+  const groupBy = values['group-by'] ?? null;
+  if (groupBy !== null) {
+    try {
+      new RegExp(groupBy);
+    } catch (error) {
+      throw new Refusal(`--group-by: ${error.message}`);
+    }
+  }
+  return {
+    ...common,
+    validation: folderOf(values, 'validation'),
+    test: folderOf(values, 'test'),
+    export: values.export ? resolve(values.export) : null,
+    job: {
+      task: values.task ?? 'sound',
+      config: values.config ? readJson(values.config, 'config') : null,
+      seed: whole('seed'),
+      folds,
+      groupBy,
+      split: values.split ? readSplit(values.split) : null,
+      wantsBundle: Boolean(values.export),
+    },
+  };
+}
+
+async function main() {
+  const args = readArguments();
+  const log = (line) => console.error(line);
+  ensureBuilt(log);
+  const executablePath = await findChromium({ mayInstall: true, log });
+  const server = await serve('dist');
+  const profile = mkdtempSync(join(tmpdir(), 'understudy-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      '--disable-component-update',
+      ...(process.env.UNDERSTUDY_CHROME_ARGS?.split(' ') ?? []),
+    ],
+  });
+  try {
+    const page = context.pages()[0] ?? (await context.newPage());
+    page.on('console', (message) => {
+      const text = message.text();
+      if (text.startsWith('studio: ')) log(text.slice(8));
+      else if (message.type() === 'error') log(`page: ${text}`);
+    });
+    const crashed = new Promise((_, reject) =>
+      page.on('crash', () => reject(new Error('The page ran out of memory or crashed.'))),
+    );
+    await page.goto(`${server.url}#/headless`);
+    await page.waitForFunction(() => 'understudyHeadless' in globalThis);
+    const give = async (name, folder) => {
+      if (folder) await page.getByTestId(`headless-${name}`).setInputFiles(folder);
+    };
+    await give('data', args.data);
+    await give('validation', args.validation);
+    await give('test', args.test);
+    await give('model', args.model);
+    page.setDefaultTimeout(0);
+    const run =
+      args.command === 'train'
+        ? page.evaluate((job) => globalThis.understudyHeadless.train(job), args.job)
+        : page.evaluate(() => globalThis.understudyHeadless.evaluate());
+    const result = await Promise.race([run, crashed]);
+    if ('error' in result) throw new Refusal(result.error);
+    const { report, bundle = [] } = result.ok;
+    mkdirSync(dirname(args.out), { recursive: true });
+    writeFileSync(args.out, JSON.stringify(report, null, 2) + '\n');
+    if (args.export) {
+      mkdirSync(args.export, { recursive: true });
+      for (const file of bundle) writeFileSync(join(args.export, file.path), Buffer.from(file.base64, 'base64'));
+      log(`Model: ${args.export}`);
+    }
+    const score =
+      report.evaluation.mean ?? report.evaluation.testing ?? report.evaluation.validation ?? report.evaluation.training;
+    log(
+      `Clips right: ${(score.clipAccuracy * 100).toFixed(1)} %, windows right: ${(score.windowAccuracy * 100).toFixed(1)} %, ${report.seconds.total.toFixed(1)} s in all`,
+    );
+    log(`Report: ${args.out}`);
+  } finally {
+    await context.close().catch(() => {});
+    await server.close();
+    rmSync(profile, { recursive: true, force: true });
+  }
+}
+
+main().catch((error) => {
+  console.error(error instanceof Refusal ? error.message : (error.stack ?? String(error)));
+  process.exit(1);
+});

@@ -1,0 +1,12 @@
+/** Thread of the features room: files → measurements, pictures, spectrograms. */
+import { Store } from '../src/dataset/index.ts';
+import { createFeaturesJobs } from '../src/features/jobs.ts';
+import { serve } from '../src/rpc/serve.ts';
+import { PROTOCOL } from '../src/rpc/protocol.ts';
+
+let store: Promise<Store> | null = null;
+serve(
+  self as never,
+  createFeaturesJobs(() => (store ??= Store.open())),
+  PROTOCOL,
+);

@@ -1,0 +1,13 @@
+/** Thread of the training room: owns the model being trained. */
+import './wasm-files.ts';
+import { Store } from '../src/dataset/index.ts';
+import { serve } from '../src/rpc/serve.ts';
+import { PROTOCOL } from '../src/rpc/protocol.ts';
+import { createTrainingJobs } from '../src/training/jobs.ts';
+
+let store: Promise<Store> | null = null;
+serve(
+  self as never,
+  createTrainingJobs(() => (store ??= Store.open())),
+  PROTOCOL,
+);
