@@ -126,7 +126,8 @@ export class ImportSession {
         }
       } else files.push(file);
     }
-    return files;
+    // The same files give the same project, whatever order a system lists them in.
+    return files.sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
   }
 
   async #read(

@@ -82,7 +82,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     },
     async evaluateArtifact({ model, ...about }, { signal, progress }) {
       using predictor = await SoundPredictor.load(model as ModelArtifact);
-      return score(predictor, { sourceId: 'bundle', ...about }, signal, progress);
+      return await score(predictor, { sourceId: 'bundle', ...about }, signal, progress);
     },
     async listen({ listenId, port, sampleRateHz, model }, { signal, progress }) {
       const listener = new Listener(sampleRateHz, (report) => progress(report, [report.columns.buffer]));

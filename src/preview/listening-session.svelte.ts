@@ -9,7 +9,7 @@ import type { InferenceContract, ListenProgress, ModelRef } from './contract.ts'
 export type ListeningState =
   | { kind: 'off' }
   | { kind: 'opening' }
-  | { kind: 'on'; label: string; sampleRateHz: number; warnings: string[] }
+  | { kind: 'on'; deviceId: string; label: string; sampleRateHz: number; warnings: string[] }
   | { kind: 'failed'; error: StudioError };
 
 /** Opens a microphone; injected so that tests and pages choose. */
@@ -70,6 +70,7 @@ export class ListeningSession implements Disposable {
       this.#droppedSamples = 0;
       this.#state = {
         kind: 'on',
+        deviceId: microphone.deviceId,
         label: microphone.label,
         sampleRateHz: microphone.sampleRateHz,
         warnings: microphone.warnings,

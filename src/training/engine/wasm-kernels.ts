@@ -78,20 +78,23 @@ function backpropFilter({ inputs, backend, attrs }: ConvArguments): Info {
   const columns = heap.makeOutput([1, filterHeight * filterWidth * inChannels, positions], 'float32');
   const source = view(heap, x);
   const target = view(heap, columns).fill(0);
-  for (let ky = 0; ky < filterHeight; ky++) {
-    for (let kx = 0; kx < filterWidth; kx++) {
-      const rowBase = (ky * filterWidth + kx) * inChannels * positions;
-      for (let n = 0; n < batchSize; n++) {
-        for (let oy = 0; oy < outHeight; oy++) {
-          const iy = oy * strideHeight + ky - top;
-          if (iy < 0 || iy >= inHeight) continue;
-          const outRow = rowBase + (n * outHeight + oy) * outWidth;
-          const inRow = (n * inHeight + iy) * inWidth;
-          for (let ox = 0; ox < outWidth; ox++) {
-            const ix = ox * strideWidth + kx - left;
-            if (ix < 0 || ix >= inWidth) continue;
-            const from = (inRow + ix) * inChannels;
-            for (let c = 0, to = outRow + ox; c < inChannels; c++, to += positions) target[to] = source[from + c]!;
+  // Output rows outermost: what is read stays in the cache, what is written is contiguous.
+  for (let n = 0; n < batchSize; n++) {
+    for (let oy = 0; oy < outHeight; oy++) {
+      const outRow = (n * outHeight + oy) * outWidth;
+      for (let ky = 0; ky < filterHeight; ky++) {
+        const iy = oy * strideHeight + ky - top;
+        if (iy < 0 || iy >= inHeight) continue;
+        const inRow = (n * inHeight + iy) * inWidth;
+        for (let kx = 0; kx < filterWidth; kx++) {
+          const shift = kx - left;
+          const first = Math.max(0, Math.ceil(-shift / strideWidth));
+          const end = Math.min(outWidth, Math.floor((inWidth - 1 - shift) / strideWidth) + 1);
+          const tap = (ky * filterWidth + kx) * inChannels;
+          for (let c = 0; c < inChannels; c++) {
+            let from = (inRow + first * strideWidth + shift) * inChannels + c;
+            const to = (tap + c) * positions + outRow;
+            for (let ox = first; ox < end; ox++, from += strideWidth * inChannels) target[to + ox] = source[from]!;
           }
         }
       }
@@ -198,8 +201,11 @@ export function registerBatchNormGradient(): void {
       const rowsDy = tf.reshape(dy as tf.Tensor, [-1, channels]);
       const inverse = tf.rsqrt(tf.add(variance, varianceEpsilon));
       const centred = tf.reshape(tf.sub(x, mean), [-1, channels]);
-      const sumDy = tf.sum(rowsDy, 0);
-      const sumDyCentred = tf.sum(tf.mul(rowsDy, centred), 0);
+      // Column sums as a matrix product: WebAssembly's Sum over the first axis transposes its operand first.
+      const ones = tf.ones([1, rowsDy.shape[0]!]) as tf.Tensor2D;
+      const columnSums = (rows: tf.Tensor) => tf.reshape(tf.matMul(ones, rows as tf.Tensor2D), [channels]);
+      const sumDy = columnSums(rowsDy);
+      const sumDyCentred = columnSums(tf.mul(rowsDy, centred));
       const factor = tf.mul(inverse, scale);
       return {
         x: () => tf.reshape(tf.mul(rowsDy, factor), x.shape),
