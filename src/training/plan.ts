@@ -69,7 +69,7 @@ export function planRun(
     }
   }
   const longestSec = Math.max(...pool.map((item) => item.sound.durationSec));
-  if (longestSec < settings.windowSec) {
+  if (longestSec < settings.windowSec && settings.windowSec > 0.975) {
     advice.push({
       kind: 'long-window',
       text: `The window is ${formatDuration(settings.windowSec)} and the longest clip is ${formatDuration(longestSec)}. Every clip is padded with silence to fit. A window no longer than the clips works better.`,

@@ -22,7 +22,7 @@ export function windowFrames(windowSec: number, overlapRatio: number): WindowFra
  * before and after). The last window ends with the clip, unless it would repeat more than three quarters of the one before.
  */
 export function windowStarts(clipFrames: number, { windowFrames: length, hopFrames }: WindowFrames): number[] {
-  if (clipFrames <= length) return [-Math.floor((length - clipFrames) / 2)];
+  if (clipFrames < length) return [-Math.floor((length - clipFrames) / 2)];
   const starts: number[] = [];
   for (let start = 0; start + length <= clipFrames; start += hopFrames) starts.push(start);
   const rest = clipFrames - length - starts.at(-1)!;

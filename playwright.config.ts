@@ -1,0 +1,16 @@
+/** End-to-end tests on the built app, served as a host would serve it. */
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  testMatch: '**/*.spec.ts',
+  timeout: 180_000,
+  expect: { timeout: 15_000 },
+  fullyParallel: false,
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  reporter: [['list'], ['json']],
+  outputDir: 'test-results/e2e',
+  use: { trace: 'retain-on-failure' },
+});

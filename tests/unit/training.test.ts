@@ -1,0 +1,226 @@
+/** training: plans, settings, batches, the loop. */
+import { describe, expect, it } from 'vitest';
+import type { TrainingSettings } from '../../src/domain/project.ts';
+import { SILENCE_LOG_MEL, windowFrames } from '../../src/features/index.ts';
+import { createRandom } from '../../src/kernel/random.ts';
+import { fit, scheduledRate, type FitOptions, type FitState, type Trainable } from '../../src/training/fit.ts';
+import { automaticIterations, DEFAULT_SOUND_SETTINGS, listWindows, planRun, readSettings } from '../../src/training/index.ts';
+import { assembleBatch, classWeights, shiftedStart } from '../../src/training/sound/batches.ts';
+import { makeItem } from '../helpers/records.ts';
+
+const classes = ['a', 'b'].map((id, i) => ({ id, name: id.toUpperCase(), color: i + 1 }));
+const items = Array.from({ length: 40 }, (_, i) => makeItem({ id: `${i}`, classId: 'ab'[i % 2]! }));
+
+describe('a plan', () => {
+  it('sets whole recordings aside, before any window is cut', () => {
+    const grouped = items.map((item, i) => ({ ...item, recording: `r${Math.floor(i / 4)}` }));
+    const { data } = planRun(grouped, classes, DEFAULT_SOUND_SETTINGS);
+    const recordings = (ids: string[]) => new Set(ids.map((id) => grouped.find((item) => item.id === id)!.recording));
+    const shared = [...recordings(data.training)].filter((name) => recordings(data.validation).has(name));
+    expect(data.validation.length).toBeGreaterThan(0);
+    expect(shared).toEqual([]);
+  });
+  it('never touches testing clips', () => {
+    const { data } = planRun(items.map((item, i) => (i < 10 ? { ...item, part: 'testing' as const } : item)), classes, DEFAULT_SOUND_SETTINGS);
+    expect([...data.training, ...data.validation].some((id) => Number(id) < 10)).toBe(false);
+  });
+  it('refuses no clips and one class, naming it', () => {
+    expect(() => planRun([], classes, DEFAULT_SOUND_SETTINGS)).toThrow(expect.objectContaining({ code: 'training/no-examples' }));
+    expect(() => planRun(items.filter((item) => item.classId === 'a'), classes, DEFAULT_SOUND_SETTINGS)).toThrow(/only one class with clips, A/);
+  });
+  it('warns of a class with one clip, an unlabelled clip, an empty class and a window longer than every clip', () => {
+    const few = [...items.slice(0, 9).map((item) => ({ ...item, classId: 'a' })), makeItem({ id: 'b1', classId: 'b' }), makeItem({ id: 'n', classId: null })];
+    const { advice, data } = planRun(few, [...classes, { id: 'c', name: 'C', color: 3 }], { ...DEFAULT_SOUND_SETTINGS, windowSec: 5 });
+    expect(advice.map(({ kind }) => kind).sort()).toEqual(['empty-class', 'long-window', 'small-class', 'unlabelled']);
+    expect(data.training).toContain('b1');
+    expect(data.classNames).toEqual(['A', 'B']);
+  });
+  it('uses the own validation source when told to', () => {
+    const own = items.map((item, i) => (i < 6 ? { ...item, part: 'validation' as const } : item));
+    const { data } = planRun(own, classes, { ...DEFAULT_SOUND_SETTINGS, validation: 'own' });
+    expect(data.validation.sort()).toEqual(['0', '1', '2', '3', '4', '5']);
+  });
+});
+
+describe('settings', () => {
+  it('fill in what is missing', () => {
+    expect(readSettings(null)).toEqual(DEFAULT_SOUND_SETTINGS);
+    expect(readSettings({ windowSec: 2, augment: { mixup: false } })).toMatchObject({ windowSec: 2, augment: { mixup: false, gain: DEFAULT_SOUND_SETTINGS.augment.gain } });
+  });
+  it.each([
+    [{ windowSec: 20 }, 'windowSec'],
+    [{ overlapRatio: 0.95 }, 'overlapRatio'],
+    [{ algorithm: 'magic' }, 'algorithm'],
+    [{ augment: { mixup: 1 } }, 'augment.mixup'],
+    [{ wingspan: 3 }, 'wingspan'],
+  ])('refuse %j and name the key', (config, key) => {
+    expect(() => readSettings(config)).toThrow(key);
+  });
+  it('choose fewer passes over more windows', () => {
+    expect(automaticIterations(50)).toBe(120);
+    expect(automaticIterations(1350)).toBe(30);
+    expect(automaticIterations(600)).toBe(60);
+  });
+});
+
+describe('batches', () => {
+  const window = windowFrames(0.975, 0.5);
+  const clips = [
+    { itemId: 'long', hash: 'l', classIndex: 0, frames: 300 },
+    { itemId: 'short', hash: 's', classIndex: 1, frames: 40 },
+  ];
+  const spectra: Record<string, Float32Array> = { l: new Float32Array(300 * 64).fill(-1), s: new Float32Array(40 * 64).fill(-2) };
+  const off = { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null };
+  const options = (augment: TrainingSettings['augment'], seed = 1) => ({
+    window,
+    classCount: 2,
+    weights: [1, 1],
+    augment,
+    mean: -3,
+    random: createRandom(seed, 'batch', 1, 1),
+    spectrum: async (clip: { hash: string }) => spectra[clip.hash]!,
+    background: [],
+  });
+
+  it('are plain copies when nothing is varied', async () => {
+    const windows = listWindows(clips, window);
+    const batch = await assembleBatch(windows, options(off));
+    expect([...batch.targets]).toEqual([...windows.flatMap(({ clip }) => (clip.classIndex === 0 ? [1, 0] : [0, 1]))]);
+    expect(new Set(batch.inputs.subarray(0, 96 * 64))).toEqual(new Set([-1]));
+  });
+  it('are the same for the same seed, iteration and step', async () => {
+    const all = { specAugment: true, timeShift: true, gain: true, mixup: true, backgroundClassId: null };
+    const windows = listWindows(clips, window);
+    const one = await assembleBatch(windows, options(all));
+    expect(await assembleBatch(windows, options(all))).toEqual(one);
+    expect((await assembleBatch(windows, options(all, 2))).inputs).not.toEqual(one.inputs);
+  });
+  it('mix classes with their shares, and powers, not logarithms', async () => {
+    const windows = [1, 2, 3].flatMap(() => [{ clip: clips[0]!, start: 0 }, { clip: clips[1]!, start: -28 }]);
+    const batch = await assembleBatch(windows, options({ ...off, mixup: true }, 3));
+    for (let i = 0; i < windows.length; i++) expect(batch.targets[2 * i]! + batch.targets[2 * i + 1]!).toBeCloseTo(1, 5);
+    const mixed = batch.targets.findIndex((value) => value > 0 && value < 1);
+    expect(mixed).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...batch.inputs)).toBeLessThanOrEqual(-1 + 1e-5);
+  });
+  it('never cut outside a long clip nor lose part of a short one', () => {
+    const random = createRandom(1, 'shift');
+    for (let i = 0; i < 200; i++) {
+      const long = shiftedStart({ clip: clips[0]!, start: 196 }, window, random);
+      expect(long).toBeGreaterThanOrEqual(0);
+      expect(long).toBeLessThanOrEqual(300 - 96);
+      const short = shiftedStart({ clip: clips[1]!, start: -28 }, window, random);
+      expect(short).toBeLessThanOrEqual(0);
+      expect(short + 96).toBeGreaterThanOrEqual(40);
+    }
+  });
+  it('mask at most two bands of time and of frequency', async () => {
+    const batch = await assembleBatch([{ clip: clips[0]!, start: 0 }], options({ ...off, specAugment: true }, 4));
+    const masked = [...batch.inputs].filter((value) => value === -3).length;
+    expect(masked).toBeGreaterThan(0);
+    expect(masked).toBeLessThanOrEqual(2 * 12 * 96 + 2 * 19 * 64);
+    expect([...batch.inputs].every((value) => value === -3 || value === -1)).toBe(true);
+  });
+  it('add the background without changing the class', async () => {
+    const loud = { itemId: 'n', hash: 'n', classIndex: 1, frames: 200 };
+    const spectrum = async (clip: { hash: string }) => (clip.hash === 'n' ? new Float32Array(200 * 64).fill(3) : spectra[clip.hash]!);
+    const batch = await assembleBatch(Array.from({ length: 20 }, () => ({ clip: clips[0]!, start: 0 })), { ...options({ ...off, backgroundClassId: 'n' }), spectrum, background: [loud] });
+    expect(Math.max(...batch.inputs)).toBeGreaterThan(0);
+    expect([...batch.inputs].some((value) => value === -1)).toBe(true);
+    expect(batch.targets.filter((_, i) => i % 2 === 0).every((value) => value === 1)).toBe(true);
+  });
+  it('weigh small classes more, and absent ones not at all', () => {
+    const weights = classWeights([30, 10, 0], true);
+    expect(weights[1]! / weights[0]!).toBeCloseTo(3);
+    expect(weights[2]).toBe(0);
+    expect((30 * weights[0]! + 10 * weights[1]!) / 40).toBeCloseTo(1);
+    expect(SILENCE_LOG_MEL).toBeCloseTo(Math.log(0.001));
+  });
+});
+
+describe('the loop', () => {
+  /** One weight that moves by the learning rate; validation prefers the value 0.5. */
+  class Toy implements Trainable {
+    readonly stepCount = 4;
+    weight = 0;
+    steps = 0;
+    log: string[] = [];
+    async step(iteration: number, step: number, learningRate: number) {
+      this.log.push(`${iteration}/${step}`);
+      this.weight = Math.fround(this.weight + learningRate);
+      this.steps++;
+      return { loss: 1 / (1 + this.steps), correct: 1, count: 2 };
+    }
+    async validate() {
+      return { loss: Math.abs(this.weight - 0.5), accuracy: 0.5 };
+    }
+    saveWeights = async () => Float32Array.of(this.weight);
+    loadWeights = (weights: Float32Array) => void (this.weight = weights[0]!);
+    saveOptimiser = async () => ({ moments: Float32Array.of(this.steps), stepCount: this.steps });
+    loadOptimiser = (state: { stepCount: number }) => void (this.steps = state.stepCount);
+    [Symbol.dispose]() {}
+  }
+  const options = (patch: Partial<FitOptions> = {}): FitOptions => ({
+    iterations: 10,
+    learningRate: 0.05,
+    patience: 0,
+    checkpointEveryMs: Infinity,
+    signal: new AbortController().signal,
+    wantsPause: () => false,
+    wantsSnapshot: () => false,
+    onStep: () => {},
+    onIteration: () => {},
+    onCheckpoint: async () => {},
+    onSnapshot: async () => {},
+    ...patch,
+  });
+
+  it('keeps the weights of the best validation, not the last', async () => {
+    const end = await fit(new Toy(), options(), null);
+    expect(end.reason).toBe('completed');
+    expect(end.state.bestIteration).toBeLessThan(10);
+    expect(Math.abs(end.state.bestWeights[0]! - 0.5)).toBeLessThan(Math.abs(end.state.weights[0]! - 0.5));
+  });
+  it('stops when validation no longer improves', async () => {
+    const end = await fit(new Toy(), options({ patience: 2 }), null);
+    expect(end.reason).toBe('converged');
+    expect(end.state.iteration).toBe(end.state.bestIteration + 2);
+  });
+  it('goes on after a pause in the middle of an iteration exactly as if nothing had happened', async () => {
+    const whole = new Toy();
+    const points: unknown[] = [];
+    await fit(whole, options({ onIteration: (point) => points.push(point) }), null);
+    const first = new Toy();
+    const resumed: unknown[] = [];
+    let steps = 0;
+    const paused = await fit(first, options({ wantsPause: () => steps >= 14, onStep: () => steps++, onIteration: (point) => resumed.push(point) }), null);
+    expect(paused).toMatchObject({ reason: 'paused', state: { iteration: 3, step: 2 } });
+    const second = new Toy();
+    const end = await fit(second, options({ onIteration: (point) => resumed.push(point) }), structuredClone(paused.state) as FitState);
+    expect(second.weight).toBeCloseTo(whole.weight, 6);
+    expect([...first.log, ...second.log]).toEqual(whole.log);
+    expect(resumed).toEqual(points);
+    expect(end.state.iteration).toBe(10);
+  });
+  it('ends with a usable state when aborted', async () => {
+    const controller = new AbortController();
+    let steps = 0;
+    const end = await fit(new Toy(), options({ signal: controller.signal, onStep: () => void (++steps === 6 && controller.abort()) }), null);
+    expect(end).toMatchObject({ reason: 'stopped', state: { iteration: 1, step: 2 } });
+  });
+  it('fails when the loss is not a number', async () => {
+    const toy = new Toy();
+    toy.step = async () => ({ loss: NaN, correct: 0, count: 1 });
+    await expect(fit(toy, options(), null)).rejects.toMatchObject({ code: 'training/diverged' });
+  });
+  it('works with a single iteration', async () => {
+    const seen: number[] = [];
+    await fit(new Toy(), options({ iterations: 1, onIteration: (point) => seen.push(point.iteration) }), null);
+    expect(seen).toEqual([1]);
+  });
+  it('warms up and cools down', () => {
+    expect(scheduledRate(1, 0)).toBeLessThan(0.1);
+    expect(scheduledRate(1, 0.05)).toBeGreaterThan(0.95);
+    expect(scheduledRate(1, 1)).toBeCloseTo(0.01);
+  });
+});
