@@ -2,7 +2,11 @@
 import { spawnSync } from 'node:child_process';
 
 const steps = [
-  ['types, page', 'npx', ['svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings', '--output', 'human-verbose']],
+  [
+    'types, page',
+    'npx',
+    ['svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings', '--output', 'human-verbose'],
+  ],
   ['types, workers', 'npx', ['tsc', '-p', 'tsconfig.worker.json']],
   ['lint', 'npx', ['eslint', '--max-warnings', '0', '.']],
   ['format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']],

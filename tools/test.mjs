@@ -16,7 +16,10 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 function run(command, args, env = {}) {
-  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env }, shell: process.platform === 'win32' }).status ?? 1;
+  return (
+    spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env }, shell: process.platform === 'win32' })
+      .status ?? 1
+  );
 }
 
 function addVitest(file, status) {
@@ -48,7 +51,18 @@ if (wanted.includes('check')) {
 for (const project of ['unit', 'browser']) {
   if (!wanted.includes(project)) continue;
   const file = `${out}/${project}.json`;
-  addVitest(file, run('npx', ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]));
+  addVitest(
+    file,
+    run('npx', [
+      'vitest',
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ]),
+  );
 }
 if (wanted.includes('e2e')) {
   const file = `${out}/e2e.json`;

@@ -93,9 +93,9 @@ export class Workbench implements Disposable {
   }
 
   /** Trains, then scores the parts that have clips: the honest number is there without asking. */
-  async train(source: ModelSource, moreIterations = 0): Promise<void> {
+  async train(source: ModelSource, moreIterations = 0, isFinishing = false): Promise<void> {
     this.selectSource(source.id);
-    const result = await this.training.run(source, moreIterations);
+    const result = await this.training.run(source, moreIterations, isFinishing);
     if (result?.status !== 'done') return;
     const scores: ModelSource['scores'] = {};
     for (const part of ['validation', 'testing'] as const) {

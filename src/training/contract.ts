@@ -20,9 +20,10 @@ export type TrainingProgress =
 
 /** See the file header. */
 export type TrainingContract = {
-  /** Trains a stored model source from its start, or from its checkpoint when it has one. Features must be cached. */
+  /** Trains a stored model source from its start, or from its checkpoint when it has one. Features must be cached.
+   * `isFinishing` trains nothing: it makes the best model so far of a checkpoint the finished one. */
   train: {
-    args: { sourceId: string; projectId: string; moreIterations: number };
+    args: { sourceId: string; projectId: string; moreIterations: number; isFinishing: boolean };
     progress: TrainingProgress;
     result: ModelSource;
   };

@@ -49,8 +49,8 @@ export type FitOptions = {
   learningRate: number;
   /** Iterations without a better validation loss before it stops; 0 = never. */
   patience: number;
-  /** Milliseconds between checkpoints. */
-  checkpointEveryMs: number;
+  /** Milliseconds between checkpoints at ends of iterations, and within a long iteration. */
+  checkpointEveryMs: { betweenIterations: number; withinIteration: number };
   signal: AbortSignal;
   /** Asked between steps. */
   wantsPause: () => boolean;
@@ -114,8 +114,8 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
     while (at.step < trainable.stepCount) {
       await yieldToMessages();
       if (signal.aborted) return { reason: 'stopped', state: await capture() };
-      if (options.wantsPause()) return { reason: 'paused', state: await capture() };
       if (options.wantsSnapshot()) await options.onSnapshot(await trainable.saveWeights(), at.iteration);
+      if (options.wantsPause()) return { reason: 'paused', state: await capture() };
       const done = at.iteration * trainable.stepCount + at.step;
       const result = await trainable.step(iteration, at.step, scheduledRate(options.learningRate, done / total));
       if (!Number.isFinite(result.loss)) throw new StudioError('training/diverged', { details: { iteration } });
@@ -124,7 +124,7 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
       at.correct += result.correct;
       at.count += result.count;
       options.onStep(at.iteration, at.step / trainable.stepCount);
-      if (performance.now() - lastCheckpoint >= options.checkpointEveryMs) {
+      if (performance.now() - lastCheckpoint >= options.checkpointEveryMs.withinIteration) {
         await options.onCheckpoint(await capture());
         lastCheckpoint = performance.now();
       }
@@ -142,6 +142,10 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
     };
     at = { iteration, step: 0, lossSum: 0, correct: 0, count: 0 };
     options.onIteration(point, best.iteration);
+    if (performance.now() - lastCheckpoint >= options.checkpointEveryMs.betweenIterations) {
+      await options.onCheckpoint(await capture());
+      lastCheckpoint = performance.now();
+    }
     if (
       options.patience > 0 &&
       validation &&

@@ -20,8 +20,10 @@ export { argMax, normalise } from './sound/sound-trainable.ts';
 export { loadArtifact } from './artifact.ts';
 export { startEngine };
 
-/** Milliseconds between checkpoints while training. */
-const CHECKPOINT_EVERY_MS = 5000;
+/** A closed tab loses at most the iteration in flight, or the last second when iterations are shorter. */
+const CHECKPOINT_EVERY_MS = { betweenIterations: 1000, withinIteration: 5000 };
+/** Milliseconds between writes of the best model so far; a checkpoint holds its weights in any case. */
+const BEST_EVERY_MS = 10_000;
 
 type Control = { wantsPause: boolean; wantsStop: boolean; wantsSnapshot: boolean };
 
@@ -224,6 +226,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     };
 
     let bestStored = -1;
+    let bestStoredAt = -Infinity;
     const end = await fit(
       trainable,
       {
@@ -241,7 +244,12 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
         },
         onCheckpoint: async (state) => {
           const records = [await storeCheckpoint(state)];
-          if (state.bestIteration > 0 && state.bestIteration !== bestStored) {
+          if (
+            state.bestIteration > 0 &&
+            state.bestIteration !== bestStored &&
+            performance.now() - bestStoredAt >= BEST_EVERY_MS
+          ) {
+            bestStoredAt = performance.now();
             records.push({ sourceId, kind: 'best', model: await makeArtifact(state.bestWeights), state: null });
             bestStored = state.bestIteration;
           }
@@ -300,7 +308,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
 
   return {
     async train(args, { signal, progress }) {
-      const control: Control = { wantsPause: false, wantsStop: false, wantsSnapshot: false };
+      const control: Control = { wantsPause: false, wantsStop: args.isFinishing, wantsSnapshot: false };
       running.set(args.sourceId, control);
       try {
         return await train(args, control, signal, progress);

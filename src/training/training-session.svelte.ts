@@ -57,9 +57,9 @@ export class TrainingSession implements Disposable {
 
   /**
    * Trains (or resumes) a stored model source. Progress goes into the project's record.
-   * @param moreIterations beyond the plan, for "Train more". @returns the finished or paused source; null when it failed or was left.
+   * @param moreIterations beyond the plan, for "Train more". @param isFinishing ends a paused run, keeping its best model. @returns the finished or paused source; null when it failed or was left.
    */
-  async run(source: ModelSource, moreIterations = 0): Promise<ModelSource | null> {
+  async run(source: ModelSource, moreIterations = 0, isFinishing = false): Promise<ModelSource | null> {
     this.#controller?.abort();
     const controller = new AbortController();
     this.#controller = controller;
@@ -108,7 +108,7 @@ export class TrainingSession implements Disposable {
       let planned = source.plannedIterations;
       const result = await this.#training.call(
         'train',
-        { sourceId, projectId: this.#project.id, moreIterations },
+        { sourceId, projectId: this.#project.id, moreIterations, isFinishing },
         {
           signal,
           onProgress: (progress) => {

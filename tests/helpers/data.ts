@@ -16,7 +16,9 @@ export function copyDigits(target: string, digits: readonly string[], count: num
   for (const digit of digits) {
     const source = join(SHARED, 'data/sound-digits/clips', digit);
     mkdirSync(join(target, digit), { recursive: true });
-    const files = readdirSync(source).sort().slice(from, from + count);
+    const files = readdirSync(source)
+      .sort()
+      .slice(from, from + count);
     for (const name of files) copyFileSync(join(source, name), join(target, digit, name));
   }
   return target;

@@ -6,6 +6,7 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < expected.length; i++) {
     const a = actual[i]!;
-    if (!Number.isFinite(a) || Math.abs(a - expected[i]!) > tolerance) throw new Error(`value ${i}: ${a}, expected ${expected[i]} ± ${tolerance}`);
+    if (!Number.isFinite(a) || Math.abs(a - expected[i]!) > tolerance)
+      throw new Error(`value ${i}: ${a}, expected ${expected[i]} ± ${tolerance}`);
   }
 }

@@ -19,7 +19,10 @@ export function readWav(path: string): { pcm: Float32Array; sampleRateHz: number
     }
     if (id === 'data') {
       const frames = Math.floor(Math.min(size, bytes.length - at - 8) / 2 / channels);
-      return { pcm: Float32Array.from({ length: frames }, (_, i) => bytes.readInt16LE(at + 8 + 2 * channels * i) / 32768), sampleRateHz };
+      return {
+        pcm: Float32Array.from({ length: frames }, (_, i) => bytes.readInt16LE(at + 8 + 2 * channels * i) / 32768),
+        sampleRateHz,
+      };
     }
     at += 8 + size + (size % 2);
   }

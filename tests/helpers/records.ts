@@ -14,7 +14,15 @@ export function makeItem(patch: Partial<MediaItem> & { id: string }): MediaItem 
     recording: `file:${patch.id}`,
     session: 's',
     addedAtMs: 1,
-    sound: { durationSec: 2, sampleRateHz: 16000, channelCount: 1, codec: 'pcm-s16', peakDb: -3, rmsDb: -20, clippedRatio: 0 },
+    sound: {
+      durationSec: 2,
+      sampleRateHz: 16000,
+      channelCount: 1,
+      codec: 'pcm-s16',
+      peakDb: -3,
+      rmsDb: -20,
+      clippedRatio: 0,
+    },
     ...patch,
   };
 }

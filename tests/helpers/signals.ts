@@ -3,7 +3,10 @@ import { createRandom } from '../../src/kernel/random.ts';
 
 /** A sine of `hz` for `sec` at `rateHz`, amplitude 0.5. */
 export function tone(hz: number, sec: number, rateHz = 16000): Float32Array {
-  return Float32Array.from({ length: Math.round(sec * rateHz) }, (_, n) => 0.5 * Math.sin((2 * Math.PI * hz * n) / rateHz));
+  return Float32Array.from(
+    { length: Math.round(sec * rateHz) },
+    (_, n) => 0.5 * Math.sin((2 * Math.PI * hz * n) / rateHz),
+  );
 }
 
 /** Seeded white noise. */

@@ -20,13 +20,20 @@ function list(folder: string): string[] {
 const files = list(ROOT).map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, 'utf8') }));
 
 function importsOf(file: { path: string; text: string }): { target: string; isType: boolean; raw: string }[] {
-  const found = [...file.text.matchAll(/(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/g)];
-  const dynamic = [...file.text.matchAll(/import\(\s*['"]([^'"]+)['"]\s*\)/g)].map((match) => ({ raw: match[1]!, isType: false }));
-  return [...found.map((match) => ({ raw: match[3]!, isType: Boolean(match[2]) })), ...dynamic].map(({ raw, isType }) => ({
-    raw,
-    isType,
-    target: raw.startsWith('.') ? normalize(join(dirname(file.path), raw.replace(/\?.*$/, ''))) : raw,
+  const found = [
+    ...file.text.matchAll(/(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/g),
+  ];
+  const dynamic = [...file.text.matchAll(/import\(\s*['"]([^'"]+)['"]\s*\)/g)].map((match) => ({
+    raw: match[1]!,
+    isType: false,
   }));
+  return [...found.map((match) => ({ raw: match[3]!, isType: Boolean(match[2]) })), ...dynamic].map(
+    ({ raw, isType }) => ({
+      raw,
+      isType,
+      target: raw.startsWith('.') ? normalize(join(dirname(file.path), raw.replace(/\?.*$/, ''))) : raw,
+    }),
+  );
 }
 
 const roomOf = (path: string) => path.split('/')[0]!;
@@ -42,7 +49,10 @@ describe('the house', () => {
   it('imports only along the table', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file)
-        .filter(({ raw, target }) => raw.startsWith('.') && !target.startsWith('..') && !mayImport(roomOf(file.path), roomOf(target)))
+        .filter(
+          ({ raw, target }) =>
+            raw.startsWith('.') && !target.startsWith('..') && !mayImport(roomOf(file.path), roomOf(target)),
+        )
         .map(({ target }) => `${file.path} -> ${target}`),
     );
     expect(wrong).toEqual([]);
@@ -66,8 +76,19 @@ describe('the house', () => {
 
   it('keeps plain modules free of Svelte', () => {
     const wrong = files
-      .filter((file) => file.path.endsWith('.ts') && !file.path.includes('.svelte') && !file.path.endsWith('ui.ts') && roomOf(file.path) !== 'app' && file.path !== 'main.ts')
-      .flatMap((file) => importsOf(file).filter(({ raw, isType }) => raw.includes('.svelte') && !isType).map(({ raw }) => `${file.path} -> ${raw}`));
+      .filter(
+        (file) =>
+          file.path.endsWith('.ts') &&
+          !file.path.includes('.svelte') &&
+          !file.path.endsWith('ui.ts') &&
+          roomOf(file.path) !== 'app' &&
+          file.path !== 'main.ts',
+      )
+      .flatMap((file) =>
+        importsOf(file)
+          .filter(({ raw, isType }) => raw.includes('.svelte') && !isType)
+          .map(({ raw }) => `${file.path} -> ${raw}`),
+      );
     expect(wrong).toEqual([]);
   });
 
@@ -92,7 +113,14 @@ describe('the house', () => {
   });
 
   it('has no import cycles', () => {
-    const edges = new Map(files.map((file) => [file.path, importsOf(file).filter(({ raw, isType }) => raw.startsWith('.') && !isType).map(({ target }) => target)]));
+    const edges = new Map(
+      files.map((file) => [
+        file.path,
+        importsOf(file)
+          .filter(({ raw, isType }) => raw.startsWith('.') && !isType)
+          .map(({ target }) => target),
+      ]),
+    );
     const state = new Map<string, 'open' | 'done'>();
     const cycles: string[] = [];
     const visit = (path: string, trail: string[]) => {
@@ -118,7 +146,11 @@ describe('the house', () => {
       [/openDB[<(]/, ['dataset/schema.ts']],
       [/navigator\.gpu/, ['training/engine/engines.ts']],
     ];
-    const wrong = rules.flatMap(([pattern, allowed]) => files.filter((file) => pattern.test(file.text) && !allowed.includes(file.path)).map((file) => `${file.path}: ${pattern}`));
+    const wrong = rules.flatMap(([pattern, allowed]) =>
+      files
+        .filter((file) => pattern.test(file.text) && !allowed.includes(file.path))
+        .map((file) => `${file.path}: ${pattern}`),
+    );
     expect(wrong).toEqual([]);
   });
 

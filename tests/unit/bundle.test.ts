@@ -7,13 +7,38 @@ const artifact: ModelArtifact = {
   topology: '{"class_name":"Functional"}',
   weightSpecs: [{ name: 'w', shape: [2, 3], dtype: 'float32' }],
   weights: Float32Array.of(1, 2, 3, 4, 5, 6).buffer,
-  classes: [{ id: 'a', name: 'Dog', color: 1 }, { id: 'b', name: 'Cat', color: 2 }],
+  classes: [
+    { id: 'a', name: 'Dog', color: 1 },
+    { id: 'b', name: 'Cat', color: 2 },
+  ],
   preprocessing: {
-    kind: 'log-mel', sampleRateHz: 16000, windowSamples: 400, hopSamples: 160, fftSize: 512, bandCount: 64, lowHz: 125, highHz: 7500, logOffset: 0.001,
-    windowSec: 0.975, overlapRatio: 0.5, windowFrames: 96, hopFrames: 49, mean: -2.5, deviation: 1.25, clipScore: 'mean',
+    kind: 'log-mel',
+    sampleRateHz: 16000,
+    windowSamples: 400,
+    hopSamples: 160,
+    fftSize: 512,
+    bandCount: 64,
+    lowHz: 125,
+    highHz: 7500,
+    logOffset: 0.001,
+    windowSec: 0.975,
+    overlapRatio: 0.5,
+    windowFrames: 96,
+    hopFrames: 49,
+    mean: -2.5,
+    deviation: 1.25,
+    clipScore: 'mean',
   },
 };
-const files = () => new Map(bundleFiles(artifact, { name: 'N', author: 'A', description: '', licence: 'MIT' }, ['Testing: 90 %'], 'Understudy').map((file) => [file.path, file.blob]));
+const files = () =>
+  new Map(
+    bundleFiles(
+      artifact,
+      { name: 'N', author: 'A', description: '', licence: 'MIT' },
+      ['Testing: 90 %'],
+      'Understudy',
+    ).map((file) => [file.path, file.blob]),
+  );
 const read = (map: Map<string, Blob>) => readBundle(async (path) => map.get(path) ?? null);
 
 describe('a bundle', () => {
@@ -26,8 +51,17 @@ describe('a bundle', () => {
   });
   it('has the files TensorFlow.js and people expect', async () => {
     const map = files();
-    expect([...map.keys()].sort()).toEqual(['README.md', 'labels.txt', 'model.json', 'preprocessing.json', 'weights.bin']);
-    const model = JSON.parse(await map.get('model.json')!.text()) as { format: string; weightsManifest: { paths: string[] }[] };
+    expect([...map.keys()].sort()).toEqual([
+      'README.md',
+      'labels.txt',
+      'model.json',
+      'preprocessing.json',
+      'weights.bin',
+    ]);
+    const model = JSON.parse(await map.get('model.json')!.text()) as {
+      format: string;
+      weightsManifest: { paths: string[] }[];
+    };
     expect(model.format).toBe('layers-model');
     expect(model.weightsManifest[0]!.paths).toEqual(['weights.bin']);
     expect(await map.get('labels.txt')!.text()).toBe('Dog\nCat\n');
@@ -35,7 +69,10 @@ describe('a bundle', () => {
   it.each(['model.json', 'weights.bin', 'preprocessing.json'])('without %s is refused by name', async (path) => {
     const map = files();
     map.delete(path);
-    await expect(read(map)).rejects.toMatchObject({ code: 'export/model-damaged', message: expect.stringContaining(path) as string });
+    await expect(read(map)).rejects.toMatchObject({
+      code: 'export/model-damaged',
+      message: expect.stringContaining(path) as string,
+    });
   });
   it('with cut weights or broken JSON is refused', async () => {
     const cut = files();

@@ -2,13 +2,34 @@
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { describe, expect, it } from 'vitest';
-import { assignParts, findFindings, flagsOf, HISTORY_DEPTH, matchPattern, proposeLabels, proposePart, SCHEMA_VERSION, splitByGroup, Store, type Change } from '../../src/dataset/index.ts';
+import {
+  assignParts,
+  findFindings,
+  flagsOf,
+  HISTORY_DEPTH,
+  matchPattern,
+  proposeLabels,
+  proposePart,
+  SCHEMA_VERSION,
+  splitByGroup,
+  Store,
+  type Change,
+} from '../../src/dataset/index.ts';
 import type { MediaItem, Project } from '../../src/domain/project.ts';
 import { makeItem } from '../helpers/records.ts';
 
 let count = 0;
 const openStore = () => Store.open(`test-${count++}`);
-const project: Project = { id: 'p', name: 'P', kind: 'sound', classes: [{ id: 'a', name: 'A', color: 1 }], createdAtMs: 1, openedAtMs: 1, nextColor: 2, isSample: false };
+const project: Project = {
+  id: 'p',
+  name: 'P',
+  kind: 'sound',
+  classes: [{ id: 'a', name: 'A', color: 1 }],
+  createdAtMs: 1,
+  openedAtMs: 1,
+  nextColor: 2,
+  isSample: false,
+};
 const add = (item: MediaItem): Change => ({ store: 'items', before: null, after: item });
 const remove = (item: MediaItem): Change => ({ store: 'items', before: item, after: null });
 const blob = (hash: string) => ({ hash, blob: new Blob([hash]) });
@@ -55,7 +76,8 @@ describe('the store', () => {
   });
   it(`keeps ${HISTORY_DEPTH} steps`, async () => {
     const store = await withProject();
-    for (let i = 0; i < HISTORY_DEPTH + 5; i++) await store.commit('p', `Step ${i}`, `g${i}`, [add(makeItem({ id: `${i}` }))]);
+    for (let i = 0; i < HISTORY_DEPTH + 5; i++)
+      await store.commit('p', `Step ${i}`, `g${i}`, [add(makeItem({ id: `${i}` }))]);
     expect((await store.historyState('p')).depth).toBe(HISTORY_DEPTH);
     for (let i = 0; i < HISTORY_DEPTH; i++) expect(await store.undo('p')).not.toBeNull();
     expect(await store.undo('p')).toBeNull();
@@ -80,7 +102,9 @@ describe('the store', () => {
     const store = await withProject();
     await store.putQuietly({ project: { ...project, id: 'q' } });
     const shared = makeItem({ id: '1', hash: 'shared' });
-    await store.commit('p', 'Added', 'a', [add(shared), add(makeItem({ id: '2', hash: 'own' }))], { blobs: [blob('shared'), blob('own')] });
+    await store.commit('p', 'Added', 'a', [add(shared), add(makeItem({ id: '2', hash: 'own' }))], {
+      blobs: [blob('shared'), blob('own')],
+    });
     await store.commit('q', 'Added', 'b', [add({ ...shared, id: '3', projectId: 'q' })]);
     await store.deleteProject('p');
     expect((await store.listProjects()).map(({ id }) => id)).toEqual(['q']);
@@ -104,11 +128,15 @@ describe('the store', () => {
 
 describe('the split', () => {
   const grouping = { keepTogether: 'recording', groupPattern: '' } as const;
-  const many = Array.from({ length: 90 }, (_, i) => makeItem({ id: `${i}`, classId: 'abc'[i % 3]!, recording: `r${Math.floor(i / 6)}` }));
+  const many = Array.from({ length: 90 }, (_, i) =>
+    makeItem({ id: `${i}`, classId: 'abc'[i % 3]!, recording: `r${Math.floor(i / 6)}` }),
+  );
   it('never separates a recording', () => {
     const folds = splitByGroup(many, [0.7, 0.3], 1, grouping);
     for (const recording of new Set(many.map((item) => item.recording))) {
-      expect(new Set(many.filter((item) => item.recording === recording).map((item) => folds.get(item.id))).size).toBe(1);
+      expect(new Set(many.filter((item) => item.recording === recording).map((item) => folds.get(item.id))).size).toBe(
+        1,
+      );
     }
   });
   it('never separates identical files', () => {
@@ -119,7 +147,8 @@ describe('the split', () => {
   it('divides every class in the wanted shares', () => {
     const loose = many.map((item, i) => ({ ...item, recording: `r${i}` }));
     const folds = splitByGroup(loose, [0.8, 0.2], 5, grouping);
-    for (const label of 'abc') expect(loose.filter((item) => item.classId === label && folds.get(item.id) === 1).length).toBe(6);
+    for (const label of 'abc')
+      expect(loose.filter((item) => item.classId === label && folds.get(item.id) === 1).length).toBe(6);
   });
   it('depends on the seed and not on the order of the items', () => {
     const loose = many.map((item, i) => ({ ...item, recording: `r${i}` }));
@@ -174,11 +203,18 @@ describe('health', () => {
     const base = makeItem({ id: '1' });
     expect(flagsOf(base)).toEqual([]);
     expect(flagsOf({ ...base, sound: { ...base.sound, peakDb: -60 } })).toEqual(['silent']);
-    expect(flagsOf({ ...base, sound: { ...base.sound, clippedRatio: 0.01, durationSec: 0.05 } })).toEqual(['clipped', 'short']);
+    expect(flagsOf({ ...base, sound: { ...base.sound, clippedRatio: 0.01, durationSec: 0.05 } })).toEqual([
+      'clipped',
+      'short',
+    ]);
   });
   it('finds small and empty classes and unlabelled clips', () => {
     const classes = ['a', 'b', 'c'].map((id, i) => ({ id, name: id.toUpperCase(), color: i + 1 }));
-    const items = [...Array.from({ length: 10 }, (_, i) => makeItem({ id: `a${i}`, classId: 'a' })), makeItem({ id: 'b', classId: 'b' }), makeItem({ id: 'n', classId: null })];
+    const items = [
+      ...Array.from({ length: 10 }, (_, i) => makeItem({ id: `a${i}`, classId: 'a' })),
+      makeItem({ id: 'b', classId: 'b' }),
+      makeItem({ id: 'n', classId: null }),
+    ];
     expect(findFindings(items, classes).map(({ id }) => id)).toEqual(['few-b', 'empty-c', 'unlabelled']);
   });
 });

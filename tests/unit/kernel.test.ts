@@ -1,6 +1,14 @@
 /** kernel: errors, random numbers, words. */
 import { describe, expect, it } from 'vitest';
-import { abortError, ERROR_CATALOGUE, fromWireError, isAbort, StudioError, toStudioError, toWireError } from '../../src/kernel/errors.ts';
+import {
+  abortError,
+  ERROR_CATALOGUE,
+  fromWireError,
+  isAbort,
+  StudioError,
+  toStudioError,
+  toWireError,
+} from '../../src/kernel/errors.ts';
 import { formatBytes, formatDuration, formatPercent, formatPosition, formatTimeLeft } from '../../src/kernel/format.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { hashBlob } from '../../src/kernel/content-hash.ts';
@@ -14,7 +22,11 @@ describe('errors', () => {
     }
   });
   it('cross a thread with code, message and details', () => {
-    const error = fromWireError(structuredClone(toWireError(new StudioError('media/empty-file', { message: 'Empty.', details: { path: 'a.wav' } }))));
+    const error = fromWireError(
+      structuredClone(
+        toWireError(new StudioError('media/empty-file', { message: 'Empty.', details: { path: 'a.wav' } })),
+      ),
+    );
     expect(error).toBeInstanceOf(StudioError);
     expect(error).toMatchObject({ code: 'media/empty-file', message: 'Empty.', details: { path: 'a.wav' } });
   });
@@ -25,7 +37,9 @@ describe('errors', () => {
     expect(toStudioError(new DOMException('full', 'QuotaExceededError')).code).toBe('dataset/quota-exceeded');
   });
   it('turn an unknown code of another version into a bug', () => {
-    expect(fromWireError({ name: 'StudioError', code: 'moon/landed', message: 'x', details: {}, stack: '' })).toMatchObject({ code: 'bug' });
+    expect(
+      fromWireError({ name: 'StudioError', code: 'moon/landed', message: 'x', details: {}, stack: '' }),
+    ).toMatchObject({ code: 'bug' });
   });
 });
 

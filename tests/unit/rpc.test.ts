@@ -75,7 +75,11 @@ describe('a call', () => {
   });
   it('is not made when its signal is already aborted', async () => {
     const { client, spawned } = setup();
-    expect(isAbort(await client.call('double', { value: 1 }, { signal: AbortSignal.abort() }).catch((error: unknown) => error))).toBe(true);
+    expect(
+      isAbort(
+        await client.call('double', { value: 1 }, { signal: AbortSignal.abort() }).catch((error: unknown) => error),
+      ),
+    ).toBe(true);
     expect(spawned()).toBe(0);
   });
   it('fails as a crash when the worker dies, and the next one starts a new worker', async () => {

@@ -5,15 +5,30 @@ import { eventsToCsv, findEvents, Smoother, winner } from '../../src/preview/ind
 import { expectClose } from '../helpers/expect-close.ts';
 
 const about = { sourceId: 's', part: 'testing' as const, createdAtMs: 1 };
-const clip = (classIndex: number, ...windows: number[][]) => ({ itemId: `${classIndex}-${windows.length}`, path: 'x', classIndex, windowScores: Float32Array.from(windows.flat()) });
+const clip = (classIndex: number, ...windows: number[][]) => ({
+  itemId: `${classIndex}-${windows.length}`,
+  path: 'x',
+  classIndex,
+  windowScores: Float32Array.from(windows.flat()),
+});
 
 describe('scores', () => {
   it('follow the definitions of precision, recall and F1', () => {
     // Worked by hand: A 3 right of 4, one taken for B; B 2 right of 3, one taken for A; C never predicted.
     const pairs = [...'AAA'].map(() => ({ label: 'A', predicted: 'A' }));
-    pairs.push({ label: 'A', predicted: 'B' }, { label: 'B', predicted: 'B' }, { label: 'B', predicted: 'B' }, { label: 'B', predicted: 'A' }, { label: 'C', predicted: 'A' });
+    pairs.push(
+      { label: 'A', predicted: 'B' },
+      { label: 'B', predicted: 'B' },
+      { label: 'B', predicted: 'B' },
+      { label: 'B', predicted: 'A' },
+      { label: 'C', predicted: 'A' },
+    );
     const confusion = confusionOf(pairs, ['A', 'B', 'C']);
-    expect(confusion.rows).toEqual([[3, 1, 0], [1, 2, 0], [1, 0, 0]]);
+    expect(confusion.rows).toEqual([
+      [3, 1, 0],
+      [1, 2, 0],
+      [1, 0, 0],
+    ]);
     const [a, b, c] = classScores(confusion);
     expect(a).toMatchObject({ precision: 3 / 5, recall: 3 / 4, support: 4 });
     expect(a!.f1).toBeCloseTo(2 / 3);
@@ -28,15 +43,29 @@ describe('scores', () => {
     expect(report.items[0]!.confidence).toBeCloseTo(0.65);
   });
   it('are 1 for perfect and 0 for always wrong answers', () => {
-    expect(buildReport([clip(0, [1, 0]), clip(1, [0, 1])], ['A', 'B'], about)).toMatchObject({ clipAccuracy: 1, macroF1: 1 });
-    expect(buildReport([clip(0, [0, 1]), clip(1, [1, 0])], ['A', 'B'], about)).toMatchObject({ clipAccuracy: 0, macroF1: 0 });
+    expect(buildReport([clip(0, [1, 0]), clip(1, [0, 1])], ['A', 'B'], about)).toMatchObject({
+      clipAccuracy: 1,
+      macroF1: 1,
+    });
+    expect(buildReport([clip(0, [0, 1]), clip(1, [1, 0])], ['A', 'B'], about)).toMatchObject({
+      clipAccuracy: 0,
+      macroF1: 0,
+    });
   });
   it('permute with the classes', () => {
     const clips = [clip(0, [0.6, 0.3, 0.1]), clip(1, [0.5, 0.4, 0.1]), clip(2, [0.1, 0.2, 0.7])];
     const order = [2, 0, 1];
-    const permuted = clips.map((entry) => ({ ...entry, classIndex: order.indexOf(entry.classIndex), windowScores: Float32Array.from(order.map((i) => entry.windowScores[i]!)) }));
+    const permuted = clips.map((entry) => ({
+      ...entry,
+      classIndex: order.indexOf(entry.classIndex),
+      windowScores: Float32Array.from(order.map((i) => entry.windowScores[i]!)),
+    }));
     const a = buildReport(clips, ['A', 'B', 'C'], about);
-    const b = buildReport(permuted, order.map((i) => 'ABC'[i]!), about);
+    const b = buildReport(
+      permuted,
+      order.map((i) => 'ABC'[i]!),
+      about,
+    );
     expect(b.confusion.rows).toEqual(order.map((i) => order.map((j) => a.confusion.rows[i]![j]!)));
     expect(b.macroF1).toBeCloseTo(a.macroF1);
   });
@@ -46,18 +75,35 @@ describe('scores', () => {
 });
 
 describe('events', () => {
-  const window = (startSec: number, ...scores: number[]) => ({ startSec, endSec: startSec + 1, scores: Float32Array.from(scores) });
+  const window = (startSec: number, ...scores: number[]) => ({
+    startSec,
+    endSec: startSec + 1,
+    scores: Float32Array.from(scores),
+  });
   it('join neighbours of one class and never overlap', () => {
-    const events = findEvents([window(0, 0.9, 0.1), window(0.5, 0.8, 0.2), window(1, 0.1, 0.9), window(1.5, 0.1, 0.9)], { threshold: 0.5, smoothingSec: 0 });
-    expect(events.map(({ classIndex, startSec, endSec }) => [classIndex, startSec, endSec])).toEqual([[0, 0, 1.25], [1, 1.25, 2.5]]);
+    const events = findEvents(
+      [window(0, 0.9, 0.1), window(0.5, 0.8, 0.2), window(1, 0.1, 0.9), window(1.5, 0.1, 0.9)],
+      { threshold: 0.5, smoothingSec: 0 },
+    );
+    expect(events.map(({ classIndex, startSec, endSec }) => [classIndex, startSec, endSec])).toEqual([
+      [0, 0, 1.25],
+      [1, 1.25, 2.5],
+    ]);
   });
   it('leave a gap where nothing is above the threshold', () => {
-    const events = findEvents([window(0, 0.9, 0.1), window(0.5, 0.5, 0.5), window(1, 0.9, 0.1)], { threshold: 0.6, smoothingSec: 0 });
+    const events = findEvents([window(0, 0.9, 0.1), window(0.5, 0.5, 0.5), window(1, 0.9, 0.1)], {
+      threshold: 0.6,
+      smoothingSec: 0,
+    });
     expect(events.length).toBe(2);
   });
   it('are fewer when smoothed', () => {
-    const flicker = Array.from({ length: 10 }, (_, i) => window(i * 0.5, i % 3 === 1 ? 0.3 : 0.9, i % 3 === 1 ? 0.7 : 0.1));
-    expect(findEvents(flicker, { threshold: 0.5, smoothingSec: 2 }).length).toBeLessThan(findEvents(flicker, { threshold: 0.5, smoothingSec: 0 }).length);
+    const flicker = Array.from({ length: 10 }, (_, i) =>
+      window(i * 0.5, i % 3 === 1 ? 0.3 : 0.9, i % 3 === 1 ? 0.7 : 0.1),
+    );
+    expect(findEvents(flicker, { threshold: 0.5, smoothingSec: 2 }).length).toBeLessThan(
+      findEvents(flicker, { threshold: 0.5, smoothingSec: 0 }).length,
+    );
   });
   it('reach 63 % of a step after the smoothing time', () => {
     const smoother = new Smoother();
@@ -70,6 +116,8 @@ describe('events', () => {
     expect(winner(Float32Array.of(0.4, 0.35, 0.25), 0.5).classIndex).toBe(-1);
   });
   it('write CSV that quotes names', () => {
-    expect(eventsToCsv([{ classIndex: 0, startSec: 0, endSec: 1.5, confidence: 0.75 }], ['Dog, "big"'])).toBe('start,end,label,confidence\n0.000,1.500,"Dog, ""big""",0.7500\n');
+    expect(eventsToCsv([{ classIndex: 0, startSec: 0, endSec: 1.5, confidence: 0.75 }], ['Dog, "big"'])).toBe(
+      'start,end,label,confidence\n0.000,1.500,"Dog, ""big""",0.7500\n',
+    );
   });
 });

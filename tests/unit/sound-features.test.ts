@@ -17,17 +17,21 @@ describe('resampling', () => {
     const out = middle(resample(tone(10000, 1, 44100), 44100, 16000));
     expect(20 * Math.log10(rms(out) / rms(tone(10000, 1, 44100)))).toBeLessThan(-60);
   });
-  it.each([48000, 44100, 22050, 8000, 11025, 96000])('keeps a 1 kHz tone from %i Hz: right level, right time', (rate) => {
-    const out = resample(tone(1000, 1, rate), rate, 16000);
-    expect(out.length).toBe(16000);
-    expectClose(out.subarray(2000, 14000), tone(1000, 1).subarray(2000, 14000), 0.002);
-  });
+  it.each([48000, 44100, 22050, 8000, 11025, 96000])(
+    'keeps a 1 kHz tone from %i Hz: right level, right time',
+    (rate) => {
+      const out = resample(tone(1000, 1, rate), rate, 16000);
+      expect(out.length).toBe(16000);
+      expectClose(out.subarray(2000, 14000), tone(1000, 1).subarray(2000, 14000), 0.002);
+    },
+  );
   it('gives the same in blocks of any size', () => {
     const input = noise(0.5, 1, 44100);
     const whole = resample(input, 44100, 16000);
     const resampler = new Resampler(44100, 16000);
     const parts: number[] = [];
-    for (let at = 0, size = 1; at < input.length; at += size, size = (size * 7) % 1501) parts.push(...resampler.push(input.subarray(at, at + size)));
+    for (let at = 0, size = 1; at < input.length; at += size, size = (size * 7) % 1501)
+      parts.push(...resampler.push(input.subarray(at, at + size)));
     parts.push(...resampler.flush());
     expectClose(parts, whole, 1e-6);
   });
@@ -57,11 +61,19 @@ describe('log-mel', () => {
     return Float32Array.from({ length: count }, (_, n) => {
       state = Number((1103515245n * BigInt(state) + 12345n) % 2147483648n);
       const t = n / 16000;
-      return 0.4 * Math.sin(2 * Math.PI * 440 * t) + 0.2 * Math.sin(2 * Math.PI * 3000 * t * (1 + t)) + 0.05 * (state / 2147483648 - 0.5);
+      return (
+        0.4 * Math.sin(2 * Math.PI * 440 * t) +
+        0.2 * Math.sin(2 * Math.PI * 3000 * t * (1 + t)) +
+        0.05 * (state / 2147483648 - 0.5)
+      );
     });
   }
   it('agrees with the reference implementation of the same formula', () => {
-    const golden = JSON.parse(readFileSync(new URL('../golden/log-mel.json', import.meta.url), 'utf8')) as { samples: number; tolerance: number; rows: number[][] };
+    const golden = JSON.parse(readFileSync(new URL('../golden/log-mel.json', import.meta.url), 'utf8')) as {
+      samples: number;
+      tolerance: number;
+      rows: number[][];
+    };
     const rows = extractLogMel(goldenSignal(golden.samples));
     expect(golden.rows.length).toBe(6);
     expectClose(rows, golden.rows.flat(), golden.tolerance);

@@ -4,7 +4,13 @@ import type { TrainingSettings } from '../../src/domain/project.ts';
 import { SILENCE_LOG_MEL, windowFrames } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { fit, scheduledRate, type FitOptions, type FitState, type Trainable } from '../../src/training/fit.ts';
-import { automaticIterations, DEFAULT_SOUND_SETTINGS, listWindows, planRun, readSettings } from '../../src/training/index.ts';
+import {
+  automaticIterations,
+  DEFAULT_SOUND_SETTINGS,
+  listWindows,
+  planRun,
+  readSettings,
+} from '../../src/training/index.ts';
 import { assembleBatch, classWeights, shiftedStart } from '../../src/training/sound/batches.ts';
 import { makeItem } from '../helpers/records.ts';
 
@@ -21,16 +27,35 @@ describe('a plan', () => {
     expect(shared).toEqual([]);
   });
   it('never touches testing clips', () => {
-    const { data } = planRun(items.map((item, i) => (i < 10 ? { ...item, part: 'testing' as const } : item)), classes, DEFAULT_SOUND_SETTINGS);
+    const { data } = planRun(
+      items.map((item, i) => (i < 10 ? { ...item, part: 'testing' as const } : item)),
+      classes,
+      DEFAULT_SOUND_SETTINGS,
+    );
     expect([...data.training, ...data.validation].some((id) => Number(id) < 10)).toBe(false);
   });
   it('refuses no clips and one class, naming it', () => {
-    expect(() => planRun([], classes, DEFAULT_SOUND_SETTINGS)).toThrow(expect.objectContaining({ code: 'training/no-examples' }));
-    expect(() => planRun(items.filter((item) => item.classId === 'a'), classes, DEFAULT_SOUND_SETTINGS)).toThrow(/only one class with clips, A/);
+    expect(() => planRun([], classes, DEFAULT_SOUND_SETTINGS)).toThrow(
+      expect.objectContaining({ code: 'training/no-examples' }),
+    );
+    expect(() =>
+      planRun(
+        items.filter((item) => item.classId === 'a'),
+        classes,
+        DEFAULT_SOUND_SETTINGS,
+      ),
+    ).toThrow(/only one class with clips, A/);
   });
   it('warns of a class with one clip, an unlabelled clip, an empty class and a window longer than every clip', () => {
-    const few = [...items.slice(0, 9).map((item) => ({ ...item, classId: 'a' })), makeItem({ id: 'b1', classId: 'b' }), makeItem({ id: 'n', classId: null })];
-    const { advice, data } = planRun(few, [...classes, { id: 'c', name: 'C', color: 3 }], { ...DEFAULT_SOUND_SETTINGS, windowSec: 5 });
+    const few = [
+      ...items.slice(0, 9).map((item) => ({ ...item, classId: 'a' })),
+      makeItem({ id: 'b1', classId: 'b' }),
+      makeItem({ id: 'n', classId: null }),
+    ];
+    const { advice, data } = planRun(few, [...classes, { id: 'c', name: 'C', color: 3 }], {
+      ...DEFAULT_SOUND_SETTINGS,
+      windowSec: 5,
+    });
     expect(advice.map(({ kind }) => kind).sort()).toEqual(['empty-class', 'long-window', 'small-class', 'unlabelled']);
     expect(data.training).toContain('b1');
     expect(data.classNames).toEqual(['A', 'B']);
@@ -45,7 +70,10 @@ describe('a plan', () => {
 describe('settings', () => {
   it('fill in what is missing', () => {
     expect(readSettings(null)).toEqual(DEFAULT_SOUND_SETTINGS);
-    expect(readSettings({ windowSec: 2, augment: { mixup: false } })).toMatchObject({ windowSec: 2, augment: { mixup: false, gain: DEFAULT_SOUND_SETTINGS.augment.gain } });
+    expect(readSettings({ windowSec: 2, augment: { mixup: false } })).toMatchObject({
+      windowSec: 2,
+      augment: { mixup: false, gain: DEFAULT_SOUND_SETTINGS.augment.gain },
+    });
   });
   it.each([
     [{ windowSec: 20 }, 'windowSec'],
@@ -69,7 +97,10 @@ describe('batches', () => {
     { itemId: 'long', hash: 'l', classIndex: 0, frames: 300 },
     { itemId: 'short', hash: 's', classIndex: 1, frames: 40 },
   ];
-  const spectra: Record<string, Float32Array> = { l: new Float32Array(300 * 64).fill(-1), s: new Float32Array(40 * 64).fill(-2) };
+  const spectra: Record<string, Float32Array> = {
+    l: new Float32Array(300 * 64).fill(-1),
+    s: new Float32Array(40 * 64).fill(-2),
+  };
   const off = { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null };
   const options = (augment: TrainingSettings['augment'], seed = 1) => ({
     window,
@@ -96,9 +127,13 @@ describe('batches', () => {
     expect((await assembleBatch(windows, options(all, 2))).inputs).not.toEqual(one.inputs);
   });
   it('mix classes with their shares, and powers, not logarithms', async () => {
-    const windows = [1, 2, 3].flatMap(() => [{ clip: clips[0]!, start: 0 }, { clip: clips[1]!, start: -28 }]);
+    const windows = [1, 2, 3].flatMap(() => [
+      { clip: clips[0]!, start: 0 },
+      { clip: clips[1]!, start: -28 },
+    ]);
     const batch = await assembleBatch(windows, options({ ...off, mixup: true }, 3));
-    for (let i = 0; i < windows.length; i++) expect(batch.targets[2 * i]! + batch.targets[2 * i + 1]!).toBeCloseTo(1, 5);
+    for (let i = 0; i < windows.length; i++)
+      expect(batch.targets[2 * i]! + batch.targets[2 * i + 1]!).toBeCloseTo(1, 5);
     const mixed = batch.targets.findIndex((value) => value > 0 && value < 1);
     expect(mixed).toBeGreaterThanOrEqual(0);
     expect(Math.max(...batch.inputs)).toBeLessThanOrEqual(-1 + 1e-5);
@@ -123,8 +158,12 @@ describe('batches', () => {
   });
   it('add the background without changing the class', async () => {
     const loud = { itemId: 'n', hash: 'n', classIndex: 1, frames: 200 };
-    const spectrum = async (clip: { hash: string }) => (clip.hash === 'n' ? new Float32Array(200 * 64).fill(3) : spectra[clip.hash]!);
-    const batch = await assembleBatch(Array.from({ length: 20 }, () => ({ clip: clips[0]!, start: 0 })), { ...options({ ...off, backgroundClassId: 'n' }), spectrum, background: [loud] });
+    const spectrum = async (clip: { hash: string }) =>
+      clip.hash === 'n' ? new Float32Array(200 * 64).fill(3) : spectra[clip.hash]!;
+    const batch = await assembleBatch(
+      Array.from({ length: 20 }, () => ({ clip: clips[0]!, start: 0 })),
+      { ...options({ ...off, backgroundClassId: 'n' }), spectrum, background: [loud] },
+    );
     expect(Math.max(...batch.inputs)).toBeGreaterThan(0);
     expect([...batch.inputs].some((value) => value === -1)).toBe(true);
     expect(batch.targets.filter((_, i) => i % 2 === 0).every((value) => value === 1)).toBe(true);
@@ -164,7 +203,7 @@ describe('the loop', () => {
     iterations: 10,
     learningRate: 0.05,
     patience: 0,
-    checkpointEveryMs: Infinity,
+    checkpointEveryMs: { betweenIterations: Infinity, withinIteration: Infinity },
     signal: new AbortController().signal,
     wantsPause: () => false,
     wantsSnapshot: () => false,
@@ -193,10 +232,18 @@ describe('the loop', () => {
     const first = new Toy();
     const resumed: unknown[] = [];
     let steps = 0;
-    const paused = await fit(first, options({ wantsPause: () => steps >= 14, onStep: () => steps++, onIteration: (point) => resumed.push(point) }), null);
+    const paused = await fit(
+      first,
+      options({ wantsPause: () => steps >= 14, onStep: () => steps++, onIteration: (point) => resumed.push(point) }),
+      null,
+    );
     expect(paused).toMatchObject({ reason: 'paused', state: { iteration: 3, step: 2 } });
     const second = new Toy();
-    const end = await fit(second, options({ onIteration: (point) => resumed.push(point) }), structuredClone(paused.state) as FitState);
+    const end = await fit(
+      second,
+      options({ onIteration: (point) => resumed.push(point) }),
+      structuredClone(paused.state) as FitState,
+    );
     expect(second.weight).toBeCloseTo(whole.weight, 6);
     expect([...first.log, ...second.log]).toEqual(whole.log);
     expect(resumed).toEqual(points);
@@ -205,7 +252,11 @@ describe('the loop', () => {
   it('ends with a usable state when aborted', async () => {
     const controller = new AbortController();
     let steps = 0;
-    const end = await fit(new Toy(), options({ signal: controller.signal, onStep: () => void (++steps === 6 && controller.abort()) }), null);
+    const end = await fit(
+      new Toy(),
+      options({ signal: controller.signal, onStep: () => void (++steps === 6 && controller.abort()) }),
+      null,
+    );
     expect(end).toMatchObject({ reason: 'stopped', state: { iteration: 1, step: 2 } });
   });
   it('fails when the loss is not a number', async () => {

@@ -86,7 +86,15 @@ export class StudioPage {
   }
 }
 
-type Fixtures = { studio: StudioPage; context: BrowserContext; server: { url: string }; microphone: string; folder: string; isDenied: boolean; launchArgs: string[] };
+type Fixtures = {
+  studio: StudioPage;
+  context: BrowserContext;
+  server: { url: string };
+  microphone: string;
+  folder: string;
+  isDenied: boolean;
+  launchArgs: string[];
+};
 
 /** `microphone`: WAV file that plays the fake microphone; `isDenied`: the browser refuses it. */
 export const test = base.extend<Fixtures>({
@@ -119,6 +127,7 @@ export const test = base.extend<Fixtures>({
         ...launchArgs,
       ],
     });
+    context.setDefaultTimeout(20_000);
     await use(context);
     await context.close();
     rmSync(profile, { recursive: true, force: true });
