@@ -66,7 +66,7 @@ export default defineConfig({
         ],
       },
       workbox: {
-        globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,webmanifest}'],
+        globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,txt,webmanifest}'],
         globIgnores: ['models/**'],
         maximumFileSizeToCacheInBytes: 6 * 2 ** 20,
       },

@@ -2,7 +2,7 @@
  * Reading and writing the database. Any thread. Writes that belong together share one transaction; a full disk becomes
  * `dataset/quota-exceeded` and leaves everything as it was.
  */
-import type { MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
+import type { MediaItem, ModelSource, Project } from '../domain/project.ts';
 import type { Report } from '../domain/report.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { openDatabase } from './schema.ts';

@@ -77,6 +77,17 @@ export async function openSound(blob: Blob): Promise<OpenSound> {
 }
 
 /**
+ * How much longer a WAV file says it is than it is (its demuxer believes the file's length); 0 when it says nothing or the truth.
+ */
+async function riffClaimRatio(blob: Blob): Promise<number> {
+  const head = new DataView(await blob.slice(0, 12).arrayBuffer());
+  if (head.byteLength < 12 || head.getUint32(0) !== 0x52494646) return 0;
+  const claimedBytes = head.getUint32(4, true) + 8;
+  // Recorders that stream write the largest number, meaning unknown.
+  return claimedBytes > blob.size && claimedBytes < 0xfffffff0 ? claimedBytes / blob.size : 0;
+}
+
+/**
  * The whole pipe: file → mono blocks at {@link SOUND_RATE_HZ}.
  * @param onNative also receives every block before resampling (for measuring levels). Borrowed.
  * @returns how many seconds were read, and whether reading ended at damage (`isCut`) with something kept.
@@ -109,8 +120,9 @@ export async function readSound(
     if (sampleCount === 0) throw new StudioError('media/zero-length');
     await onBlock(resampler.flush());
     const readSec = sampleCount / sound.sampleRateHz;
-    const isShort = sound.claimedSec !== null && sound.claimedSec - readSec > Math.max(0.25, sound.claimedSec * 0.05);
-    const { codec, sampleRateHz, channelCount, claimedSec } = sound;
+    const { codec, sampleRateHz, channelCount } = sound;
+    const claimedSec = (await riffClaimRatio(blob)) * readSec || sound.claimedSec;
+    const isShort = claimedSec !== null && claimedSec - readSec > Math.max(0.25, claimedSec * 0.05);
     return { sound: { codec, sampleRateHz, channelCount, claimedSec }, readSec, isCut: damage !== null || isShort };
   } finally {
     sound.close();

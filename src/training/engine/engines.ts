@@ -65,7 +65,14 @@ async function selfTestValues(): Promise<Float32Array> {
       const y = tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same');
       const { mean, variance } = tf.moments(y, [0, 1, 2]);
       const scale = tf.ones([2]) as tf.Tensor1D;
-      const z = tf.batchNorm(y, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, scale, 1e-3);
+      const z = tf.batchNorm(
+        y,
+        mean as tf.Tensor1D,
+        variance as tf.Tensor1D,
+        tf.zeros([2]) as tf.Tensor1D,
+        scale,
+        1e-3,
+      );
       return tf.sum(tf.mul(tf.relu(z), tf.reshape(tf.linspace(0, 1, 24), [2, 3, 2, 2])));
     });
     const [dx, dw] = gradient([x, w]);

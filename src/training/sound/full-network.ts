@@ -1,5 +1,4 @@
 /** The network that learns sounds from nothing: a compact convolutional network on log-mel windows. Worker thread. */
-import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { hashText } from '../../kernel/random.ts';
 

@@ -224,6 +224,8 @@ export class SoundTrainable implements Trainable {
 
   [Symbol.dispose](): void {
     this.#optimiser[Symbol.dispose]();
+    // The last layer stands in both models and counts twice.
+    this.network.infer.getLayer('logits').dispose();
     this.network.train.dispose();
   }
 }
