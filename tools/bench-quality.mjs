@@ -1,0 +1,67 @@
+/**
+ * npm run bench:quality: what the product reaches on the real sets of shared/DATA.md, with the splits named there. Slow (about 20 min on
+ * 2 cores). Prints the lines of docs/results.md; reports go to test-results/quality/.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const shared = resolve(process.env.SHARED_DIR ?? '../shared');
+const out = 'test-results/quality';
+mkdirSync(out, { recursive: true });
+
+function studio(name, args) {
+  const report = join(out, `${name}.json`);
+  console.log(`\n${name}: npm run studio -- train --task sound ${args.join(' ')}`);
+  execFileSync(process.execPath, ['tools/studio.mjs', 'train', '--task', 'sound', ...args, '--out', report], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return JSON.parse(readFileSync(report, 'utf8'));
+}
+const percent = (value) => `${(value * 100).toFixed(1)} %`;
+const lines = [];
+
+const digits = join(shared, 'data/sound-digits/clips');
+if (existsSync(digits)) {
+  const split = (name, isTest) => {
+    const parts = { training: [], testing: [] };
+    for (const digit of readdirSync(digits).sort())
+      for (const file of readdirSync(join(digits, digit)).sort())
+        parts[isTest(file) ? 'testing' : 'training'].push(`${digit}/${file}`);
+    const path = join(out, `${name}-split.json`);
+    writeFileSync(path, JSON.stringify(parts));
+    return path;
+  };
+  const a = studio('digits-a', [
+    '--data',
+    digits,
+    '--split',
+    split('digits-a', (file) => Number(/_(\d+)\.wav$/.exec(file)[1]) < 5),
+  ]);
+  lines.push(
+    `digits (a), n = 0..4 test: ${percent(a.evaluation.testing.clipAccuracy)} of ${a.data.testing.items} clips, ${a.seconds.total.toFixed(0)} s`,
+  );
+  const speakers = [...new Set(readdirSync(join(digits, '0')).map((file) => file.split('_')[1]))].sort();
+  const scores = speakers.map((speaker) => {
+    const b = studio(`digits-b-${speaker}`, [
+      '--data',
+      digits,
+      '--split',
+      split(`digits-b-${speaker}`, (file) => file.split('_')[1] === speaker),
+    ]);
+    lines.push(
+      `digits (b), ${speaker} left out: ${percent(b.evaluation.testing.clipAccuracy)} of ${b.data.testing.items} clips, ${b.seconds.total.toFixed(0)} s`,
+    );
+    return b.evaluation.testing.clipAccuracy;
+  });
+  lines.push(`digits (b), mean: ${percent(scores.reduce((sum, value) => sum + value, 0) / scores.length)}`);
+}
+const esc = join(shared, 'data/sound-esc10/clips');
+if (existsSync(esc)) {
+  const { evaluation, seconds } = studio('esc10', ['--data', esc, '--folds', '4', '--group-by', '^[^/]+/\\d+-(\\d+)-']);
+  const { mean } = evaluation;
+  lines.push(
+    `ESC-10, 4 grouped folds: ${percent(mean.clipAccuracy)} ± ${percent(mean.clipAccuracyDeviation)} of clips, ${percent(mean.windowAccuracy)} of windows, ${seconds.total.toFixed(0)} s`,
+  );
+}
+console.log(`\n${lines.join('\n')}`);
