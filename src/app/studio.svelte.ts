@@ -51,10 +51,12 @@ export class Workbench implements Disposable {
   readonly evaluation: EvaluationSession;
   readonly listening: ListeningSession;
   readonly player: Player;
+  readonly #notify: Notify;
   #sourceId = $state<string | null>(null);
 
   constructor(project: ProjectSession, studio: Studio) {
     this.project = project;
+    this.#notify = studio.notify;
     const { clients } = studio;
     this.imports = new ImportSession(project, studio.importTools());
     this.training = new TrainingSession(project, clients.features, clients.training);
@@ -77,6 +79,18 @@ export class Workbench implements Disposable {
   /** Model sources with a usable model. */
   get trained(): ModelSource[] {
     return this.project.sources.filter((source) => source.bestIteration !== null || source.iteration > 0);
+  }
+
+  /** Says what was done, with an Undo that takes back this step and no newer one. */
+  offerUndo(text: string): void {
+    const group = this.project.undoGroup;
+    this.#notify.say(text, {
+      label: 'Undo',
+      run: () => {
+        if (this.project.undoGroup === group) void this.project.undo().catch(this.#notify.fail);
+        else this.#notify.say(`Something newer was changed. Undo it first: ${this.project.undoLabel ?? ''}`);
+      },
+    });
   }
 
   /** Adds a model source with settings like the current one (or the given). */
@@ -200,6 +214,7 @@ export class Studio {
   }
 
   async deleteProject(id: string): Promise<void> {
+    if (this.#workbench?.project.id === id) this.closeProject();
     await this.store.deleteProject(id);
     await this.refreshCards();
   }

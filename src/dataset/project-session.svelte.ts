@@ -22,6 +22,7 @@ export class ProjectSession {
   #saveState = $state<SaveState>('saved');
   #undoLabel = $state<string | null>(null);
   #redoLabel = $state<string | null>(null);
+  #undoGroup: string | null = null;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(id: string, store: Store, onError: (error: unknown) => void) {
@@ -52,6 +53,7 @@ export class ProjectSession {
     const state = await this.#store.historyState(this.id);
     this.#undoLabel = state.undo;
     this.#redoLabel = state.redo;
+    this.#undoGroup = state.group;
   }
 
   get project(): Project {
@@ -123,15 +125,15 @@ export class ProjectSession {
     if (changes.length === 0) return;
     this.#apply(changes, 'after');
     this.#saveState = 'saving';
-    const write = this.#queue.then(() =>
-      this.#store.commit(this.id, label, options.group ?? newId(), changes, options.content),
-    );
+    const group = options.group ?? newId();
+    const write = this.#queue.then(() => this.#store.commit(this.id, label, group, changes, options.content));
     this.#queue = write.catch(() => {});
     try {
       await write;
       this.#saveState = 'saved';
       this.#undoLabel = label;
       this.#redoLabel = null;
+      this.#undoGroup = group;
     } catch (error) {
       this.#saveState = 'failed';
       await this.#load();
@@ -142,6 +144,11 @@ export class ProjectSession {
   /** {@link commit} for a button: a failure is shown, not thrown. */
   async #change(label: string, changes: Change[]): Promise<void> {
     await this.commit(label, changes).catch(this.#onError);
+  }
+
+  /** Names the newest step, so that a message can later take back exactly this one. */
+  get undoGroup(): string | null {
+    return this.#undoGroup;
   }
 
   /** Takes back the newest step; null when there is none. @returns its label. */

@@ -34,6 +34,32 @@ function asQuotaError(error: unknown): unknown {
   return name === 'QuotaExceededError' ? new StudioError('dataset/quota-exceeded', { cause: error }) : error;
 }
 
+/**
+ * A change of a model source as it may be undone or redone: what training wrote since is never lost. A source that was trained keeps
+ * its settings; a source that goes and comes back does so with its curve, log and scores.
+ */
+function keepTraining(
+  change: Change & { store: 'sources' },
+  current: ModelSource | null,
+  side: 'before' | 'after',
+): Change & { store: 'sources' } {
+  const target = change[side];
+  if (!current) return change;
+  if (!target) {
+    // It goes: remember it as it is now. While it trains it stays.
+    const other =
+      current.status === 'training'
+        ? { before: current, after: current }
+        : { [side === 'before' ? 'after' : 'before']: current };
+    return { ...change, ...other };
+  }
+  const merged =
+    current.status === 'untrained'
+      ? { ...current, settings: target.settings, name: target.name }
+      : { ...current, name: target.name };
+  return { ...change, [side]: merged };
+}
+
 /** The store: one object per thread around one connection. */
 export class Store {
   readonly #db: StudioDatabase;
@@ -153,11 +179,14 @@ export class Store {
   // ---- undo
 
   /** Labels of the next undo and redo step; null when there is none. */
-  async historyState(projectId: string): Promise<{ undo: string | null; redo: string | null; depth: number }> {
+  async historyState(
+    projectId: string,
+  ): Promise<{ undo: string | null; redo: string | null; group: string | null; depth: number }> {
     const entries = await this.#db.getAll('history', projectRange(projectId));
     const past = entries.filter((entry) => !entry.isUndone);
     return {
       undo: past.at(-1)?.label ?? null,
+      group: past.at(-1)?.group ?? null,
       redo: entries.find((entry) => entry.isUndone)?.label ?? null,
       depth: new Set(past.map((entry) => entry.group)).size,
     };
@@ -181,10 +210,24 @@ export class Store {
       side === 'before' ? entries.findLast((entry) => !entry.isUndone) : entries.find((entry) => entry.isUndone);
     if (!anchor) return null;
     const group = entries.filter((entry) => entry.group === anchor.group && entry.isUndone === anchor.isUndone);
-    const changes = group.flatMap((entry) => entry.changes);
-    if (side === 'before') changes.reverse();
-    for (const change of changes) this.#write(tx, change, side);
-    for (const entry of group) void history.put({ ...entry, isUndone: side === 'before' } satisfies HistoryEntry);
+    if (side === 'before') group.reverse();
+    const changes: Change[] = [];
+    for (const entry of group) {
+      const kept: Change[] = [];
+      const ordered = side === 'before' ? [...entry.changes].reverse() : entry.changes;
+      for (const change of ordered) {
+        const current =
+          change.store === 'sources'
+            ? ((await tx.objectStore('sources').get((change.before ?? change.after)!.id)) ?? null)
+            : null;
+        const effective = change.store === 'sources' ? keepTraining(change, current, side) : change;
+        kept.push(effective);
+        changes.push(effective);
+        this.#write(tx, effective, side);
+      }
+      if (side === 'before') kept.reverse();
+      void history.put({ ...entry, changes: kept, isUndone: side === 'before' } satisfies HistoryEntry);
+    }
     await tx.done;
     return { label: anchor.label, changes };
   }

@@ -13,9 +13,11 @@ export type EvaluationState =
   | { kind: 'failed'; error: StudioError }
   | { kind: 'done'; report: Report };
 
-/** The items of a part as a run saw them: its own training and validation, and whatever is in testing now. */
+/** The items of a part as a run saw them: its own training and validation, and of testing what it was never given. */
 export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, part: Part): MediaItem[] {
-  if (part === 'testing') return items.filter((item) => item.part === 'testing' && item.classId !== null);
+  const given = new Set([...(source.data?.training ?? []), ...(source.data?.validation ?? [])]);
+  if (part === 'testing')
+    return items.filter((item) => item.part === 'testing' && item.classId !== null && !given.has(item.id));
   const ids = new Set(source.data?.[part] ?? []);
   return items.filter((item) => ids.has(item.id));
 }

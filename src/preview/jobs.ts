@@ -39,10 +39,16 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     const { project, items } = await db.loadProject(about.projectId);
     const wanted = new Set(about.itemIds);
     const cache = new FeatureCache(db);
-    // Classes are matched by name, so that a bundle from another project can be evaluated.
-    const nameOf = new Map(project.classes.map((label) => [label.id, label.name]));
+    // Classes are matched by identity, which survives a rename; a bundle from elsewhere is matched by name.
     const names = predictor.classNames;
-    const chosen = items.filter((item) => wanted.has(item.id) && names.includes(nameOf.get(item.classId ?? '') ?? ''));
+    const { classes } = predictor.artifact;
+    const nameOf = new Map(project.classes.map((label) => [label.id, label.name]));
+    const classIndexOf = (classId: string | null) => {
+      const byId = classes.findIndex((label) => label.id === classId);
+      return byId >= 0 ? byId : names.indexOf(nameOf.get(classId ?? '') ?? '');
+    };
+    const labels = classes.map((label) => nameOf.get(label.id) ?? label.name);
+    const chosen = items.filter((item) => wanted.has(item.id) && classIndexOf(item.classId) >= 0);
     if (chosen.length === 0) throw new StudioError('evaluation/no-items');
     const clips: ScoredClip[] = [];
     for (const [i, item] of chosen.entries()) {
@@ -53,12 +59,12 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
       clips.push({
         itemId: item.id,
         path: item.path,
-        classIndex: names.indexOf(nameOf.get(item.classId!)!),
+        classIndex: classIndexOf(item.classId),
         windowScores,
       });
       progress({ done: i + 1, total: chosen.length });
     }
-    return buildReport(clips, names, { sourceId: about.sourceId, part: about.part, createdAtMs: nowMs() });
+    return buildReport(clips, labels, { sourceId: about.sourceId, part: about.part, createdAtMs: nowMs() });
   }
 
   async function switchModel(listenId: string, model: ModelRef | null): Promise<string[]> {

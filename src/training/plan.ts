@@ -15,6 +15,7 @@ export type RunPlan = { data: RunData; advice: Advice[] };
 
 /**
  * Divides the labelled examples into training and validation by whole groups, before anything is cut into windows.
+ * Automatic validation uses the clips of the part validation when there are any.
  * Classes without examples are left out. Examples of the part testing are never touched.
  * @throws StudioError `training/no-examples`, `training/one-class`.
  */
@@ -33,7 +34,8 @@ export function planRun(
   const usedIds = new Set(used.map((label) => label.id));
   let training = pool.map((item) => item.id);
   let validation: string[] = [];
-  if (settings.validation === 'own') {
+  const hasOwn = labelled.some((item) => item.part === 'validation' && usedIds.has(item.classId!));
+  if (settings.validation === 'own' || (settings.validation === 'automatic' && hasOwn)) {
     validation = labelled
       .filter((item) => item.part === 'validation' && usedIds.has(item.classId!))
       .map((item) => item.id);
