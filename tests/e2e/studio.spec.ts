@@ -1,0 +1,164 @@
+/** The headless studio: the same app from the command line, with a report that keeps its contract. Sounds are made here. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { violations } from '../helpers/json-schema.ts';
+import { noise, tone } from '../helpers/signals.ts';
+import { wavBytes } from '../helpers/microphone-file.ts';
+import { expect, test } from './pages/studio.ts';
+
+const schema = JSON.parse(readFileSync('docs/report.schema.json', 'utf8')) as Parameters<typeof violations>[1];
+
+function writeSounds(folder: string, kinds: string[], from: number, count: number): string {
+  for (const kind of kinds) {
+    mkdirSync(join(folder, kind), { recursive: true });
+    for (let n = from; n < from + count; n++) {
+      const pcm = noise(0.8, n).map((value, i) =>
+        kind === 'hiss' ? value : 0.05 * value + tone(200 + 20 * n, 0.8)[i]!,
+      );
+      writeFileSync(join(folder, kind, `take-${n % 3}-${n}.wav`), wavBytes(pcm, 16000));
+    }
+  }
+  return folder;
+}
+
+function studio(...args: string[]) {
+  const { status, stderr } = spawnSync(process.execPath, ['tools/studio.mjs', ...args], {
+    encoding: 'utf8',
+    timeout: 170_000,
+  });
+  return { status, text: stderr };
+}
+const read = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, never>;
+
+test('trains, exports, evaluates the export and repeats itself', async ({ folder }) => {
+  test.setTimeout(240_000);
+  const data = writeSounds(join(folder, 'data'), ['hiss', 'hum'], 0, 8);
+  const tests = writeSounds(join(folder, 'test'), ['hiss', 'hum'], 100, 3);
+  const config = join(folder, 'config.json');
+  writeFileSync(config, JSON.stringify({ algorithm: 'full-network', iterations: 8 }));
+  const out = (name: string) => join(folder, `${name}.json`);
+  const train = (name: string) =>
+    studio(
+      'train',
+      '--task',
+      'sound',
+      '--data',
+      data,
+      '--test',
+      tests,
+      '--config',
+      config,
+      '--seed',
+      '3',
+      '--out',
+      out(name),
+      '--export',
+      join(folder, name),
+    );
+
+  const first = train('one');
+  expect(first.status, first.text).toBe(0);
+  expect(first.text).toContain('Clips right:');
+  const one = read(out('one')) as never as {
+    seed: number;
+    data: { training: { items: number } };
+    evaluation: { testing: { clipAccuracy: number; items: { path: string }[] } };
+    seconds: object;
+  };
+  expect(violations(one, schema)).toEqual([]);
+  expect(one.seed).toBe(3);
+  expect(one.evaluation.testing.clipAccuracy).toBeGreaterThanOrEqual(0.8);
+  expect(one.evaluation.testing.items[0]!.path).toMatch(/^(hiss|hum)\//);
+
+  // Same seed, same engine: same numbers.
+  expect(train('two').status).toBe(0);
+  const two = read(out('two')) as never as typeof one;
+  expect(two.evaluation).toEqual(one.evaluation);
+
+  const evaluated = studio('evaluate', '--model', join(folder, 'one'), '--data', tests, '--out', out('evaluated'));
+  expect(evaluated.status, evaluated.text).toBe(0);
+  const report = read(out('evaluated')) as never as typeof one;
+  expect(violations(report, schema)).toEqual([]);
+  expect(report.evaluation.testing).toEqual(one.evaluation.testing);
+});
+
+test('makes folds of whole recordings and takes a split file', async ({ folder }) => {
+  test.setTimeout(240_000);
+  const data = writeSounds(join(folder, 'data'), ['hiss', 'hum'], 0, 6);
+  const config = join(folder, 'config.json');
+  writeFileSync(config, JSON.stringify({ iterations: 2, validation: 'none' }));
+  const out = join(folder, 'folds.json');
+  const folds = studio(
+    'train',
+    '--task',
+    'sound',
+    '--data',
+    data,
+    '--folds',
+    '3',
+    '--group-by',
+    '^([^/]+/take-\\d)',
+    '--config',
+    config,
+    '--out',
+    out,
+  );
+  expect(folds.status, folds.text).toBe(0);
+  const report = read(out) as never as {
+    evaluation: { mean: { clipAccuracy: number }; folds: { items: { path: string }[] }[] };
+  };
+  expect(violations(report, schema)).toEqual([]);
+  const groups = report.evaluation.folds.map(
+    (fold) => new Set(fold.items.map(({ path }) => path.replace(/-\d+\.wav$/, ''))),
+  );
+  expect(report.evaluation.folds.flatMap((fold) => fold.items).length).toBe(12);
+  for (const [i, one] of groups.entries())
+    for (const other of groups.slice(i + 1)) expect([...one].filter((name) => other.has(name))).toEqual([]);
+
+  const split = join(folder, 'split.csv');
+  writeFileSync(
+    split,
+    'path,part\nhiss/take-0-0.wav,test\nhum/take-0-0.wav,test\nhiss/take-1-1.wav,validation\nhum/take-1-1.wav,validation\n',
+  );
+  const bySplit = studio(
+    'train',
+    '--task',
+    'sound',
+    '--data',
+    data,
+    '--split',
+    split,
+    '--config',
+    (writeFileSync(config, JSON.stringify({ iterations: 2 })), config),
+    '--out',
+    out,
+  );
+  expect(bySplit.status, bySplit.text).toBe(0);
+  expect(read(out)).toMatchObject({
+    data: { training: { items: 8 }, validation: { items: 2 }, testing: { items: 2 } },
+  });
+});
+
+test('refuses what it cannot do, with a sentence and a failing exit code', async ({ folder }) => {
+  const data = writeSounds(join(folder, 'data'), ['hiss'], 0, 2);
+  const out = join(folder, 'r.json');
+  const refused = (...args: string[]) => {
+    const { status, text } = studio(...args);
+    expect(status, args.join(' ')).toBe(1);
+    return text;
+  };
+  expect(refused('train', '--data', data)).toContain('--out is missing');
+  expect(refused('train', '--data', join(folder, 'none'), '--out', out)).toContain('is not a folder');
+  expect(refused('train', '--data', data, '--folds', 'two', '--out', out)).toContain('whole number');
+  expect(refused('train', '--data', data, '--group-by', '(', '--out', out)).toContain('--group-by');
+  expect(refused('train', '--task', 'sound', '--data', data, '--out', out)).toContain('only one class');
+  const config = join(folder, 'config.json');
+  writeFileSync(config, '{"windowSec": 99}');
+  expect(refused('train', '--task', 'sound', '--data', data, '--config', config, '--out', out)).toContain('windowSec');
+  mkdirSync(join(folder, 'model'));
+  writeFileSync(join(folder, 'model', 'model.json'), '{}');
+  expect(refused('evaluate', '--model', join(folder, 'model'), '--data', data, '--out', out)).toContain(
+    'could not be read',
+  );
+});
