@@ -1,0 +1,119 @@
+/** The app as such: size of the first load, hosts without isolation headers, installing, updates, diagnostics. */
+import { appendFileSync, cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+// @ts-expect-error -- a plain script of tools/
+import { serve } from '../../tools/serve.mjs';
+import { wavBytes } from '../helpers/microphone-file.ts';
+import { tone } from '../helpers/signals.ts';
+import { expect, StudioPage, test } from './pages/studio.ts';
+
+type Server = { url: string; close(): Promise<void> };
+const start = serve as (root: string, port?: number, options?: { isolated: boolean }) => Promise<Server>;
+const beep = (name: string, hz: number) => ({ name, mimeType: 'audio/wav', buffer: wavBytes(tone(hz, 1), 16000) });
+
+test('the home page loads at most 130 KB of JavaScript', async ({ studio }) => {
+  const sizes = new Map<string, number>();
+  studio.page.on('response', async (response) => {
+    if (response.request().resourceType() === 'script' && !response.url().endsWith('/sw.js'))
+      sizes.set(response.url(), gzipSync(await response.body()).length);
+  });
+  await studio.open();
+  await expect(studio.page.getByRole('heading', { name: 'Teach it by showing it.' })).toBeVisible();
+  await studio.page.waitForLoadState('networkidle');
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  expect(sizes.size).toBeGreaterThan(1);
+  expect(total / 1000).toBeLessThan(130);
+});
+
+test('it trains on a host that sends no isolation headers', async ({ context }) => {
+  const server = await start('dist', 0, { isolated: false });
+  const studio = new StudioPage(context.pages()[0]!, server.url);
+  await studio.newProject('Plain host');
+  expect(await studio.page.evaluate(() => crossOriginIsolated)).toBe(false);
+  await studio.importFiles([
+    ...[1, 2, 3, 4].map((n) => beep(`low.${n}.wav`, 200 + n)),
+    ...[1, 2, 3, 4].map((n) => beep(`high.${n}.wav`, 3000 + n)),
+  ]);
+  await studio.closeReport();
+  await studio.step('Train');
+  await studio.iterations(2);
+  await studio.train();
+  expect(studio.problems).toEqual([]);
+  await server.close();
+});
+
+test('it can be installed, and a new version waits until the person agrees', async ({ context, folder }) => {
+  const site = join(folder, 'site');
+  cpSync('dist', site, { recursive: true });
+  const manifest = JSON.parse(readFileSync(join(site, 'manifest.webmanifest'), 'utf8')) as {
+    display: string;
+    icons: { sizes: string }[];
+    start_url: string;
+  };
+  expect(manifest).toMatchObject({ display: 'standalone', start_url: './' });
+  expect(manifest.icons.map(({ sizes }) => sizes)).toEqual(expect.arrayContaining(['192x192', '512x512']));
+  const server = await start(site);
+  const studio = new StudioPage(context.pages()[0]!, server.url);
+  await studio.open();
+  await expect(studio.page.getByRole('status', { name: 'Works offline' })).toBeVisible();
+  await studio.page.reload();
+  appendFileSync(join(site, 'sw.js'), '\n// another build\n');
+  await studio.page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+  await expect(studio.page.getByText('A new version is ready')).toBeVisible();
+  await expect(studio.page.getByText('Training is not interrupted')).toBeVisible();
+  const marked = studio.page.evaluate(() => ((globalThis as { mark?: number }).mark = 1));
+  await marked;
+  await studio.page.waitForTimeout(500);
+  expect(
+    await studio.page.evaluate(() => (globalThis as { mark?: number }).mark),
+    'the page was not reloaded by itself',
+  ).toBe(1);
+  await studio.button('Start it now').click();
+  await expect
+    .poll(() => studio.page.evaluate(() => (globalThis as { mark?: number }).mark ?? 0).catch(() => -1))
+    .toBe(0);
+  await server.close();
+});
+
+test('diagnostics tests every engine and gives a report', async ({ studio }) => {
+  await studio.open('#/diagnostics');
+  await expect(studio.page.getByRole('status').filter({ hasText: /^Tested$/ })).toBeVisible({ timeout: 60_000 });
+  await expect(studio.page.getByRole('row', { name: /WebAssembly passed/ })).toBeVisible();
+  await expect(studio.page.getByRole('row', { name: /Plain CPU passed/ })).toBeVisible();
+  await expect(studio.page.getByLabel('Report text')).toContainText(/WebGL: (passed|no)/);
+});
+
+test('a training thread that dies loses nothing: the run waits at its checkpoint', async ({ studio }) => {
+  test.setTimeout(120_000);
+  const { page } = studio;
+  await studio.newProject('Crash');
+  await studio.importFiles([
+    ...Array.from({ length: 12 }, (_, n) => beep(`low.${n}.wav`, 200 + n)),
+    ...Array.from({ length: 12 }, (_, n) => beep(`high.${n}.wav`, 3000 + n)),
+  ]);
+  await studio.closeReport();
+  await studio.step('Train');
+  await studio.iterations(200);
+  // The workers' global objects are not the page's: the thread is killed from outside, as a browser out of memory does.
+  await studio.button('Train').click();
+  await expect(page.getByText(/Iteration ([5-9]|\d\d)/)).toBeVisible({ timeout: 60_000 });
+  await page.waitForTimeout(1500);
+  const worker = page.workers().find((candidate) => candidate.url().includes('training.worker'))!;
+  await worker
+    .evaluate(() =>
+      setTimeout(() => {
+        throw new Error('killed by the test');
+      }),
+    )
+    .catch(() => {});
+  await expect(studio.button('Resume')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('alert')).toContainText(
+    'A background task stopped unexpectedly. Your data and the last checkpoint are intact.',
+  );
+  studio.problems.length = 0;
+  await studio.button('Resume').click();
+  await expect(studio.button('Pause')).toBeVisible({ timeout: 30_000 });
+  await studio.button('Stop').click();
+  await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 30_000 });
+});
