@@ -1,7 +1,7 @@
 /** The object graph of the app, built once by main.ts. Main thread. */
 import { createContext } from 'svelte';
 import { Store } from '../dataset/index.ts';
-import { ImportSession, ProjectSession } from '../dataset/ui.ts';
+import { ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import type { ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { openMicrophone, Player } from '../media/ui.ts';
@@ -46,6 +46,7 @@ export function newSource(projectId: string, name: string, settings: TrainingSet
 /** An open project with its sessions; disposed when the person leaves it. */
 export class Workbench implements Disposable {
   readonly project: ProjectSession;
+  readonly lock: ProjectLock;
   readonly imports: ImportSession;
   readonly training: TrainingSession;
   readonly evaluation: EvaluationSession;
@@ -54,8 +55,9 @@ export class Workbench implements Disposable {
   readonly #notify: Notify;
   #sourceId = $state<string | null>(null);
 
-  constructor(project: ProjectSession, studio: Studio) {
+  constructor(project: ProjectSession, lock: ProjectLock, studio: Studio) {
     this.project = project;
+    this.lock = lock;
     this.#notify = studio.notify;
     const { clients } = studio;
     this.imports = new ImportSession(project, studio.importTools());
@@ -120,12 +122,19 @@ export class Workbench implements Disposable {
     await this.project.saveSource(result.id, { scores });
   }
 
-  [Symbol.dispose](): void {
+  /** Ends what runs: training pauses with a checkpoint, the microphone goes off. */
+  stop(): void {
     this.training[Symbol.dispose]();
     this.evaluation[Symbol.dispose]();
-    this.listening[Symbol.dispose]();
-    this.player[Symbol.dispose]();
+    this.listening.stop();
+    this.player.stop();
     this.imports.cancel();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+    this.lock[Symbol.dispose]();
+    this.listening[Symbol.dispose]();
   }
 }
 
@@ -219,21 +228,42 @@ export class Studio {
     await this.refreshCards();
   }
 
-  /** Opens a project; the one open before is closed. Runs that a closed tab left behind become resumable. */
+  /** Opens a project; the one open before is closed. In a second tab it is read-only until that tab takes over. */
   async openProject(id: string): Promise<Workbench> {
     if (this.#workbench?.project.id === id) return this.#workbench;
     this.closeProject();
-    await this.store.sealDeletions(id);
     const session = await ProjectSession.open(id, this.store, this.notify.fail);
-    for (const source of session.sources) {
+    const lock = new ProjectLock(id, () => {
+      void session.setReadOnly(true);
+      this.#workbench?.stop();
+    });
+    const workbench = new Workbench(session, lock, this);
+    if (await lock.acquire()) await this.#begin(workbench);
+    else await session.setReadOnly(true);
+    this.#workbench = workbench;
+    return workbench;
+  }
+
+  /** Makes this tab the one that may change the open project. */
+  async takeOver(): Promise<void> {
+    const workbench = this.#workbench;
+    if (!workbench || !(await workbench.lock.acquire(true))) return;
+    // The other tab pauses its run with a checkpoint as it loses the lock.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await workbench.project.setReadOnly(false);
+    await this.#begin(workbench);
+  }
+
+  /** What the owner of a project does first: runs that a closed tab left behind become resumable, deletions are final. */
+  async #begin({ project }: Workbench): Promise<void> {
+    await this.store.sealDeletions(project.id);
+    await project.noteOpened();
+    for (const source of project.sources) {
       if (source.status !== 'training') continue;
       const checkpoint = await this.store.loadWeights(source.id, 'checkpoint');
-      await session.saveSource(source.id, { status: checkpoint ? 'paused' : 'untrained' });
+      await project.saveSource(source.id, { status: checkpoint ? 'paused' : 'untrained' });
     }
-    const workbench = new Workbench(session, this);
-    this.#workbench = workbench;
     void this.store.collectGarbage().catch(this.notify.fail);
-    return workbench;
   }
 
   closeProject(): void {

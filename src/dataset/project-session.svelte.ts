@@ -4,6 +4,7 @@
  */
 import type { ClassLabel, MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
+import { StudioError } from '../kernel/errors.ts';
 import { formatCount } from '../kernel/format.ts';
 import type { Change } from './schema.ts';
 import type { NewContent, Store } from './store.ts';
@@ -16,6 +17,7 @@ export class ProjectSession {
   readonly id: string;
   readonly #store: Store;
   readonly #onError: (error: unknown) => void;
+  #isReadOnly = $state(false);
   #project = $state.raw<Project>(null as never);
   #items = $state.raw<MediaItem[]>([]);
   #sources = $state.raw<ModelSource[]>([]);
@@ -35,10 +37,13 @@ export class ProjectSession {
   static async open(id: string, store: Store, onError: (error: unknown) => void): Promise<ProjectSession> {
     const session = new ProjectSession(id, store, onError);
     await session.#load();
-    const opened = { ...session.#project, openedAtMs: nowMs() };
-    await store.putQuietly({ project: opened });
-    session.#project = opened;
     return session;
+  }
+
+  /** Notes the time of opening, for the home page. */
+  async noteOpened(): Promise<void> {
+    this.#project = { ...this.#project, openedAtMs: nowMs() };
+    await this.#store.putQuietly({ project: this.#project });
   }
 
   async #load(): Promise<void> {
@@ -65,6 +70,17 @@ export class ProjectSession {
   get sources(): readonly ModelSource[] {
     return this.#sources;
   }
+  /** Another tab has the right to change this project. */
+  get isReadOnly(): boolean {
+    return this.#isReadOnly;
+  }
+
+  /** Follows the lock; on taking over, what the other tab wrote is read first. */
+  async setReadOnly(isReadOnly: boolean): Promise<void> {
+    if (!isReadOnly && this.#isReadOnly) await this.#load();
+    this.#isReadOnly = isReadOnly;
+  }
+
   get saveState(): SaveState {
     return this.#saveState;
   }
@@ -123,6 +139,7 @@ export class ProjectSession {
     options: { group?: string; content?: NewContent } = {},
   ): Promise<void> {
     if (changes.length === 0) return;
+    if (this.#isReadOnly) throw new StudioError('dataset/read-only');
     this.#apply(changes, 'after');
     this.#saveState = 'saving';
     const group = options.group ?? newId();
@@ -161,6 +178,7 @@ export class ProjectSession {
   }
 
   async #travel(side: 'before' | 'after'): Promise<string | null> {
+    if (this.#isReadOnly) throw new StudioError('dataset/read-only');
     const step = this.#queue.then(() => (side === 'before' ? this.#store.undo(this.id) : this.#store.redo(this.id)));
     this.#queue = step.catch(() => {});
     const done = await step;
@@ -341,6 +359,7 @@ export class ProjectSession {
 
   /** Progress of a run, stored without an undo step. */
   async saveSource(id: string, patch: Partial<ModelSource>): Promise<void> {
+    if (this.#isReadOnly) return;
     this.noteSource(id, patch);
     await this.#store.updateSource(id, patch);
   }

@@ -6,4 +6,5 @@ export {
   type ImportState,
   type ImportTools,
 } from './import-session.svelte.ts';
+export { ProjectLock } from './project-lock.svelte.ts';
 export { ProjectSession, type SaveState } from './project-session.svelte.ts';

@@ -60,6 +60,10 @@ export class TrainingSession implements Disposable {
    * @param moreIterations beyond the plan, for "Train more". @param isFinishing ends a paused run, keeping its best model. @returns the finished or paused source; null when it failed or was left.
    */
   async run(source: ModelSource, moreIterations = 0, isFinishing = false): Promise<ModelSource | null> {
+    if (this.#project.isReadOnly) {
+      this.#state = { kind: 'failed', sourceId: source.id, error: new StudioError('dataset/read-only') };
+      return null;
+    }
     this.#controller?.abort();
     const controller = new AbortController();
     this.#controller = controller;

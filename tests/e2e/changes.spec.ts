@@ -144,3 +144,35 @@ test('on a phone classes are added and changes undone', async ({ studio }) => {
   await studio.button('Undo').click();
   await expect(studio.button('hum 0')).toHaveCount(0);
 });
+
+test('a second tab looks on until it takes over', async ({ studio, context }) => {
+  const { page } = studio;
+  await start(studio, 'Two tabs');
+  const second = await context.newPage();
+  await second.goto(page.url());
+  await expect(second.getByText('Two tabs is open in another tab')).toBeVisible();
+  await expect(second.getByRole('button', { name: 'low 6', exact: true })).toBeVisible();
+  // A change here is refused, with what to do.
+  await second.getByRole('complementary', { name: 'Classes' }).getByRole('button', { name: 'Add class' }).click();
+  await second.getByRole('textbox', { name: 'Class name' }).fill('mid');
+  await second.keyboard.press('Enter');
+  await expect(second.getByRole('alert')).toContainText(
+    'This project is open for changes in another tab. Nothing was changed. Press Take over here',
+  );
+  await second.getByRole('alert').getByRole('button', { name: 'Close' }).click();
+  // The first tab goes on; then the second takes over and sees its change.
+  await studio.addClass('mid');
+  await second.getByRole('button', { name: 'Take over here' }).click();
+  await expect(second.getByRole('button', { name: 'mid 0', exact: true })).toBeVisible();
+  await expect(second.getByText('is open in another tab')).toHaveCount(0);
+  await expect(page.getByText('Two tabs is open in another tab')).toBeVisible();
+  await second.getByRole('complementary', { name: 'Classes' }).getByRole('button', { name: 'Add class' }).click();
+  await second.getByRole('textbox', { name: 'Class name' }).fill('top');
+  await second.keyboard.press('Enter');
+  await expect(second.getByRole('button', { name: 'top 0', exact: true })).toBeVisible();
+  // Closing the tab that may write frees the project for the next one.
+  await second.close();
+  await page.reload();
+  await expect(studio.button('top 0')).toBeVisible();
+  await expect(page.getByText('is open in another tab')).toHaveCount(0);
+});
