@@ -1,9 +1,10 @@
 /** The object graph of the app, built once by main.ts. Main thread. */
 import { createContext } from 'svelte';
-import { Store } from '../dataset/index.ts';
+import { Store, type Change } from '../dataset/index.ts';
 import { ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import type { ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
+import { SAMPLE_SOUNDS } from '../media/index.ts';
 import { openMicrophone, Player } from '../media/ui.ts';
 import { EvaluationSession, itemsOfPart, ListeningSession } from '../preview/ui.ts';
 import { DEFAULT_SOUND_SETTINGS } from '../training/index.ts';
@@ -16,6 +17,11 @@ import { createClients, type Clients } from './workers.ts';
 
 /** A project as the home page lists it. */
 export type ProjectCard = { project: Project; clipCount: number; bytes: number; best: ModelSource | null };
+
+/** Name of the sample project. */
+export const SAMPLE_NAME = SAMPLE_SOUNDS.join(', ')
+  .toLowerCase()
+  .replace(/^./, (first) => first.toUpperCase());
 
 /** A new, untrained model source. */
 export function newSource(projectId: string, name: string, settings: TrainingSettings): ModelSource {
@@ -214,6 +220,60 @@ export class Studio {
       isSample: false,
     };
     await this.store.putQuietly({ project });
+    return project;
+  }
+
+  /**
+   * Makes the sample project: four sounds the app synthesises itself, twelve variations each, a quarter for testing.
+   * @returns the stored project.
+   */
+  async createSample(): Promise<Project> {
+    const at = nowMs();
+    const id = newId();
+    const classes = SAMPLE_SOUNDS.map((name, i) => ({ id: newId(), name, color: i + 1 }));
+    const project: Project = {
+      id,
+      name: SAMPLE_NAME,
+      kind: 'sound',
+      classes,
+      createdAtMs: at,
+      openedAtMs: at,
+      nextColor: 5,
+      isSample: true,
+    };
+    const changes: Change[] = [];
+    const content = {
+      blobs: [] as { hash: string; blob: Blob }[],
+      pictures: [] as { hash: string; peaks: Uint8Array; spectrogram: Uint8Array }[],
+    };
+    for (const [c, kind] of SAMPLE_SOUNDS.entries()) {
+      for (let n = 1; n <= 12; n++) {
+        const made = await this.clients.features.call('makeSample', { kind, seed: 100 * c + n });
+        const name = `${kind} ${String(n).padStart(2, '0')}.wav`;
+        content.blobs.push({ hash: made.hash, blob: made.blob });
+        content.pictures.push({ hash: made.hash, ...made.picture });
+        changes.push({
+          store: 'items',
+          before: null,
+          after: {
+            id: newId(),
+            projectId: id,
+            name,
+            path: `${kind}/${name}`,
+            hash: made.hash,
+            bytes: made.blob.size,
+            classId: classes[c]!.id,
+            part: n > 9 ? 'testing' : 'training',
+            recording: `sample:${kind}-${n}`,
+            session: 'sample',
+            addedAtMs: at + 100 * c + n,
+            sound: made.sound,
+          },
+        });
+      }
+    }
+    await this.store.putQuietly({ project });
+    await this.store.commit(id, 'Made the sample', newId(), changes, content);
     return project;
   }
 

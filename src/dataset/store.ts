@@ -341,12 +341,17 @@ export class Store {
   async sealDeletions(projectId: string): Promise<void> {
     const tx = this.#db.transaction('history', 'readwrite');
     const entries = await tx.store.getAll(projectRange(projectId));
-    const removes = (entry: HistoryEntry) =>
-      entry.changes.some(
-        (change) => change.store === 'items' && (entry.isUndone ? change.before === null : change.after === null),
-      );
-    const last = entries.findLastIndex(removes);
-    for (const entry of entries.slice(0, last + 1)) void tx.store.delete([projectId, entry.seq]);
+    const past = entries.filter((entry) => !entry.isUndone);
+    const undone = entries.filter((entry) => entry.isUndone);
+    const lacks = (side: 'before' | 'after') => (entry: HistoryEntry) =>
+      entry.changes.some((change) => change.store === 'items' && change[side] === null);
+    // What was deleted can no longer come back, nor what came before it; an undone import can no longer be redone, nor what came after.
+    const firstGone = undone.findIndex(lacks('before'));
+    const gone = [
+      ...past.slice(0, past.findLastIndex(lacks('after')) + 1),
+      ...(firstGone < 0 ? [] : undone.slice(firstGone)),
+    ];
+    for (const entry of gone) void tx.store.delete([projectId, entry.seq]);
     await tx.done;
   }
 

@@ -1,5 +1,6 @@
 /** Jobs of the features worker. Type-only. */
 import type { InspectedSound } from '../domain/project.ts';
+import type { SampleSound } from '../media/index.ts';
 
 /** Progress of extraction: clips done of those that were not cached. */
 export type ExtractProgress = { done: number; total: number; audioSec: number };
@@ -10,6 +11,8 @@ export type FeaturesContract = {
   inspectSound: { args: { blob: Blob }; progress: never; result: InspectedSound };
   /** A recorded take (mono, native rate; the buffer is transferred) to a WAV file, inspected. */
   inspectTake: { args: { pcm: Float32Array; sampleRateHz: number }; progress: never; result: InspectedSound };
+  /** A sound of the sample project, made and inspected. */
+  makeSample: { args: { kind: SampleSound; seed: number }; progress: never; result: InspectedSound };
   /** Computes and stores the log-mel spectrograms that are not cached yet. Clips that fail are listed, the rest go on. */
   extractLogMel: {
     args: { hashes: string[] };

@@ -1,5 +1,5 @@
 /** Door of the features room for workers: handlers of {@link FeaturesContract}. */
-import { encodeWav } from '../media/index.ts';
+import { encodeWav, SOUND_RATE_HZ, synthesise } from '../media/index.ts';
 import { readSound } from '../media/jobs.ts';
 import type { Store } from '../dataset/index.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
@@ -56,6 +56,9 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
       if (pcm.length === 0) throw new StudioError('media/zero-length');
       const blob = encodeWav(pcm, sampleRateHz);
       return inspectSound(blob, signal);
+    },
+    async makeSample({ kind, seed }, { signal }) {
+      return inspectSound(encodeWav(synthesise(kind, seed), SOUND_RATE_HZ), signal);
     },
     async extractLogMel({ hashes }, { signal, progress }) {
       const started = performance.now();

@@ -117,3 +117,17 @@ test('a training thread that dies loses nothing: the run waits at its checkpoint
   await studio.button('Stop').click();
   await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 30_000 });
 });
+
+test('the sample project is made by the app and learnt in a few iterations', async ({ studio }) => {
+  const { page } = studio;
+  await studio.open();
+  await studio.button('Open sample: Bell, siren, rain, clock').click();
+  for (const name of ['Bell', 'Siren', 'Rain', 'Clock'])
+    await expect(studio.button(`${name} 12`)).toBeVisible({ timeout: 20_000 });
+  await studio.step('Train');
+  await studio.iterations(25);
+  await studio.train();
+  await studio.step('Evaluate');
+  await expect(page.getByText(/of 12 clips, mean over/)).toBeVisible();
+  expect(Number.parseFloat(await page.locator('.heads .bignum').innerText())).toBeGreaterThanOrEqual(80);
+});

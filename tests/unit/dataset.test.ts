@@ -98,6 +98,18 @@ describe('the store', () => {
     expect(await store.loadBlob(item.hash)).toBeNull();
     expect(await store.loadFeatures(item.hash, 'x')).toBeNull();
   });
+  it('keeps earlier steps when an undone import is sealed', async () => {
+    const store = await withProject();
+    const [a, b] = ['1', '2'].map((id) => makeItem({ id }));
+    await store.commit('p', 'Import', 'i', [add(a!)], { blobs: [blob(a!.hash)] });
+    await store.commit('p', 'Relabel', 'r', [{ store: 'items', before: a!, after: { ...a!, classId: 'b' } }]);
+    await store.commit('p', 'Second import', 's', [add(b!)], { blobs: [blob(b!.hash)] });
+    await store.undo('p');
+    await store.sealDeletions('p');
+    expect(await store.historyState('p')).toMatchObject({ undo: 'Relabel', redo: null, depth: 2 });
+    expect(await store.collectGarbage()).toBe(1);
+    expect(await store.loadBlob(a!.hash)).not.toBeNull();
+  });
   it('deletes a project but not the files another one shares', async () => {
     const store = await withProject();
     await store.putQuietly({ project: { ...project, id: 'q' } });
