@@ -13,9 +13,8 @@ function writeSounds(folder: string, kinds: string[], from: number, count: numbe
   for (const kind of kinds) {
     mkdirSync(join(folder, kind), { recursive: true });
     for (let n = from; n < from + count; n++) {
-      const pcm = noise(0.8, n).map((value, i) =>
-        kind === 'hiss' ? value : 0.05 * value + tone(200 + 20 * n, 0.8)[i]!,
-      );
+      const hum = tone(200 + 20 * n, 0.8);
+      const pcm = noise(0.8, n).map((value, k) => (kind === 'hiss' ? value : 0.05 * value + hum[k]!));
       writeFileSync(join(folder, kind, `take-${n % 3}-${n}.wav`), wavBytes(pcm, 16000));
     }
   }
