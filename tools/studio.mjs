@@ -131,6 +131,8 @@ function readArguments() {
   if (folds !== null && (folds < 2 || folds > 100)) throw new Refusal('--folds must be 2 to 100.');
   if ([values.test, values.split, values.folds].filter(Boolean).length > 1)
     throw new Refusal('Use only one of --test, --split and --folds.');
+  if (folds !== null && (values.validation || values.export))
+    throw new Refusal('--folds goes with neither --validation nor --export: every fold is a model of its own.');
   const groupBy = values['group-by'] ?? null;
   if (groupBy !== null) {
     try {

@@ -4,6 +4,7 @@ import { Store, type Change } from '../dataset/index.ts';
 import { ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import type { ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
+import { abortError } from '../kernel/errors.ts';
 import { SAMPLE_SOUNDS } from '../media/index.ts';
 import { openMicrophone, Player } from '../media/ui.ts';
 import { EvaluationSession, itemsOfPart, ListeningSession } from '../preview/ui.ts';
@@ -119,13 +120,12 @@ export class Workbench implements Disposable {
     this.selectSource(source.id);
     const result = await this.training.run(source, moreIterations, isFinishing);
     if (result?.status !== 'done') return;
-    const scores: ModelSource['scores'] = {};
     for (const part of ['validation', 'testing'] as const) {
       if (itemsOfPart(this.project.items, result, part).length === 0) continue;
       const report = await this.evaluation.run(result, this.project.items, part);
-      if (report) scores[part] = report.clipAccuracy;
+      const scores = this.project.sources.find((candidate) => candidate.id === result.id)?.scores ?? {};
+      if (report) await this.project.saveSource(result.id, { scores: { ...scores, [part]: report.clipAccuracy } });
     }
-    await this.project.saveSource(result.id, { scores });
   }
 
   /** Ends what runs: training pauses with a checkpoint, the microphone goes off. */
@@ -154,6 +154,7 @@ export class Studio {
   readonly storage = new StorageMeter();
   #cards = $state.raw<ProjectCard[] | null>(null);
   #workbench = $state.raw<Workbench | null>(null);
+  #opening = 0;
 
   private constructor(store: Store, clients: Clients) {
     this.store = store;
@@ -292,6 +293,7 @@ export class Studio {
   async openProject(id: string): Promise<Workbench> {
     if (this.#workbench?.project.id === id) return this.#workbench;
     this.closeProject();
+    const token = this.#opening;
     const session = await ProjectSession.open(id, this.store, this.notify.fail);
     const lock = new ProjectLock(id, () => {
       void session.setReadOnly(true);
@@ -300,6 +302,11 @@ export class Studio {
     const workbench = new Workbench(session, lock, this);
     if (await lock.acquire()) await this.#begin(workbench);
     else await session.setReadOnly(true);
+    // The person went elsewhere while it opened.
+    if (token !== this.#opening) {
+      workbench[Symbol.dispose]();
+      throw abortError();
+    }
     this.#workbench = workbench;
     return workbench;
   }
@@ -327,6 +334,7 @@ export class Studio {
   }
 
   closeProject(): void {
+    this.#opening++;
     this.#workbench?.[Symbol.dispose]();
     this.#workbench = null;
   }

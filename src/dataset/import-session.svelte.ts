@@ -3,6 +3,7 @@
  * What fails is listed with its reason and changes nothing else.
  */
 import type { InspectedSound, MediaItem, Part } from '../domain/project.ts';
+import { assert } from '../kernel/assert.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { formatCount } from '../kernel/format.ts';
@@ -85,8 +86,8 @@ export class ImportSession {
 
   /** Imports files; a second import waits for nothing, it is refused while one runs. @returns the report. */
   async run(given: readonly PathFile[], options: ImportOptions): Promise<ImportReport> {
+    assert(this.#state.kind !== 'running', 'one import at a time');
     const controller = new AbortController();
-    this.#controller?.abort();
     this.#controller = controller;
     const { signal } = controller;
     const group = newId();

@@ -9,6 +9,7 @@ export class ProjectLock implements Disposable {
   readonly #onLost: () => void;
   #isHeld = $state(false);
   #release: (() => void) | null = null;
+  #isDisposed = false;
 
   /** @param onLost another tab took over. */
   constructor(projectId: string, onLost: () => void) {
@@ -29,6 +30,10 @@ export class ProjectLock implements Disposable {
     return new Promise((resolve) => {
       navigator.locks
         .request(this.#name, isSteal ? { steal: true } : { ifAvailable: true }, (lock) => {
+          if (this.#isDisposed) {
+            resolve(false);
+            return undefined;
+          }
           this.#isHeld = lock !== null;
           resolve(this.#isHeld);
           return lock ? new Promise<void>((release) => (this.#release = release)) : undefined;
@@ -42,6 +47,7 @@ export class ProjectLock implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     this.#isHeld = false;
     this.#release?.();
     this.#release = null;

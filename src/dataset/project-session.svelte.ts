@@ -44,6 +44,7 @@ export class ProjectSession {
   async noteOpened(): Promise<void> {
     this.#project = { ...this.#project, openedAtMs: nowMs() };
     await this.#store.putQuietly({ project: this.#project });
+    await this.#readHistory();
   }
 
   async #load(): Promise<void> {
@@ -182,7 +183,10 @@ export class ProjectSession {
     const step = this.#queue.then(() => (side === 'before' ? this.#store.undo(this.id) : this.#store.redo(this.id)));
     this.#queue = step.catch(() => {});
     const done = await step;
-    if (!done) return null;
+    if (!done) {
+      await this.#readHistory();
+      return null;
+    }
     this.#apply(done.changes, side);
     await this.#readHistory();
     return done.label;

@@ -54,7 +54,7 @@ function keepTraining(
     return { ...change, ...other };
   }
   const merged =
-    current.status === 'untrained'
+    current.status === 'untrained' || current.status === 'failed'
       ? { ...current, settings: target.settings, name: target.name }
       : { ...current, name: target.name };
   return { ...change, [side]: merged };
@@ -97,11 +97,6 @@ export class Store {
     return { project, items, sources };
   }
 
-  /** Number of clips of a project. */
-  countItems(projectId: string): Promise<number> {
-    return this.#db.countFromIndex('items', 'byProject', projectId);
-  }
-
   listSources(projectId: string): Promise<ModelSource[]> {
     return this.#db.getAllFromIndex('sources', 'byProject', projectId);
   }
@@ -127,17 +122,12 @@ export class Store {
     });
     const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
     done.catch(() => {});
+    // The first cause: once a request failed, everything after it only says that the transaction was aborted.
+    let cause: unknown;
+    const watch = (write: Promise<unknown>) => void write.catch((error: unknown) => (cause ??= error));
     try {
-      for (const blob of content.blobs ?? [])
-        void tx
-          .objectStore('blobs')
-          .put(blob)
-          .catch(() => {});
-      for (const picture of content.pictures ?? [])
-        void tx
-          .objectStore('pictures')
-          .put(picture)
-          .catch(() => {});
+      for (const blob of content.blobs ?? []) watch(tx.objectStore('blobs').put(blob));
+      for (const picture of content.pictures ?? []) watch(tx.objectStore('pictures').put(picture));
       for (const change of changes) this.#write(tx, change, 'after');
       const history = tx.objectStore('history');
       const entries = await history.getAll(projectRange(projectId));
@@ -150,9 +140,9 @@ export class Store {
       await history.put({ projectId, seq, group, label, changes, isUndone: false });
     } catch (error) {
       await done.catch(() => {});
-      throw asQuotaError(error);
+      throw asQuotaError(cause ?? error);
     }
-    await done;
+    await done.catch((error: unknown) => Promise.reject(asQuotaError(cause ?? error)));
   }
 
   #write(tx: { objectStore(name: never): unknown }, change: Change, side: 'before' | 'after'): void {
@@ -291,10 +281,6 @@ export class Store {
 
   async loadWeights(sourceId: string, kind: string): Promise<StoredWeights | null> {
     return (await this.#db.get('weights', [sourceId, kind])) ?? null;
-  }
-
-  async deleteWeights(sourceId: string, kind: string): Promise<void> {
-    await this.#db.delete('weights', [sourceId, kind]);
   }
 
   async saveReport(report: Report): Promise<void> {

@@ -101,7 +101,13 @@ export const ENGINE_TITLES: Record<EngineName, string> = {
 };
 
 /** The data a run was given, by item id; written at its start and never changed. */
-export type RunData = { training: string[]; validation: string[]; classIds: string[]; classNames: string[] };
+export type RunData = {
+  training: string[];
+  validation: string[];
+  hashes: string[];
+  classIds: string[];
+  classNames: string[];
+};
 
 /** A usable model kept during training. */
 export type Snapshot = { iteration: number; takenAtMs: number; validationAccuracy: number | null };

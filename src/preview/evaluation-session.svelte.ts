@@ -15,11 +15,17 @@ export type EvaluationState =
 
 /** The items of a part as a run saw them: its own training and validation, and of testing what it was never given. */
 export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, part: Part): MediaItem[] {
-  const given = new Set([...(source.data?.training ?? []), ...(source.data?.validation ?? [])]);
-  if (part === 'testing')
-    return items.filter((item) => item.part === 'testing' && item.classId !== null && !given.has(item.id));
-  const ids = new Set(source.data?.[part] ?? []);
-  return items.filter((item) => ids.has(item.id));
+  const { data } = source;
+  if (part !== 'testing') {
+    const ids = new Set(data?.[part] ?? []);
+    return items.filter((item) => ids.has(item.id));
+  }
+  const ids = new Set([...(data?.training ?? []), ...(data?.validation ?? [])]);
+  // By content too: a training clip that was deleted and added again as a test clip is not new to the model.
+  const hashes = new Set(data?.hashes ?? []);
+  return items.filter(
+    (item) => item.part === 'testing' && item.classId !== null && !ids.has(item.id) && !hashes.has(item.hash),
+  );
 }
 
 /**

@@ -69,8 +69,9 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
 
   async function switchModel(listenId: string, model: ModelRef | null): Promise<string[]> {
     const listener = listeners.get(listenId);
+    const turn = listener ? ++listener.switchCount : 0;
     const predictor = model ? await load(model) : null;
-    if (!listener) {
+    if (!listener || listeners.get(listenId) !== listener || listener.switchCount !== turn) {
       predictor?.[Symbol.dispose]();
       return [];
     }

@@ -24,6 +24,8 @@ type Take = {
 /** One listening session. Feed it blocks; it reports. */
 export class Listener {
   predictor: SoundPredictor | null = null;
+  /** Model switches asked for; an older one that loads slower is thrown away. */
+  switchCount = 0;
   readonly sampleRateHz: number;
   readonly #report: (progress: ListenProgress) => void;
   readonly #resampler: Resampler;
@@ -140,7 +142,7 @@ export class Listener {
       !predictor ||
       this.#isPredicting ||
       this.#rowCount < this.#nextEnd ||
-      this.#rowCount < predictor.window.windowFrames
+      this.#rows.length / BANDS < predictor.window.windowFrames
     )
       return;
     this.#isPredicting = true;

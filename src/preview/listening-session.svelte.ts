@@ -25,6 +25,7 @@ export class ListeningSession implements Disposable {
   #droppedSamples = $state(0);
   #takeSec = $state<number | null>(null);
   #listeners = new Set<(progress: ListenProgress) => void>();
+  #opening = 0;
   #run: { id: string; controller: AbortController; microphone: Microphone } | null = null;
 
   constructor(client: WorkerClient<InferenceContract>, open: OpenMicrophone) {
@@ -61,10 +62,16 @@ export class ListeningSession implements Disposable {
   /** Opens the microphone and listens. Failures become the state `failed`. */
   async start(deviceId: string | null, model: ModelRef | null): Promise<void> {
     this.stop();
+    const token = ++this.#opening;
     this.#state = { kind: 'opening' };
     const controller = new AbortController();
     try {
       const microphone = await this.#open(deviceId, () => this.#fail(new StudioError('media/microphone-unplugged')));
+      // The page was left, or another start came, while the browser asked for permission.
+      if (token !== this.#opening) {
+        microphone[Symbol.dispose]();
+        return;
+      }
       const run = { id: newId(), controller, microphone };
       this.#run = run;
       this.#droppedSamples = 0;
@@ -96,7 +103,7 @@ export class ListeningSession implements Disposable {
           if (!isAbort(error) && this.#run === run) this.#fail(toStudioError(error));
         });
     } catch (error) {
-      this.#state = { kind: 'failed', error: toStudioError(error) };
+      if (token === this.#opening) this.#state = { kind: 'failed', error: toStudioError(error) };
     }
   }
 
@@ -138,6 +145,7 @@ export class ListeningSession implements Disposable {
   }
 
   stop(): void {
+    this.#opening++;
     this.#end();
     this.#state = { kind: 'off' };
   }

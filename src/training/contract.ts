@@ -21,9 +21,10 @@ export type TrainingProgress =
 /** See the file header. */
 export type TrainingContract = {
   /** Trains a stored model source from its start, or from its checkpoint when it has one. Features must be cached.
+   * `isFresh` ignores what an earlier attempt left behind.
    * `isFinishing` trains nothing: it makes the best model so far of a checkpoint the finished one. */
   train: {
-    args: { sourceId: string; projectId: string; moreIterations: number; isFinishing: boolean };
+    args: { sourceId: string; projectId: string; moreIterations: number; isFinishing: boolean; isFresh: boolean };
     progress: TrainingProgress;
     result: ModelSource;
   };

@@ -5,7 +5,7 @@ import { LOG_MEL_SPEC, windowFrames } from '../features/index.ts';
 import { FeatureCache } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
-import { StudioError } from '../kernel/errors.ts';
+import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { formatDuration, formatPercent } from '../kernel/format.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
@@ -48,9 +48,10 @@ function unpackState(state: CheckpointState): FitState {
 /** @param store opens the database of this thread, once. */
 export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingContract> {
   const running = new Map<string, Control>();
+  let last: Promise<unknown> = Promise.resolve();
 
   async function train(
-    { sourceId, projectId, moreIterations }: TrainingContract['train']['args'],
+    { sourceId, projectId, moreIterations, isFresh }: TrainingContract['train']['args'],
     control: Control,
     signal: AbortSignal,
     progress: (value: TrainingProgress) => void,
@@ -62,7 +63,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       'model source',
     );
     const { settings } = stored;
-    const checkpoint = await db.loadWeights(sourceId, 'checkpoint');
+    const checkpoint = isFresh ? null : await db.loadWeights(sourceId, 'checkpoint');
     const resume = checkpoint?.state ? unpackState(checkpoint.state) : null;
     if (resume && moreIterations > 0) resume.patienceFrom = resume.iteration;
 
@@ -76,6 +77,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     const clips = async (ids: string[]): Promise<TrainingClip[]> => {
       const list: TrainingClip[] = [];
       for (const id of ids) {
+        throwIfAborted(signal);
         const item = byId.get(id)!;
         const classIndex = data.classIds.indexOf(item.classId ?? '');
         if (classIndex < 0) throw new StudioError('training/data-changed');
@@ -165,6 +167,8 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       device: choice.device,
       failure: null,
       curve: stored.curve.filter((point) => point.iteration <= (resume?.iteration ?? 0)),
+      bestIteration: resume ? stored.bestIteration : null,
+      snapshots: resume ? stored.snapshots : [],
       iteration: resume?.iteration ?? 0,
       log: [...stored.log],
     };
@@ -203,6 +207,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
         trainingSec: stored.trainingSec + (nowMs() - started) / 1000,
       };
     };
+    throwIfAborted(signal);
     await db.updateSource(sourceId, fields());
     progress({
       kind: 'started',
@@ -310,10 +315,16 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     async train(args, { signal, progress }) {
       const control: Control = { wantsPause: false, wantsStop: args.isFinishing, wantsSnapshot: false };
       running.set(args.sourceId, control);
+      // One run at a time: the engine is one for the whole thread.
+      const turn = last.then(() => {
+        throwIfAborted(signal);
+        return train(args, control, signal, progress);
+      });
+      last = turn.catch(() => {});
       try {
-        return await train(args, control, signal, progress);
+        return await turn;
       } finally {
-        running.delete(args.sourceId);
+        if (running.get(args.sourceId) === control) running.delete(args.sourceId);
       }
     },
     async control({ sourceId, action }) {

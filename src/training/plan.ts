@@ -86,10 +86,12 @@ export function planRun(
           : 'There are too few recordings to set some aside. Training runs to its last iteration without a check.',
     });
   }
+  const given = new Set([...training, ...validation]);
   return {
     data: {
       training,
       validation,
+      hashes: [...new Set(labelled.filter((item) => given.has(item.id)).map((item) => item.hash))],
       classIds: used.map((label) => label.id),
       classNames: used.map((label) => label.name),
     },

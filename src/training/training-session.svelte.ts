@@ -1,5 +1,5 @@
 /** A training run as the page sees it: features, then training, with its controls. Main thread. One run at a time. */
-import type { MediaItem, ModelSource } from '../domain/project.ts';
+import type { MediaItem, ModelSource, SourceStatus } from '../domain/project.ts';
 import type { ProjectSession } from '../dataset/ui.ts';
 import type { FeaturesContract } from '../features/contract.ts';
 import { nowMs } from '../kernel/clock.ts';
@@ -33,6 +33,8 @@ export class TrainingSession implements Disposable {
   #state = $state.raw<TrainingState>({ kind: 'idle' });
   #featureText = $state('');
   #controller: AbortController | null = null;
+  /** The run's source as it was before: a finished model whose "Train more" did not begin stays finished. */
+  #before: Pick<ModelSource, 'status' | 'iteration'> = { status: 'untrained', iteration: 0 };
 
   constructor(
     project: ProjectSession,
@@ -70,8 +72,10 @@ export class TrainingSession implements Disposable {
     const { signal } = controller;
     const isCurrent = () => this.#controller === controller;
     const sourceId = source.id;
+    const isFresh = source.status === 'untrained' || source.status === 'failed';
+    this.#before = { status: source.status, iteration: source.iteration };
     try {
-      const items = this.#itemsOf(source);
+      const items = this.#itemsOf(source, isFresh);
       const started = nowMs();
       this.#state = { kind: 'features', sourceId, done: 0, total: items.length, ratio: 0, leftSec: null };
       await this.#project.saveSource(sourceId, { status: 'training', failure: null });
@@ -112,7 +116,7 @@ export class TrainingSession implements Disposable {
       let planned = source.plannedIterations;
       const result = await this.#training.call(
         'train',
-        { sourceId, projectId: this.#project.id, moreIterations, isFinishing },
+        { sourceId, projectId: this.#project.id, moreIterations, isFinishing, isFresh },
         {
           signal,
           onProgress: (progress) => {
@@ -193,9 +197,8 @@ export class TrainingSession implements Disposable {
       }
       const known = toStudioError(error);
       // A crash keeps the checkpoint: the run is paused, not lost.
-      const hasCheckpoint = (this.#project.sources.find((candidate) => candidate.id === sourceId)?.iteration ?? 0) > 0;
       await this.#project
-        .saveSource(sourceId, { status: hasCheckpoint ? 'paused' : 'failed', failure: known.message })
+        .saveSource(sourceId, { status: this.#statusAfterEnd(sourceId, 'failed'), failure: known.message })
         .catch(() => {});
       if (isCurrent()) this.#state = { kind: 'failed', sourceId, error: known };
       return null;
@@ -203,11 +206,19 @@ export class TrainingSession implements Disposable {
   }
 
   /** The clips a run needs; throws when they cannot be trained on. */
-  #itemsOf(source: ModelSource): MediaItem[] {
+  #itemsOf(source: ModelSource, isFresh: boolean): MediaItem[] {
     const { items, project } = this.#project;
-    const data = source.data ?? planRun(items, project.classes, source.settings).data;
+    const data = (isFresh ? null : source.data) ?? planRun(items, project.classes, source.settings).data;
     const ids = new Set([...data.training, ...data.validation]);
     return items.filter((item) => ids.has(item.id));
+  }
+
+  /** Where a source stands when its run ended early. */
+  #statusAfterEnd(sourceId: string, withoutCheckpoint: SourceStatus): SourceStatus {
+    const iteration = this.#project.sources.find((candidate) => candidate.id === sourceId)?.iteration ?? 0;
+    const { status } = this.#before;
+    if (iteration === this.#before.iteration && (status === 'done' || status === 'paused')) return status;
+    return iteration > 0 ? 'paused' : withoutCheckpoint;
   }
 
   async control(action: 'pause' | 'stop' | 'snapshot'): Promise<void> {
@@ -215,11 +226,7 @@ export class TrainingSession implements Disposable {
     if (state.kind === 'features' || state.kind === 'preparing') {
       if (action === 'snapshot') return;
       this.#controller?.abort();
-      await this.#project.saveSource(state.sourceId, {
-        status: this.#project.sources.find((source) => source.id === state.sourceId)?.iteration
-          ? 'paused'
-          : 'untrained',
-      });
+      await this.#project.saveSource(state.sourceId, { status: this.#statusAfterEnd(state.sourceId, 'untrained') });
       return;
     }
     if (state.kind !== 'training') return;

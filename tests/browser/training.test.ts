@@ -103,7 +103,10 @@ afterAll(() => store.close());
 const run = async (source: ModelSource) => {
   await store.updateSource(source.id, {});
   await store.putQuietly({ source });
-  return training.train({ sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false }, context());
+  return training.train(
+    { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
+    context(),
+  );
 };
 const testIds = () => items.filter((item) => item.part === 'testing').map((item) => item.id);
 const weightsOf = async (id: string) => new Float32Array((await store.loadWeights(id, 'best'))!.model.weights);
@@ -209,7 +212,7 @@ describe('a run', () => {
       await store.putQuietly({ source });
       let steps = 0;
       const paused = await training.train(
-        { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false },
+        { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
         {
           ...context(),
           progress: (value) => {
@@ -220,7 +223,7 @@ describe('a run', () => {
       );
       expect(paused.status).toBe('paused');
       const resumed = await training.train(
-        { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false },
+        { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
         context(),
       );
       expect(resumed).toMatchObject({ status: 'done', iteration: 2 });
@@ -234,7 +237,7 @@ describe('a run', () => {
     const source = makeSource('more', { iterations: 2 });
     await store.putQuietly({ source });
     await training.train(
-      { sourceId: 'more', projectId: 'p', moreIterations: 0, isFinishing: false },
+      { sourceId: 'more', projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
       {
         ...context(),
         progress: (value) => {
@@ -244,7 +247,7 @@ describe('a run', () => {
       },
     );
     const more = await training.train(
-      { sourceId: 'more', projectId: 'p', moreIterations: 3, isFinishing: false },
+      { sourceId: 'more', projectId: 'p', moreIterations: 3, isFinishing: false, isFresh: false },
       context(),
     );
     expect(more).toMatchObject({ status: 'done', iteration: 5 });
@@ -266,7 +269,7 @@ describe('a run', () => {
     await store.putQuietly({ source });
     const controller = new AbortController();
     const ended = await training.train(
-      { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false },
+      { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
       {
         signal: controller.signal,
         transfer: () => {},

@@ -15,7 +15,7 @@ import {
   Store,
   type Change,
 } from '../../src/dataset/index.ts';
-import type { MediaItem, Project } from '../../src/domain/project.ts';
+import type { MediaItem, ModelSource, Project } from '../../src/domain/project.ts';
 import { makeItem } from '../helpers/records.ts';
 
 let count = 0;
@@ -109,6 +109,29 @@ describe('the store', () => {
     expect(await store.historyState('p')).toMatchObject({ undo: 'Relabel', redo: null, depth: 2 });
     expect(await store.collectGarbage()).toBe(1);
     expect(await store.loadBlob(a!.hash)).not.toBeNull();
+  });
+  it('keeps what training wrote when a source is undone and redone', async () => {
+    const store = await withProject();
+    const source = {
+      id: 's',
+      projectId: 'p',
+      name: 'Model 1',
+      createdAtMs: 1,
+      status: 'untrained',
+      settings: { seed: 1 },
+      curve: [],
+    } as unknown as ModelSource;
+    await store.commit('p', 'Added', 'a', [{ store: 'sources', before: null, after: source }]);
+    await store.commit('p', 'Settings', 'b', [
+      { store: 'sources', before: source, after: { ...source, settings: { ...source.settings, seed: 2 } } },
+    ]);
+    await store.updateSource('s', { status: 'done', iteration: 9 });
+    await store.undo('p');
+    expect((await store.listSources('p'))[0]).toMatchObject({ status: 'done', iteration: 9, settings: { seed: 2 } });
+    await store.undo('p');
+    expect(await store.listSources('p')).toEqual([]);
+    await store.redo('p');
+    expect((await store.listSources('p'))[0]).toMatchObject({ status: 'done', iteration: 9, settings: { seed: 2 } });
   });
   it('deletes a project but not the files another one shares', async () => {
     const store = await withProject();

@@ -186,6 +186,19 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     await importFolder(project, 'data', 'training', options);
     if (hasValidationFolder) await importFolder(project, 'validation', 'validation', options);
     if (folder('test').length > 0) await importFolder(project, 'test', 'testing', options);
+    if (options.split) {
+      const paths = new Set(project.items.map((item) => item.path));
+      const unknown = Object.keys(options.split).filter((path) => !paths.has(path));
+      const unlisted = [...paths].filter((path) => !(path in options.split!));
+      const tell = (list: string[]) =>
+        `${list.slice(0, 3).join(', ')}${list.length > 3 ? ` and ${list.length - 3} more` : ''}`;
+      if (unknown.length > 0)
+        throw new StudioError('studio/bad-arguments', {
+          message: `The split names files that the data do not have (or that were skipped): ${tell(unknown)}.`,
+        });
+      for (const path of unlisted.slice(0, 1))
+        say(`note: ${unlisted.length} files are not in the split and are trained on, ${path} first`);
+    }
     const importSec = (performance.now() - started) / 1000;
     // A background class is given by name in a config.
     const background = settings.augment.backgroundClassId;
@@ -221,10 +234,16 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     }
 
     const labelled = project.items.filter((item) => item.classId !== null);
-    const folds = splitByGroup(labelled, new Array<number>(options.folds).fill(1 / options.folds), settings.seed, {
-      keepTogether: 'recording',
-      groupPattern: '',
-    });
+    const folds = splitByGroup(
+      labelled,
+      new Array<number>(options.folds).fill(1 / options.folds),
+      settings.seed,
+      settings,
+    );
+    if (new Set(folds.values()).size < options.folds)
+      throw new StudioError('studio/bad-arguments', {
+        message: `There are too few recordings for ${options.folds} folds.`,
+      });
     const results: RunResult[] = [];
     for (let fold = 0; fold < options.folds; fold++) {
       await project.applyParts(

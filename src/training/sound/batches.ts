@@ -42,7 +42,7 @@ export function shiftedStart(window: ClipWindow, { windowFrames, hopFrames }: Wi
   return Math.max(0, Math.min(frames - windowFrames, window.start - reach + random.int(2 * reach + 1)));
 }
 
-/** Adds two log spectra as powers: ln(a eˣ + b eʸ), written into `target`. */
+/** Adds two log spectra as amplitudes: ln(a eˣ + b eʸ), written into `target`. */
 function mixInto(
   target: Float32Array,
   at: number,
@@ -76,8 +76,7 @@ export type SoundBatch = { inputs: Float32Array; targets: Float32Array; weights:
  * Assembles one varied training batch.
  * @param windows the windows of this step, in order.
  * @param spectrum the clip's spectrogram, shape [frames, 64]; borrowed.
- * @param background a spectrogram of the background class to mix in, or null.
- * @param mean value that masks are filled with (the data's mean).
+ * @param options `background`: clips of the class to mix in; `mean`: value that masks are filled with (the data's mean).
  */
 export async function assembleBatch(
   windows: readonly ClipWindow[],

@@ -91,10 +91,6 @@ export class SoundTrainable implements Trainable {
     this.#optimiser = new AdamW(this.#variables, WEIGHT_DECAY);
   }
 
-  get windowCount(): number {
-    return this.#windows.length;
-  }
-
   /** Shuffled window order of an iteration; wraps around so that every batch is full. */
   #indices(iteration: number): Int32Array {
     if (this.#order?.iteration !== iteration) {
