@@ -1,6 +1,6 @@
 /** Bad input: each has a message (what happened, what was kept, what to do) and loses nothing. Needs no outside data: sounds are made here. */
 import { deflateRawSync } from 'node:zlib';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noise, tone } from '../helpers/signals.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
@@ -80,6 +80,52 @@ test('files that cannot be used are listed with the reason, the others are added
   await expect(page.getByRole('button', { name: /silent\.1\.wav.*silent, silent$/ })).toBeVisible();
   await page.getByRole('tab', { name: /Health/ }).click();
   await expect(page.getByRole('region', { name: 'Findings' })).toContainText('1 clip is nearly silent');
+});
+
+test('a truncated MP3 is kept as far as it goes, and says so', async ({ studio }) => {
+  const { page } = studio;
+  await studio.newProject('Cut');
+  const whole = readFileSync('tests/fixtures/tone-4s.mp3');
+  await studio.importFiles([
+    file('whole.mp3', whole, 'audio/mpeg'),
+    file('cut.mp3', whole.subarray(0, whole.length / 2), 'audio/mpeg'),
+  ]);
+  await expect(page.getByRole('heading', { name: 'Added 2 of 2 files' })).toBeVisible();
+  await expect(page.getByRole('row', { name: /cut\.mp3/ })).toContainText(
+    /Added.*The file stops early: \d\.\d s of 4\.\d s could be read and were kept/,
+  );
+  await expect(page.getByRole('row', { name: /whole\.mp3/ })).toHaveCount(0);
+});
+
+test.describe('a recording stopped before it began', () => {
+  test('says that it has no length and keeps the other clips', async ({ studio }) => {
+    const { page } = studio;
+    await studio.newProject('Nothing');
+    await studio.importFiles([file('a.1.wav', beep(300)), file('a.2.wav', beep(310))]);
+    await studio.closeReport();
+    await page.getByRole('combobox', { name: 'Countdown' }).selectOption('0');
+    await studio.button('Turn on the microphone').click();
+    await expect(
+      page
+        .getByRole('combobox', { name: 'Microphone' })
+        .getByRole('option', { name: 'Default microphone', exact: true }),
+    ).toHaveCount(0);
+    await page.evaluate(() => {
+      const find = (name: string) =>
+        [...document.querySelectorAll('button')].find((button) => button.textContent?.trim() === name);
+      find('Record')!.click();
+      const stop = setInterval(() => {
+        const button = find('Stop recording');
+        if (!button) return;
+        clearInterval(stop);
+        button.click();
+      }, 1);
+    });
+    await expect(page.getByRole('alert')).toContainText(
+      'The recording has no length. Your other clips are unchanged. Record again',
+    );
+    await expect(studio.button('a 2')).toBeVisible();
+  });
 });
 
 test('an import is undone in one step, and a second import of the same files is noticed', async ({ studio }) => {
