@@ -166,6 +166,8 @@ if (!existsSync(digits)) {
     `${(source.trainingSec / source.iteration).toFixed(2)} s`,
     '850 windows, checkpoints included',
   );
+  const share = source.checkpointSec / source.trainingSec;
+  note('checkpoints, share of training time', `${(share * 100).toFixed(2)} %`, 'ceiling 3 %');
   clearInterval(watch);
   await context.close();
   await server.close();

@@ -1,7 +1,7 @@
 /**
  * The headless studio: trains and evaluates with the built app's own code in headless Chromium, with a fresh profile.
  *   npm run studio -- train --task sound --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
- *                     [--config FILE.json] [--seed N] --out report.json [--export DIR]
+ *                     [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
  *   npm run studio -- evaluate --model DIR --data DIR --out report.json
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { serve } from './serve.mjs';
 
 const HELP = `Usage:
   npm run studio -- train --task sound --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
-                    [--config FILE.json] [--seed N] --out report.json [--export DIR]
+                    [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
   npm run studio -- evaluate --model DIR --data DIR --out report.json
 
 --data, --validation, --test   folders with one folder per class, or files named Label.anything.ext
@@ -23,6 +23,7 @@ const HELP = `Usage:
 --folds     K folds over --data; recordings stay together
 --group-by  regular expression on the path inside --data; its first capture names the recording
 --config    settings (see README); what is missing is what the app would choose
+--background  sounds without classes, mixed in behind half of the training examples
 --out       where the JSON report goes (docs/report.schema.json)
 --export    folder for the TensorFlow.js bundle
 `;
@@ -104,6 +105,7 @@ function readArguments() {
           'data',
           'validation',
           'test',
+          'background',
           'split',
           'folds',
           'group-by',
@@ -145,6 +147,7 @@ function readArguments() {
     ...common,
     validation: folderOf(values, 'validation'),
     test: folderOf(values, 'test'),
+    background: folderOf(values, 'background'),
     export: values.export ? resolve(values.export) : null,
     job: {
       task: values.task ?? 'sound',
@@ -193,6 +196,7 @@ async function main() {
     await give('data', args.data);
     await give('validation', args.validation);
     await give('test', args.test);
+    await give('background', args.background);
     await give('model', args.model);
     page.setDefaultTimeout(0);
     const run =

@@ -35,6 +35,17 @@ export function filesOfDrop(transfer: DataTransfer): Promise<PathFile[]> {
   })();
 }
 
+/** A name for files made of a title: lower case, letters, digits and dashes. */
+export function fileBase(title: string): string {
+  return (
+    title
+      .trim()
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-|-$/g, '') || 'model'
+  );
+}
+
 /** Hands a file to the person. */
 export function saveFile(name: string, blob: Blob): void {
   const link = document.createElement('a');

@@ -1,7 +1,7 @@
 /** The object graph of the app, built once by main.ts. Main thread. */
 import { createContext } from 'svelte';
-import { Store, type Change } from '../dataset/index.ts';
-import { ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
+import { Store, type Change, type PathFile } from '../dataset/index.ts';
+import { ArchiveSession, ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import type { ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { abortError } from '../kernel/errors.ts';
@@ -11,9 +11,12 @@ import { EvaluationSession, itemsOfPart, ListeningSession } from '../preview/ui.
 import { DEFAULT_SOUND_SETTINGS } from '../training/index.ts';
 import { TrainingSession } from '../training/ui.ts';
 import { Theme } from '../ui/theme.svelte.ts';
+import { fileBase, saveFile } from './files.ts';
+import { Keys } from './keys.svelte.ts';
 import { Notify } from './notify.svelte.ts';
-import { Router } from './router.svelte.ts';
+import { Router, stepAddress } from './router.svelte.ts';
 import { StorageMeter } from './storage.svelte.ts';
+import { VERSION } from './version.ts';
 import { createClients, type Clients } from './workers.ts';
 
 /** A project as the home page lists it. */
@@ -23,6 +26,9 @@ export type ProjectCard = { project: Project; clipCount: number; bytes: number; 
 export const SAMPLE_NAME = SAMPLE_SOUNDS.join(', ')
   .toLowerCase()
   .replace(/^./, (first) => first.toUpperCase());
+
+/** True for the names archives are saved under. */
+export const isArchiveName = (path: string): boolean => /\.understudy( ?\(\d+\))?\.zip$/i.test(path);
 
 /** A new, untrained model source. */
 export function newSource(projectId: string, name: string, settings: TrainingSettings): ModelSource {
@@ -152,6 +158,10 @@ export class Studio {
   readonly notify = new Notify();
   readonly theme = new Theme();
   readonly storage = new StorageMeter();
+  readonly archives: ArchiveSession;
+  readonly keys: Keys;
+  /** Files dropped where no page takes them; the Data page adds them. */
+  #dropped = $state.raw<PathFile[]>([]);
   #cards = $state.raw<ProjectCard[] | null>(null);
   #workbench = $state.raw<Workbench | null>(null);
   #opening = 0;
@@ -159,12 +169,16 @@ export class Studio {
   private constructor(store: Store, clients: Clients) {
     this.store = store;
     this.clients = clients;
+    this.archives = new ArchiveSession(clients.archive);
+    this.keys = new Keys(store);
   }
 
   /** @throws StudioError when the browser's storage does not open. */
   static async create(): Promise<Studio> {
     const store = await Store.open(undefined, () => location.reload());
-    return new Studio(store, createClients());
+    const studio = new Studio(store, createClients());
+    await studio.keys.load();
+    return studio;
   }
 
   /** Projects of this device; null while they are read. */
@@ -281,6 +295,56 @@ export class Studio {
   async renameProject(project: Project, name: string): Promise<void> {
     await this.store.putQuietly({ project: { ...project, name } });
     await this.refreshCards();
+  }
+
+  /** Copies a project; the copy is shown among the projects. */
+  async duplicateProject(project: Project): Promise<void> {
+    const names = new Set((await this.store.listProjects()).map((other) => other.name));
+    let name = `${project.name} copy`;
+    for (let n = 2; names.has(name); n++) name = `${project.name} copy ${n}`;
+    await this.store.duplicateProject(project.id, name);
+    await this.refreshCards();
+    this.notify.say(`Made ${name}`);
+  }
+
+  /** Hands the person a project as one file. */
+  async saveArchive(project: Project): Promise<void> {
+    const archive = await this.archives.save(project.id, project.name, `Understudy ${VERSION}`);
+    if (!archive) return;
+    const name = `${fileBase(project.name)}.understudy.zip`;
+    saveFile(name, archive);
+    this.notify.say(`Saved ${name}`);
+  }
+
+  /** Stores the project of an archive and opens it. */
+  async openArchive(file: PathFile): Promise<void> {
+    const opened = await this.archives.open(file.path, file.blob);
+    if (!opened) return;
+    await this.storage.protect();
+    this.router.go(stepAddress(opened.projectId, 'data'));
+    this.notify.say(
+      opened.isCopy ? `Imported as ${opened.name}: this device already has the project` : `Imported ${opened.name}`,
+    );
+  }
+
+  /** Files dropped on a page that has no place for them: an archive becomes a project, others go to Data, of a new project when none is open. */
+  async drop(files: PathFile[]): Promise<void> {
+    const archive = files.find((file) => isArchiveName(file.path));
+    if (archive) return this.openArchive(archive);
+    if (files.length === 0) return;
+    this.#dropped = files;
+    const { route } = this.router;
+    const folder = /^([^/]+)\//.exec(files[0]!.path)?.[1];
+    const id =
+      route.page === 'project' ? route.projectId : (await this.createProject(folder ?? 'New project', 'sound')).id;
+    this.router.go(stepAddress(id, 'data'));
+  }
+
+  /** Takes what was dropped elsewhere. */
+  takeDropped(): PathFile[] {
+    const files = this.#dropped;
+    if (files.length > 0) this.#dropped = [];
+    return files;
   }
 
   async deleteProject(id: string): Promise<void> {

@@ -12,5 +12,17 @@ export type ArchiveContract = {
     result: { count: number; failed: { path: string; reason: string }[] };
   };
   /** Packs files, stored without compression when `isStored` (media), deflated otherwise. */
+  /** Packs a whole project into an archive (project-archive.ts). */
+  saveProject: {
+    args: { projectId: string; savedBy: string };
+    progress: { done: number; total: number };
+    result: Blob;
+  };
+  /** Stores the project of an archive; under new ids, as a copy, when this device has it already. */
+  openProject: {
+    args: { blob: Blob };
+    progress: { done: number; total: number };
+    result: { projectId: string; name: string; isCopy: boolean };
+  };
   zip: { args: { files: PathFile[] }; progress: { done: number; total: number }; result: Blob };
 };

@@ -1,17 +1,20 @@
 /** Zip files. Worker thread. zip.js without its own workers, which would break the content security policy. */
 import { BlobReader, BlobWriter, configure, ZipReader, ZipWriter } from '@zip.js/zip.js/lib/zip-core-native.js';
+import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { ArchiveContract } from './archive-contract.ts';
 import { isJunkPath } from './labels.ts';
+import { archiveFiles, readArchive } from './project-archive.ts';
+import { withNewIds, type Store } from './store.ts';
 
 configure({ useWebWorkers: false });
 
 /** Already compressed media are stored as they are. */
 const STORED = /\.(wav|mp3|m4a|aac|flac|ogg|opus|webm|mp4|mov|jpe?g|png|webp|zip|wasm)$/i;
 
-/** Handlers of {@link ArchiveContract}. */
-export function createArchiveJobs(): Jobs<ArchiveContract> {
+/** Handlers of {@link ArchiveContract}. @param store opens the database of this thread, once. */
+export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveContract> {
   return {
     async unzip({ blob }, { signal, progress }) {
       const reader = new ZipReader(new BlobReader(blob));
@@ -36,6 +39,51 @@ export function createArchiveJobs(): Jobs<ArchiveContract> {
           }
         }
         return { count: done, failed };
+      } finally {
+        await reader.close();
+      }
+    },
+    async saveProject({ projectId, savedBy }, { signal, progress }) {
+      const writer = new ZipWriter(new BlobWriter('application/zip'), { keepOrder: true });
+      const files = await archiveFiles(await store(), projectId, savedBy, nowMs());
+      for (const [i, file] of files.entries()) {
+        throwIfAborted(signal);
+        const blob = await file.read();
+        await writer.add(file.path, new BlobReader(blob), { level: STORED.test(file.path) ? 0 : 6, signal });
+        progress({ done: i + 1, total: files.length });
+      }
+      return writer.close();
+    },
+    async openProject({ blob }, { signal, progress }) {
+      const db = await store();
+      const isZip = (await blob.slice(0, 2).text()) === 'PK';
+      if (!isZip) throw new StudioError('dataset/not-an-archive');
+      const reader = new ZipReader(new BlobReader(blob));
+      try {
+        const all = await reader.getEntries().catch((cause: unknown) => {
+          throw new StudioError('dataset/archive-damaged', { cause });
+        });
+        const entries = new Map(all.map((entry) => [entry.filename, entry]));
+        const whole = await readArchive(
+          async (path, type = '') => {
+            throwIfAborted(signal);
+            const entry = entries.get(path);
+            if (!entry || entry.directory) return null;
+            try {
+              return await entry.getData(new BlobWriter(type), { checkSignature: true, signal });
+            } catch (cause) {
+              throwIfAborted(signal);
+              const message = `The project file is damaged or incomplete: ${path} cannot be read.`;
+              throw new StudioError('dataset/archive-damaged', { message, cause });
+            }
+          },
+          (done, total) => progress({ done, total }),
+        );
+        throwIfAborted(signal);
+        const isCopy = await db.hasProject(whole.project.id);
+        const stored = isCopy ? withNewIds(whole, `${whole.project.name} (copy)`) : whole;
+        await db.addProject(stored);
+        return { projectId: stored.project.id, name: stored.project.name, isCopy };
       } finally {
         await reader.close();
       }

@@ -49,7 +49,7 @@ export function findFindings(items: readonly MediaItem[], classes: readonly Clas
       });
     }
   }
-  const unlabelled = items.filter((item) => item.classId === null);
+  const unlabelled = items.filter((item) => item.classId === null && item.part !== 'background');
   if (unlabelled.length)
     findings.push({
       id: 'unlabelled',

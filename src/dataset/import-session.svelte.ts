@@ -2,7 +2,7 @@
  * Bringing files into a project: unpack, inspect, label, store in small batches, report. Main thread; the work is done by workers.
  * What fails is listed with its reason and changes nothing else.
  */
-import type { InspectedSound, MediaItem, Part } from '../domain/project.ts';
+import type { InspectedSound, ItemPart, MediaItem, Part } from '../domain/project.ts';
 import { assert } from '../kernel/assert.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
@@ -46,9 +46,9 @@ export type ImportTools = {
 export type ImportOptions = {
   /** Class for files that name none; null = unlabelled. */
   classId: string | null;
-  /** Overrides every label. */
-  isLabelFixed?: boolean;
-  part: Part;
+  /** Names and folders say nothing: every file gets `classId` and `part`. */
+  isFixed?: boolean;
+  part: ItemPart;
   /** Overrides the part by path (split file of the headless runner). */
   partOf?: (path: string) => Part | null;
   /** Regular expression whose first capture names the recording of a file. */
@@ -57,6 +57,7 @@ export type ImportOptions = {
 
 /** Files stored per transaction. */
 const BATCH = 20;
+const BY_NAME = new Intl.Collator('en', { numeric: true });
 const ZIP = /\.zip$/i;
 
 /** See the file header. */
@@ -128,7 +129,7 @@ export class ImportSession {
       } else files.push(file);
     }
     // The same files give the same project, whatever order a system lists them in.
-    return files.sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
+    return files.sort((a, b) => BY_NAME.compare(a.path, b.path));
   }
 
   async #read(
@@ -160,7 +161,7 @@ export class ImportSession {
       const labels = new Set<string>();
       const wanted = new Map<string, string | null>();
       for (const file of batch) {
-        const label = options.isLabelFixed ? null : (proposed.get(file.path) ?? null);
+        const label = options.isFixed ? null : (proposed.get(file.path) ?? null);
         wanted.set(file.path, label);
       }
       const usable: { file: PathFile; sound: InspectedSound }[] = [];
@@ -196,7 +197,9 @@ export class ImportSession {
           hash: sound.hash,
           bytes: sound.blob.size,
           classId: label ? planned.byName.get(label)!.id : options.classId,
-          part: options.partOf?.(file.path) ?? proposePart(file.path) ?? options.part,
+          part: options.isFixed
+            ? options.part
+            : (options.partOf?.(file.path) ?? proposePart(file.path) ?? options.part),
           recording:
             (options.recordingPattern ? matchPattern(options.recordingPattern, file.path) : null) ??
             `file:${file.path}`,

@@ -1,5 +1,5 @@
 /** Door of the dataset room: the store, the split, what names say about labels. Any thread. */
-export { HISTORY_DEPTH, Store, type NewContent, type ProjectRecords } from './store.ts';
+export { HISTORY_DEPTH, Store, type NewContent, type ProjectRecords, type WholeProject } from './store.ts';
 export {
   SCHEMA_VERSION,
   type Change,

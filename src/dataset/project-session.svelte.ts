@@ -2,7 +2,7 @@
  * An open project: its records in memory, every change written in one transaction, undo. Main thread. The database is the truth; memory
  * follows it at once so that the page feels immediate, and falls back to it when a write fails.
  */
-import type { ClassLabel, MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
+import type { ClassLabel, ItemPart, MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { formatCount } from '../kernel/format.ts';
@@ -306,11 +306,16 @@ export class ProjectSession {
     const name = this.#project.classes.find((label) => label.id === classId)?.name ?? 'no class';
     return this.#change(
       `Relabelled ${formatCount(items.length, 'clip')} as ${name}`,
-      this.#edit(items, (item) => ({ ...item, classId })),
+      // A background sound that gets a class becomes an example of it.
+      this.#edit(items, (item) => ({
+        ...item,
+        classId,
+        part: classId !== null && item.part === 'background' ? 'training' : item.part,
+      })),
     );
   }
 
-  setPart(ids: Iterable<string>, part: Part): Promise<void> {
+  setPart(ids: Iterable<string>, part: ItemPart): Promise<void> {
     const items = this.#pick(ids).filter((item) => item.part !== part);
     return this.#change(
       `Moved ${formatCount(items.length, 'clip')} to ${part}`,

@@ -4,6 +4,7 @@
  */
 import type { MediaItem, ModelSource, Project } from '../domain/project.ts';
 import type { Report } from '../domain/report.ts';
+import { newId } from '../kernel/clock.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { openDatabase } from './schema.ts';
 import type {
@@ -21,6 +22,45 @@ export const HISTORY_DEPTH = 100;
 
 /** Everything of one project that is held in memory: light records only. */
 export type ProjectRecords = { project: Project; items: MediaItem[]; sources: ModelSource[] };
+
+/** Everything of one project but its undo history and caches. */
+export type WholeProject = ProjectRecords & {
+  reports: Report[];
+  weights: StoredWeights[];
+  blobs: StoredBlob[];
+  pictures: StoredPicture[];
+};
+
+/** The same project under new ids, for a copy beside the original. Class ids stay: they mean nothing outside their project. */
+export function withNewIds(whole: WholeProject, name: string): WholeProject {
+  const ids = new Map<string, string>();
+  const fresh = (id: string) => {
+    if (!ids.has(id)) ids.set(id, newId());
+    return ids.get(id)!;
+  };
+  const projectId = fresh(whole.project.id);
+  return {
+    ...whole,
+    project: { ...whole.project, id: projectId, name },
+    items: whole.items.map((item) => ({ ...item, id: fresh(item.id), projectId })),
+    sources: whole.sources.map((source) => ({
+      ...source,
+      id: fresh(source.id),
+      projectId,
+      data: source.data && {
+        ...source.data,
+        training: source.data.training.map(fresh),
+        validation: source.data.validation.map(fresh),
+      },
+    })),
+    weights: whole.weights.map((entry) => ({ ...entry, sourceId: fresh(entry.sourceId) })),
+    reports: whole.reports.map((report) => ({
+      ...report,
+      sourceId: fresh(report.sourceId),
+      items: report.items.map((item) => ({ ...item, itemId: fresh(item.itemId) })),
+    })),
+  };
+}
 
 /** What a commit adds beside its changes: content that must exist before the records that name it. */
 export type NewContent = { blobs?: StoredBlob[]; pictures?: StoredPicture[] };
@@ -166,6 +206,50 @@ export class Store {
     await Promise.all(writes).catch((error: unknown) => Promise.reject(asQuotaError(error)));
   }
 
+  /**
+   * Stores a whole project in one transaction: a copy or an archive.
+   * @throws StudioError `dataset/quota-exceeded`; then nothing of it is stored.
+   */
+  async addProject(whole: WholeProject): Promise<void> {
+    const tx = this.#db.transaction(
+      ['projects', 'items', 'sources', 'blobs', 'pictures', 'weights', 'reports'],
+      'readwrite',
+    );
+    const writes = [
+      ...whole.blobs.map((blob) => tx.objectStore('blobs').put(blob)),
+      ...whole.pictures.map((picture) => tx.objectStore('pictures').put(picture)),
+      ...whole.weights.map((weights) => tx.objectStore('weights').put(weights)),
+      ...whole.reports.map((report) => tx.objectStore('reports').put(report)),
+      ...whole.items.map((item) => tx.objectStore('items').put(item)),
+      ...whole.sources.map((source) => tx.objectStore('sources').put(source)),
+      tx.objectStore('projects').put(whole.project),
+    ];
+    await Promise.all([...writes, tx.done]).catch((error: unknown) => Promise.reject(asQuotaError(error)));
+  }
+
+  /** Copies a project with its runs under new ids; the files are shared. @returns the copy. */
+  async duplicateProject(id: string, name: string): Promise<Project> {
+    const records = await this.loadProject(id);
+    const weights: StoredWeights[] = [];
+    const reports: Report[] = [];
+    for (const source of records.sources) {
+      weights.push(...(await this.#db.getAll('weights', prefixRange(source.id))));
+      reports.push(...(await this.loadReports(source.id)));
+    }
+    const copy = withNewIds({ ...records, weights, reports, blobs: [], pictures: [] }, name);
+    // A run that is on goes on in the original only.
+    copy.sources = copy.sources.map((source) =>
+      source.status === 'training' ? { ...source, status: source.iteration > 0 ? 'paused' : 'untrained' } : source,
+    );
+    await this.addProject(copy);
+    return copy.project;
+  }
+
+  /** Whether a project of this id is stored. */
+  async hasProject(id: string): Promise<boolean> {
+    return (await this.#db.getKey('projects', id)) !== undefined;
+  }
+
   // ---- undo
 
   /** Labels of the next undo and redo step; null when there is none. */
@@ -281,6 +365,11 @@ export class Store {
 
   async loadWeights(sourceId: string, kind: string): Promise<StoredWeights | null> {
     return (await this.#db.get('weights', [sourceId, kind])) ?? null;
+  }
+
+  /** Kinds of weights stored for a source. */
+  async listWeightKinds(sourceId: string): Promise<string[]> {
+    return (await this.#db.getAllKeys('weights', prefixRange(sourceId))).map(([, kind]) => kind);
   }
 
   async saveReport(report: Report): Promise<void> {

@@ -1,4 +1,5 @@
 /** Door of the dataset room for the app: state classes. Main thread. */
+export { ArchiveSession, type ArchiveState } from './archive-session.svelte.ts';
 export {
   ImportSession,
   type ImportOptions,

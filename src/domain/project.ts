@@ -9,6 +9,12 @@ export type Part = 'training' | 'validation' | 'testing';
 /** The parts in the order they are shown. */
 export const PARTS: readonly Part[] = ['training', 'validation', 'testing'];
 
+/** Where an example belongs: a part, or the background sounds that are only mixed into training examples. */
+export type ItemPart = Part | 'background';
+
+/** Value of `AugmentSettings.backgroundClassId` that stands for the background sounds. */
+export const BACKGROUND_CLIPS = 'background-clips';
+
 /** A class: `color` 1..10 is its place in the palette and is never re-assigned. */
 export type ClassLabel = { id: string; name: string; color: number };
 
@@ -54,7 +60,7 @@ export type MediaItem = {
   bytes: number;
   /** null = not labelled yet. */
   classId: string | null;
-  part: Part;
+  part: ItemPart;
   /** Examples of one source recording share it; a split never separates them. */
   recording: string;
   /** Examples added in one go share it: one import, one hands-free recording. */
@@ -104,6 +110,8 @@ export const ENGINE_TITLES: Record<EngineName, string> = {
 export type RunData = {
   training: string[];
   validation: string[];
+  /** Background sounds mixed in; absent in runs made before there were any. */
+  background?: string[];
   hashes: string[];
   classIds: string[];
   classNames: string[];
@@ -131,6 +139,8 @@ export type ModelSource = {
   device: string | null;
   featureSec: number;
   trainingSec: number;
+  /** Of the training seconds, those spent on storing checkpoints. */
+  checkpointSec?: number;
   trainedAtMs: number | null;
   data: RunData | null;
   /** Clip accuracy by part, 0..1, after evaluation. */
@@ -148,7 +158,7 @@ export type AugmentSettings = {
   gain: boolean;
   /** Mixes two examples and their classes (Zhang et al. 2018, mixup). */
   mixup: boolean;
-  /** Adds a quieter example of this class in the background; null = off. */
+  /** Adds a quieter example of this class, or of the background sounds ({@link BACKGROUND_CLIPS}), behind half of the examples; null = off. */
   backgroundClassId: string | null;
 };
 

@@ -25,6 +25,12 @@ export type FeaturesContract = {
       failed: { hash: string; reason: string }[];
     };
   };
-  /** Part of a stored sound as mono samples at 16 kHz, for drawing and playing. */
+  /** Cuts stretches out of a sound file as WAV files at its own rate, inspected; null for one that holds no sample. */
+  cutSegments: {
+    args: { blob: Blob; segments: { startSec: number; endSec: number }[] };
+    progress: { done: number; total: number };
+    result: (InspectedSound | null)[];
+  };
+  /** A stored sound as mono samples at 16 kHz, for drawing and playing. */
   loadPcm: { args: { hash: string }; progress: never; result: Float32Array };
 };

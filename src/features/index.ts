@@ -1,3 +1,4 @@
 /** Door of the features room: the numbers of sound, any thread. Never reaches tfjs or a decoder. */
+export { applyBandGains } from './sound/band-gain.ts';
 export { FRAMES_PER_SEC, LOG_MEL_SPEC, logMelFrameCount, quantiseLogMel, SILENCE_LOG_MEL } from './sound/spec.ts';
 export { copyWindow, windowFrames, windowSpanSec, windowStarts, type WindowFrames } from './sound/windows.ts';

@@ -1,4 +1,5 @@
 /** Door of the features room for workers: handlers of {@link FeaturesContract}. */
+import type { InspectedSound } from '../domain/project.ts';
 import { encodeWav, SOUND_RATE_HZ, synthesise } from '../media/index.ts';
 import { readSound } from '../media/jobs.ts';
 import type { Store } from '../dataset/index.ts';
@@ -44,6 +45,15 @@ export async function logMelOfFile(
     { signal },
   );
   return { logMel: rows.length ? joinBlocks(rows) : extractLogMel(head), durationSec: readSec };
+}
+
+/** A stored sound as mono samples at 16 kHz. @throws StudioError `features/clip-missing`, and as media `readSound`. */
+export async function loadPcm(store: Store, hash: string, signal?: AbortSignal): Promise<Float32Array> {
+  const blob = await store.loadBlob(hash);
+  if (!blob) throw new StudioError('features/clip-missing', { details: { hash } });
+  const blocks: Float32Array[] = [];
+  await readSound(blob, (pcm) => void blocks.push(pcm), { signal });
+  return joinBlocks(blocks);
 }
 
 /** @param store opens the database of this thread, once. */
@@ -96,12 +106,33 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
         failed,
       };
     },
+    async cutSegments({ blob, segments }, { signal, progress }) {
+      const cuts = segments.map(() => [] as Float32Array[]);
+      let at = 0;
+      let rateHz = 0;
+      const { sound } = await readSound(blob, () => {}, {
+        signal,
+        onNative: (block, sampleRateHz) => {
+          rateHz = sampleRateHz;
+          segments.forEach(({ startSec, endSec }, i) => {
+            const from = Math.max(0, Math.round(startSec * sampleRateHz) - at);
+            const to = Math.min(block.length, Math.round(endSec * sampleRateHz) - at);
+            if (to > from) cuts[i]!.push(block.slice(from, to));
+          });
+          at += block.length;
+        },
+      });
+      const made: (InspectedSound | null)[] = [];
+      for (const [i, blocks] of cuts.entries()) {
+        throwIfAborted(signal);
+        const pcm = joinBlocks(blocks);
+        made.push(pcm.length > 0 ? await inspectSound(encodeWav(pcm, rateHz || sound.sampleRateHz), signal) : null);
+        progress({ done: i + 1, total: segments.length });
+      }
+      return made;
+    },
     async loadPcm({ hash }, { signal, transfer }) {
-      const blob = await (await store()).loadBlob(hash);
-      if (!blob) throw new StudioError('features/clip-missing', { details: { hash } });
-      const blocks: Float32Array[] = [];
-      await readSound(blob, (pcm) => void blocks.push(pcm), { signal });
-      const pcm = joinBlocks(blocks);
+      const pcm = await loadPcm(await store(), hash, signal);
       transfer(pcm.buffer);
       return pcm;
     },

@@ -96,7 +96,7 @@ async function riffClaimRatio(blob: Blob): Promise<number> {
 export async function readSound(
   blob: Blob,
   onBlock: (pcm: Float32Array) => void | Promise<void>,
-  options: { signal?: AbortSignal | undefined; onNative?: (pcm: Float32Array) => void } = {},
+  options: { signal?: AbortSignal | undefined; onNative?: (pcm: Float32Array, sampleRateHz: number) => void } = {},
 ): Promise<{ sound: Omit<OpenSound, 'blocks' | 'close'>; readSec: number; isCut: boolean }> {
   const sound = await openSound(blob);
   try {
@@ -110,7 +110,7 @@ export async function readSound(
       for await (const whole of sound.blocks(options.signal)) {
         const block = whole.subarray(0, Math.max(0, mostSamples - sampleCount));
         sampleCount += block.length;
-        options.onNative?.(block);
+        options.onNative?.(block, sound.sampleRateHz);
         await onBlock(resampler.push(block));
       }
     } catch (error) {

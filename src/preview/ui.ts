@@ -1,4 +1,5 @@
 /** Door of the preview room for the app. Main thread. */
 export { EvaluationSession, evaluateSource, itemsOfPart, type EvaluationState } from './evaluation-session.svelte.ts';
+export { FileSession, type FileState } from './file-session.svelte.ts';
 export { ListeningSession, type ListeningState } from './listening-session.svelte.ts';
 export type { FileAnalysis, InferenceContract, ListenProgress, ModelRef } from './contract.ts';

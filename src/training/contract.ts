@@ -1,5 +1,12 @@
 /** Jobs of the training worker. Type-only. */
-import type { CurvePoint, EngineName, ModelSource, Snapshot } from '../domain/project.ts';
+import type {
+  AugmentSettings,
+  CurvePoint,
+  EngineName,
+  ModelSource,
+  Snapshot,
+  TrainingSettings,
+} from '../domain/project.ts';
 import type { EngineFact } from './engine/engines.ts';
 
 /** What training reports on the way. */
@@ -16,7 +23,12 @@ export type TrainingProgress =
   | { kind: 'step'; iteration: number; ratio: number }
   | { kind: 'iteration'; point: CurvePoint; bestIteration: number }
   | { kind: 'checkpoint'; iteration: number }
+  /** There was no room to store progress; training goes on, or at its end waits for room. */
+  | { kind: 'unsaved'; isWaiting: boolean }
   | { kind: 'snapshot'; snapshot: Snapshot };
+
+/** A picture and a sound of an example. */
+export type VariedExample = { columns: Uint8Array; pcm: Float32Array };
 
 /** See the file header. */
 export type TrainingContract = {
@@ -30,6 +42,15 @@ export type TrainingContract = {
   };
   /** Asks the run in flight to pause, to end keeping what was learnt, or to take a snapshot; it obeys after the step in flight. */
   control: { args: { sourceId: string; action: 'pause' | 'stop' | 'snapshot' }; progress: never; result: void };
+  /**
+   * One training example before and after its variation, as training would draw it. @param only this variation alone; null = as set.
+   * `draw` numbers the examples. Columns: shape [frames, 64], 0..255; pcm: mono at 16 kHz.
+   */
+  vary: {
+    args: { projectId: string; settings: TrainingSettings; only: keyof AugmentSettings | null; draw: number };
+    progress: never;
+    result: { name: string; words: string[]; before: VariedExample; after: VariedExample };
+  };
   /** Starts and self-tests every engine (diagnostics). */
   testEngines: { args: null; progress: EngineFact[]; result: EngineFact[] };
 };

@@ -13,6 +13,7 @@ import { chooseEngine, startEngine, testEngines } from './engine/engines.ts';
 import { fit, type FitState } from './fit.ts';
 import { planRun } from './plan.ts';
 import { automaticIterations, listWindows, type TrainingClip } from './sound/batches.ts';
+import { drawExample } from './sound/draw-example.ts';
 import { measureNormalisation, SoundTrainable, type SoundRun } from './sound/sound-trainable.ts';
 import { saveArtifact } from './artifact.ts';
 
@@ -24,6 +25,11 @@ export { startEngine };
 const CHECKPOINT_EVERY_MS = { betweenIterations: 1000, withinIteration: 5000 };
 /** Milliseconds between writes of the best model so far; a checkpoint holds its weights in any case. */
 const BEST_EVERY_MS = 10_000;
+
+/** Milliseconds between looks for room when a finished run could not be stored. */
+const ROOM_CHECK_MS = 2000;
+
+const isQuota = (error: unknown) => error instanceof StudioError && error.code === 'dataset/quota-exceeded';
 
 type Control = { wantsPause: boolean; wantsStop: boolean; wantsSnapshot: boolean };
 
@@ -69,18 +75,18 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
 
     const data = resume ? required(stored.data, 'data of the run') : planRun(items, project.classes, settings).data;
     const byId = new Map(items.map((item) => [item.id, item]));
-    const known = [...data.training, ...data.validation];
+    const known = [...data.training, ...data.validation, ...(data.background ?? [])];
     if (known.some((id) => !byId.get(id))) throw new StudioError('training/data-changed');
 
     const cache = new FeatureCache(db);
     progress({ kind: 'preparing', text: 'Reading features' });
-    const clips = async (ids: string[]): Promise<TrainingClip[]> => {
+    const clips = async (ids: readonly string[], isLabelled = true): Promise<TrainingClip[]> => {
       const list: TrainingClip[] = [];
       for (const id of ids) {
         throwIfAborted(signal);
         const item = byId.get(id)!;
-        const classIndex = data.classIds.indexOf(item.classId ?? '');
-        if (classIndex < 0) throw new StudioError('training/data-changed');
+        const classIndex = isLabelled ? data.classIds.indexOf(item.classId ?? '') : -1;
+        if (isLabelled && classIndex < 0) throw new StudioError('training/data-changed');
         const spectrum = await cache.get(item.hash);
         list.push({ itemId: id, hash: item.hash, classIndex, frames: spectrum.length / LOG_MEL_SPEC.bandCount });
       }
@@ -92,7 +98,9 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     const run: SoundRun = {
       training,
       validation: await clips(data.validation),
-      background: training.filter((clip) => clip.classIndex === backgroundIndex),
+      background: data.background
+        ? await clips(data.background, false)
+        : training.filter((clip) => clip.classIndex === backgroundIndex),
       classCount: data.classIds.length,
       window,
       batchSize: settings.batchSize,
@@ -158,6 +166,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     };
 
     const started = nowMs();
+    let checkpointMs = 0;
     let current: ModelSource = {
       ...stored,
       data,
@@ -205,6 +214,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
         bestIteration,
         snapshots,
         trainingSec: stored.trainingSec + (nowMs() - started) / 1000,
+        checkpointSec: (stored.checkpointSec ?? 0) + checkpointMs / 1000,
       };
     };
     throwIfAborted(signal);
@@ -248,6 +258,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
           progress({ kind: 'iteration', point, bestIteration });
         },
         onCheckpoint: async (state) => {
+          const began = performance.now();
           const records = [await storeCheckpoint(state)];
           if (
             state.bestIteration > 0 &&
@@ -258,11 +269,20 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
             records.push({ sourceId, kind: 'best', model: await makeArtifact(state.bestWeights), state: null });
             bestStored = state.bestIteration;
           }
-          await db.updateSource(sourceId, fields(), records);
-          progress({ kind: 'checkpoint', iteration: state.iteration });
+          try {
+            await db.updateSource(sourceId, fields(), records);
+            progress({ kind: 'checkpoint', iteration: state.iteration });
+          } catch (error) {
+            // No room: the last checkpoint stays, training goes on and tries again next time.
+            if (!isQuota(error)) throw error;
+            bestStored = -1;
+            progress({ kind: 'unsaved', isWaiting: false });
+          }
+          checkpointMs += performance.now() - began;
         },
         onSnapshot: async (_weights, iteration) => {
           control.wantsSnapshot = false;
+          const before = current;
           const snapshot: Snapshot = {
             iteration,
             takenAtMs: nowMs(),
@@ -273,10 +293,16 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
             snapshots: [...current.snapshots.filter((other) => other.iteration !== iteration), snapshot],
           };
           log(`Snapshot at iteration ${iteration}`);
-          await db.updateSource(sourceId, fields(), [
-            { sourceId, kind: `snapshot-${iteration}`, model: await makeArtifact(null), state: null },
-          ]);
-          progress({ kind: 'snapshot', snapshot });
+          try {
+            await db.updateSource(sourceId, fields(), [
+              { sourceId, kind: `snapshot-${iteration}`, model: await makeArtifact(null), state: null },
+            ]);
+            progress({ kind: 'snapshot', snapshot });
+          } catch (error) {
+            if (!isQuota(error)) throw error;
+            current = before;
+            progress({ kind: 'unsaved', isWaiting: false });
+          }
         },
       },
       resume,
@@ -305,10 +331,17 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
         model: await makeArtifact(end.state.bestIteration > 0 ? end.state.bestWeights : null),
         state: null,
       });
-    return required(
-      await db.updateSource(sourceId, { ...fields(), trainedAtMs: current.trainedAtMs }, records),
-      'model source',
-    );
+    const result = { ...fields(), trainedAtMs: current.trainedAtMs };
+    // What was learnt is never thrown away for want of room: the end waits until there is some, or until the person cancels.
+    for (;;) {
+      try {
+        return required(await db.updateSource(sourceId, result, records), 'model source');
+      } catch (error) {
+        if (!isQuota(error) || signal.aborted) throw error;
+        progress({ kind: 'unsaved', isWaiting: true });
+        await new Promise((resolve) => setTimeout(resolve, ROOM_CHECK_MS));
+      }
+    }
   }
 
   return {
@@ -333,6 +366,11 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       if (action === 'pause') control.wantsPause = true;
       if (action === 'stop') control.wantsStop = true;
       if (action === 'snapshot') control.wantsSnapshot = true;
+    },
+    async vary(args, { signal, transfer }) {
+      const result = await drawExample(await store(), args, signal);
+      for (const { columns, pcm } of [result.before, result.after]) transfer(columns.buffer, pcm.buffer);
+      return result;
     },
     async testEngines(_args, { progress }) {
       return testEngines((facts) => progress(structuredClone(facts)));

@@ -1,6 +1,12 @@
 /** Which examples a run trains and validates on, and what is worth saying about them first. Any thread; pure. */
 import { splitByGroup } from '../dataset/index.ts';
-import type { ClassLabel, MediaItem, RunData, TrainingSettings } from '../domain/project.ts';
+import {
+  BACKGROUND_CLIPS,
+  type ClassLabel,
+  type MediaItem,
+  type RunData,
+  type TrainingSettings,
+} from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { formatCount, formatDuration } from '../kernel/format.ts';
 
@@ -49,7 +55,11 @@ export function planRun(
   }
 
   const advice: Advice[] = [];
-  const unlabelled = items.filter((item) => item.classId === null).length;
+  const background =
+    settings.augment.backgroundClassId === BACKGROUND_CLIPS
+      ? items.filter((item) => item.part === 'background').map((item) => item.id)
+      : [];
+  const unlabelled = items.filter((item) => item.classId === null && item.part !== 'background').length;
   if (unlabelled > 0)
     advice.push({
       kind: 'unlabelled',
@@ -91,6 +101,7 @@ export function planRun(
     data: {
       training,
       validation,
+      ...(background.length > 0 ? { background } : {}),
       hashes: [...new Set(labelled.filter((item) => given.has(item.id)).map((item) => item.hash))],
       classIds: used.map((label) => label.id),
       classNames: used.map((label) => label.name),

@@ -32,6 +32,7 @@ export class TrainingSession implements Disposable {
   readonly #training: WorkerClient<TrainingContract>;
   #state = $state.raw<TrainingState>({ kind: 'idle' });
   #featureText = $state('');
+  #unsaved = $state<'going-on' | 'waiting' | null>(null);
   #controller: AbortController | null = null;
   /** The run's source as it was before: a finished model whose "Train more" did not begin stays finished. */
   #before: Pick<ModelSource, 'status' | 'iteration'> = { status: 'untrained', iteration: 0 };
@@ -53,6 +54,10 @@ export class TrainingSession implements Disposable {
   get featureText(): string {
     return this.#featureText;
   }
+  /** The browser had no room for the last checkpoint; 'waiting' = training has ended and its model waits for room. */
+  get unsaved(): 'going-on' | 'waiting' | null {
+    return this.#unsaved;
+  }
   get isRunning(): boolean {
     return this.#state.kind === 'features' || this.#state.kind === 'preparing' || this.#state.kind === 'training';
   }
@@ -71,6 +76,7 @@ export class TrainingSession implements Disposable {
     this.#controller = controller;
     const { signal } = controller;
     const isCurrent = () => this.#controller === controller;
+    this.#unsaved = null;
     const sourceId = source.id;
     const isFresh = source.status === 'untrained' || source.status === 'failed';
     this.#before = { status: source.status, iteration: source.iteration };
@@ -182,6 +188,10 @@ export class TrainingSession implements Disposable {
                 return;
               }
               case 'checkpoint':
+                this.#unsaved = null;
+                return;
+              case 'unsaved':
+                this.#unsaved = progress.isWaiting ? 'waiting' : 'going-on';
                 return;
             }
           },
@@ -209,7 +219,7 @@ export class TrainingSession implements Disposable {
   #itemsOf(source: ModelSource, isFresh: boolean): MediaItem[] {
     const { items, project } = this.#project;
     const data = (isFresh ? null : source.data) ?? planRun(items, project.classes, source.settings).data;
-    const ids = new Set([...data.training, ...data.validation]);
+    const ids = new Set([...data.training, ...data.validation, ...(data.background ?? [])]);
     return items.filter((item) => ids.has(item.id));
   }
 

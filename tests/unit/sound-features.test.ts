@@ -1,11 +1,34 @@
 /** media and features: resampling, WAV, log-mel, windows. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { copyWindow, LOG_MEL_SPEC, SILENCE_LOG_MEL, windowFrames, windowStarts } from '../../src/features/index.ts';
+import {
+  applyBandGains,
+  copyWindow,
+  LOG_MEL_SPEC,
+  SILENCE_LOG_MEL,
+  windowFrames,
+  windowStarts,
+} from '../../src/features/index.ts';
 import { extractLogMel, LogMelStream } from '../../src/features/sound/log-mel.ts';
 import { encodeWav, resample, Resampler } from '../../src/media/index.ts';
 import { expectClose } from '../helpers/expect-close.ts';
 import { noise, rms, tone } from '../helpers/signals.ts';
+
+describe('changing bands', () => {
+  const pcm = new Float32Array([...tone(440, 0.5), ...tone(3000, 0.5)]);
+  const rows = Math.floor((pcm.length - 400) / 160) + 1;
+  it('by nothing changes nothing', () => {
+    const same = applyBandGains(pcm, new Float32Array(rows * 64));
+    for (let i = 400; i < pcm.length - 400; i++) expect(Math.abs(same[i]! - pcm[i]!)).toBeLessThan(1e-5);
+  });
+  it('silences high bands and keeps the ones below', () => {
+    // Band 34 of 64 is centred near 1.9 kHz.
+    const gains = new Float32Array(rows * 64).map((_, i) => (i % 64 >= 34 ? -12 : 0));
+    const low = applyBandGains(pcm, gains);
+    expect(rms(low.subarray(1000, 7000))).toBeCloseTo(rms(pcm.subarray(1000, 7000)), 2);
+    expect(rms(low.subarray(9000, 15000))).toBeLessThan(0.01);
+  });
+});
 
 describe('resampling', () => {
   const middle = (pcm: Float32Array) => pcm.subarray(2000, pcm.length - 2000);

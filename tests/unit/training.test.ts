@@ -11,7 +11,13 @@ import {
   planRun,
   readSettings,
 } from '../../src/training/index.ts';
-import { assembleBatch, classWeights, shiftedStart } from '../../src/training/sound/batches.ts';
+import {
+  assembleBatch,
+  classWeights,
+  drawVariations,
+  shiftedStart,
+  type ClipWindow,
+} from '../../src/training/sound/batches.ts';
 import { makeItem } from '../helpers/records.ts';
 
 const classes = ['a', 'b'].map((id, i) => ({ id, name: id.toUpperCase(), color: i + 1 }));
@@ -110,28 +116,31 @@ describe('batches', () => {
     mean: -3,
     random: createRandom(seed, 'batch', 1, 1),
     spectrum: async (clip: { hash: string }) => spectra[clip.hash]!,
-    background: [],
+    background: [] as ClipWindow['clip'][],
   });
+
+  const assemble = (windows: ClipWindow[], given: ReturnType<typeof options>) =>
+    assembleBatch(drawVariations(windows, given), { ...given, windowFrames: window.windowFrames });
 
   it('are plain copies when nothing is varied', async () => {
     const windows = listWindows(clips, window);
-    const batch = await assembleBatch(windows, options(off));
+    const batch = await assemble(windows, options(off));
     expect([...batch.targets]).toEqual([...windows.flatMap(({ clip }) => (clip.classIndex === 0 ? [1, 0] : [0, 1]))]);
     expect(new Set(batch.inputs.subarray(0, 96 * 64))).toEqual(new Set([-1]));
   });
   it('are the same for the same seed, iteration and step', async () => {
     const all = { specAugment: true, timeShift: true, gain: true, mixup: true, backgroundClassId: null };
     const windows = listWindows(clips, window);
-    const one = await assembleBatch(windows, options(all));
-    expect(await assembleBatch(windows, options(all))).toEqual(one);
-    expect((await assembleBatch(windows, options(all, 2))).inputs).not.toEqual(one.inputs);
+    const one = await assemble(windows, options(all));
+    expect(await assemble(windows, options(all))).toEqual(one);
+    expect((await assemble(windows, options(all, 2))).inputs).not.toEqual(one.inputs);
   });
   it('mix classes with their shares, and powers, not logarithms', async () => {
     const windows = [1, 2, 3].flatMap(() => [
       { clip: clips[0]!, start: 0 },
       { clip: clips[1]!, start: -28 },
     ]);
-    const batch = await assembleBatch(windows, options({ ...off, mixup: true }, 3));
+    const batch = await assemble(windows, options({ ...off, mixup: true }, 3));
     for (let i = 0; i < windows.length; i++)
       expect(batch.targets[2 * i]! + batch.targets[2 * i + 1]!).toBeCloseTo(1, 5);
     const mixed = batch.targets.findIndex((value) => value > 0 && value < 1);
@@ -150,7 +159,7 @@ describe('batches', () => {
     }
   });
   it('mask at most two bands of time and of frequency', async () => {
-    const batch = await assembleBatch([{ clip: clips[0]!, start: 0 }], options({ ...off, specAugment: true }, 4));
+    const batch = await assemble([{ clip: clips[0]!, start: 0 }], options({ ...off, specAugment: true }, 4));
     const masked = [...batch.inputs].filter((value) => value === -3).length;
     expect(masked).toBeGreaterThan(0);
     expect(masked).toBeLessThanOrEqual(2 * 12 * 96 + 2 * 19 * 64);
@@ -160,7 +169,7 @@ describe('batches', () => {
     const loud = { itemId: 'n', hash: 'n', classIndex: 1, frames: 200 };
     const spectrum = async (clip: { hash: string }) =>
       clip.hash === 'n' ? new Float32Array(200 * 64).fill(3) : spectra[clip.hash]!;
-    const batch = await assembleBatch(
+    const batch = await assemble(
       Array.from({ length: 20 }, () => ({ clip: clips[0]!, start: 0 })),
       { ...options({ ...off, backgroundClassId: 'n' }), spectrum, background: [loud] },
     );

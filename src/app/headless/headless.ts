@@ -4,7 +4,14 @@
  */
 import { splitByGroup, type ModelArtifact, type PathFile } from '../../dataset/index.ts';
 import { ImportSession, ProjectSession } from '../../dataset/ui.ts';
-import type { MediaItem, ModelSource, Part, TrainingSettings } from '../../domain/project.ts';
+import {
+  BACKGROUND_CLIPS,
+  type ItemPart,
+  type MediaItem,
+  type ModelSource,
+  type Part,
+  type TrainingSettings,
+} from '../../domain/project.ts';
 import type { Report } from '../../domain/report.ts';
 import { bundleFiles, readBundle } from '../../export/index.ts';
 import { required } from '../../kernel/assert.ts';
@@ -82,7 +89,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
   async function importFolder(
     project: ProjectSession,
     name: string,
-    part: Part,
+    part: ItemPart,
     options: HeadlessTrain,
   ): Promise<number> {
     const files = folder(name);
@@ -95,6 +102,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       const report = await imports.run(files, {
         classId: null,
         part,
+        isFixed: part === 'background',
         ...(options.split ? { partOf: (path: string) => options.split![path] ?? null } : {}),
         ...(options.groupBy ? { recordingPattern: options.groupBy } : {}),
       });
@@ -186,8 +194,12 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     await importFolder(project, 'data', 'training', options);
     if (hasValidationFolder) await importFolder(project, 'validation', 'validation', options);
     if (folder('test').length > 0) await importFolder(project, 'test', 'testing', options);
+    if (folder('background').length > 0) {
+      await importFolder(project, 'background', 'background', options);
+      settings.augment.backgroundClassId = BACKGROUND_CLIPS;
+    }
     if (options.split) {
-      const paths = new Set(project.items.map((item) => item.path));
+      const paths = new Set(project.items.filter((item) => item.part !== 'background').map((item) => item.path));
       const unknown = Object.keys(options.split).filter((path) => !paths.has(path));
       const unlisted = [...paths].filter((path) => !(path in options.split!));
       const tell = (list: string[]) =>
@@ -202,7 +214,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     const importSec = (performance.now() - started) / 1000;
     // A background class is given by name in a config.
     const background = settings.augment.backgroundClassId;
-    if (background !== null) {
+    if (background !== null && background !== BACKGROUND_CLIPS) {
       const label =
         project.findClass(background) ?? project.project.classes.find((candidate) => candidate.id === background);
       if (!label)

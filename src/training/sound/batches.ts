@@ -56,17 +56,62 @@ function mixInto(
     target[at + i] = Math.log(a * Math.exp(target[at + i]!) + b * Math.exp(other[otherAt + i]!));
 }
 
-/** SpecAugment: up to two masks of at most 12 bands and two of at most a fifth of the frames, filled with `fill`. */
-function maskSpectrum(target: Float32Array, at: number, frames: number, fill: number, random: Random): void {
-  for (let mask = 0; mask < 2; mask++) {
-    const bands = random.int(13);
-    const firstBand = random.int(BANDS - bands + 1);
-    for (let frame = 0; frame < frames; frame++)
-      target.fill(fill, at + frame * BANDS + firstBand, at + frame * BANDS + firstBand + bands);
-    const rows = random.int(Math.max(1, Math.floor(frames / 5)));
-    const firstRow = random.int(frames - rows + 1);
-    target.fill(fill, at + firstRow * BANDS, at + (firstRow + rows) * BANDS);
+/** Everything random about one example of a batch, drawn before anything is computed: the picture and the sound of it follow from it. */
+export type Variation = {
+  window: ClipWindow;
+  /** First frame of the cut. */
+  start: number;
+  background: { clip: TrainingClip; start: number; level: number } | null;
+  /** Gain in natural log of amplitude. */
+  gain: number;
+  /** Example of the same batch mixed in: amplitudes share : 1 − share. */
+  mix: { other: number; share: number } | null;
+  masks: { firstBand: number; bands: number; firstRow: number; rows: number }[];
+};
+
+/** What the variations of a batch depend on. */
+export type VariationOptions = {
+  window: WindowFrames;
+  augment: AugmentSettings;
+  random: Random;
+  /** Clips to mix in behind. */
+  background: readonly TrainingClip[];
+};
+
+/** Draws the variations of a batch. Pure given `random`; the order of draws is part of the reproducibility of a seed. */
+export function drawVariations(windows: readonly ClipWindow[], options: VariationOptions): Variation[] {
+  const { window, augment, random } = options;
+  const { windowFrames } = window;
+  const varied = windows.map((example): Variation => {
+    const start = augment.timeShift ? shiftedStart(example, window, random) : example.start;
+    let background: Variation['background'] = null;
+    if (augment.backgroundClassId !== null && options.background.length > 0 && random.next() < 0.5) {
+      const clip = options.background[random.int(options.background.length)]!;
+      const noiseStart = clip.frames > windowFrames ? random.int(clip.frames - windowFrames + 1) : 0;
+      background = { clip, start: noiseStart, level: 0.1 + 0.4 * random.next() };
+    }
+    const gain = augment.gain ? ((random.next() * 12 - 6) * Math.LN10) / 20 : 0;
+    return { window: example, start, background, gain, mix: null, masks: [] };
+  });
+  if (augment.mixup) {
+    for (const variation of varied) {
+      if (random.next() >= 0.5) continue;
+      variation.mix = { other: random.int(windows.length), share: 0.6 + 0.4 * random.next() };
+    }
   }
+  if (augment.specAugment) {
+    // SpecAugment: two masks of at most 12 bands and two of at most a fifth of the frames.
+    for (const variation of varied) {
+      for (let mask = 0; mask < 2; mask++) {
+        const bands = random.int(13);
+        const firstBand = random.int(BANDS - bands + 1);
+        const rows = random.int(Math.max(1, Math.floor(windowFrames / 5)));
+        const firstRow = random.int(windowFrames - rows + 1);
+        variation.masks.push({ firstBand, bands, firstRow, rows });
+      }
+    }
+  }
+  return varied;
 }
 
 /** A batch in memory: inputs [size, frames, 64] not yet normalised, targets [size, classes], weight per example. */
@@ -74,54 +119,43 @@ export type SoundBatch = { inputs: Float32Array; targets: Float32Array; weights:
 
 /**
  * Assembles one varied training batch.
- * @param windows the windows of this step, in order.
- * @param spectrum the clip's spectrogram, shape [frames, 64]; borrowed.
- * @param options `background`: clips of the class to mix in; `mean`: value that masks are filled with (the data's mean).
+ * @param varied the examples of this step, from {@link drawVariations}.
+ * @param options `spectrum`: a clip's spectrogram, shape [frames, 64], borrowed; `mean`: value that masks are filled with (the data's mean).
  */
 export async function assembleBatch(
-  windows: readonly ClipWindow[],
+  varied: readonly Variation[],
   options: {
-    window: WindowFrames;
+    windowFrames: number;
     classCount: number;
     weights: readonly number[];
-    augment: AugmentSettings;
     mean: number;
-    random: Random;
     spectrum: (clip: TrainingClip) => Promise<Float32Array>;
-    background: readonly TrainingClip[];
   },
 ): Promise<SoundBatch> {
-  const { window, classCount, augment, random } = options;
-  const length = window.windowFrames * BANDS;
-  const inputs = new Float32Array(windows.length * length);
-  const targets = new Float32Array(windows.length * classCount);
-  const weights = new Float32Array(windows.length);
-  for (const [i, example] of windows.entries()) {
+  const { windowFrames, classCount, spectrum } = options;
+  const length = windowFrames * BANDS;
+  const inputs = new Float32Array(varied.length * length);
+  const targets = new Float32Array(varied.length * classCount);
+  const weights = new Float32Array(varied.length);
+  for (const [i, { window, start, background, gain }] of varied.entries()) {
     const at = i * length;
-    const start = augment.timeShift ? shiftedStart(example, window, random) : example.start;
-    copyWindow(await options.spectrum(example.clip), start, window.windowFrames, inputs, at);
-    targets[i * classCount + example.clip.classIndex] = 1;
-    weights[i] = options.weights[example.clip.classIndex]!;
-    if (augment.backgroundClassId !== null && options.background.length > 0 && random.next() < 0.5) {
-      const clip = options.background[random.int(options.background.length)]!;
+    copyWindow(await spectrum(window.clip), start, windowFrames, inputs, at);
+    targets[i * classCount + window.clip.classIndex] = 1;
+    weights[i] = options.weights[window.clip.classIndex]!;
+    if (background) {
       const noise = new Float32Array(length);
-      const noiseStart = clip.frames > window.windowFrames ? random.int(clip.frames - window.windowFrames + 1) : 0;
-      copyWindow(await options.spectrum(clip), noiseStart, window.windowFrames, noise, 0);
-      mixInto(inputs, at, noise, 0, length, 1, 0.1 + 0.4 * random.next());
+      copyWindow(await spectrum(background.clip), background.start, windowFrames, noise, 0);
+      mixInto(inputs, at, noise, 0, length, 1, background.level);
     }
-    if (augment.gain) {
-      const gain = ((random.next() * 12 - 6) * Math.LN10) / 20;
-      for (let j = at; j < at + length; j++) inputs[j] = Math.max(SILENCE_LOG_MEL, inputs[j]! + gain);
-    }
+    if (gain !== 0) for (let j = at; j < at + length; j++) inputs[j] = Math.max(SILENCE_LOG_MEL, inputs[j]! + gain);
   }
-  if (augment.mixup) {
+  if (varied.some(({ mix }) => mix)) {
     const plain = inputs.slice();
     const plainTargets = targets.slice();
     const plainWeights = weights.slice();
-    for (let i = 0; i < windows.length; i++) {
-      if (random.next() >= 0.5) continue;
-      const other = random.int(windows.length);
-      const share = 0.6 + 0.4 * random.next();
+    for (const [i, { mix }] of varied.entries()) {
+      if (!mix) continue;
+      const { other, share } = mix;
       mixInto(inputs, i * length, plain, other * length, length, share, 1 - share);
       for (let c = 0; c < classCount; c++) {
         targets[i * classCount + c] =
@@ -130,9 +164,13 @@ export async function assembleBatch(
       weights[i] = share * plainWeights[i]! + (1 - share) * plainWeights[other]!;
     }
   }
-  if (augment.specAugment) {
-    for (let i = 0; i < windows.length; i++)
-      maskSpectrum(inputs, i * length, window.windowFrames, options.mean, random);
+  for (const [i, { masks }] of varied.entries()) {
+    const at = i * length;
+    for (const { firstBand, bands, firstRow, rows } of masks) {
+      for (let frame = 0; frame < windowFrames; frame++)
+        inputs.fill(options.mean, at + frame * BANDS + firstBand, at + frame * BANDS + firstBand + bands);
+      inputs.fill(options.mean, at + firstRow * BANDS, at + (firstRow + rows) * BANDS);
+    }
   }
   return { inputs, targets, weights };
 }

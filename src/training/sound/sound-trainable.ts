@@ -5,7 +5,14 @@ import { copyWindow, LOG_MEL_SPEC, type WindowFrames } from '../../features/inde
 import { createRandom } from '../../kernel/random.ts';
 import { AdamW } from '../adamw.ts';
 import type { StepResult, Trainable } from '../fit.ts';
-import { assembleBatch, classWeights, listWindows, type ClipWindow, type TrainingClip } from './batches.ts';
+import {
+  assembleBatch,
+  classWeights,
+  drawVariations,
+  listWindows,
+  type ClipWindow,
+  type TrainingClip,
+} from './batches.ts';
 import { buildSoundNetwork, writeDropoutMask, type SoundNetwork } from './full-network.ts';
 
 const BANDS = LOG_MEL_SPEC.bandCount;
@@ -106,15 +113,12 @@ export class SoundTrainable implements Trainable {
     const chosen = Array.from({ length: size }, (_, i) => this.#windows[indices[(step * size + i) % indices.length]!]!);
     const random = createRandom(this.#run.seed, 'batch', iteration, step);
     const { window, classCount, augment, spectrum, background } = this.#run;
-    const batch = await assembleBatch(chosen, {
-      window,
+    const batch = await assembleBatch(drawVariations(chosen, { window, augment, random, background }), {
+      windowFrames: window.windowFrames,
       classCount,
       weights: this.#weights,
-      augment,
       mean: this.normalisation.mean,
-      random,
       spectrum,
-      background,
     });
     normalise(batch.inputs, this.normalisation);
     const mask = new Float32Array(size * this.network.maskSize);

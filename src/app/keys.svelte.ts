@@ -1,0 +1,134 @@
+/** The keyboard map: what each action is called, its keys, and the changes a person made. Main thread. */
+import type { Store } from '../dataset/index.ts';
+
+/** An action with keys. Actions of one group, and those of Everywhere, may not share keys. */
+type Action = { group: string; title: string; keys: string };
+
+/** Keys by action as they are before any change. `Mod` is Ctrl, or ⌘ on a Mac. */
+const DEFAULTS = {
+  help: { group: 'Everywhere', title: 'This list', keys: '?' },
+  undo: { group: 'Everywhere', title: 'Undo', keys: 'Mod+Z' },
+  redo: { group: 'Everywhere', title: 'Redo', keys: 'Mod+Shift+Z' },
+  data: { group: 'Everywhere', title: 'Go to Data', keys: 'Alt+1' },
+  train: { group: 'Everywhere', title: 'Go to Train', keys: 'Alt+2' },
+  evaluate: { group: 'Everywhere', title: 'Go to Evaluate', keys: 'Alt+3' },
+  preview: { group: 'Everywhere', title: 'Go to Preview', keys: 'Alt+4' },
+  export: { group: 'Everywhere', title: 'Go to Export', keys: 'Alt+5' },
+  play: { group: 'Clips', title: 'Play', keys: 'Space' },
+  remove: { group: 'Clips', title: 'Delete', keys: 'Delete' },
+  all: { group: 'Clips', title: 'Select all', keys: 'Mod+A' },
+  rename: { group: 'Clips', title: 'Rename', keys: 'F2' },
+  record: { group: 'Record', title: 'Start or stop recording', keys: 'Space' },
+  start: { group: 'Train', title: 'Train', keys: 'Mod+Enter' },
+} as const satisfies Record<string, Action>;
+
+/** Name of an action. */
+export type ActionId = keyof typeof DEFAULTS;
+const ACTIONS: Record<ActionId, Action> = DEFAULTS;
+const IDS = Object.keys(ACTIONS) as ActionId[];
+const PREFERENCE = 'keys';
+
+/** Keys that have their meaning everywhere and cannot be given to an action. */
+const RESERVED = new Set(['Escape', 'Tab', 'Enter', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End']);
+
+/** True while the person writes: single keys mean text then. */
+export function isTyping(event: Event): boolean {
+  return (
+    event.target instanceof HTMLElement &&
+    event.target.closest(
+      'input:not([type=checkbox]):not([type=radio]):not([type=range]), select, textarea, [contenteditable]',
+    ) !== null
+  );
+}
+
+/** The keys of an event as one text, e.g. `Mod+Shift+Z`; null for a modifier alone. */
+export function keysOf(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
+): string | null {
+  if (['Control', 'Meta', 'Alt', 'Shift', 'AltGraph', 'Dead', 'Process'].includes(event.key)) return null;
+  const key = event.key === ' ' ? 'Space' : event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  // The shift that makes a sign like ? is part of the sign.
+  const isSign = key.length === 1 && !/[A-Z0-9]/.test(key);
+  return [
+    event.ctrlKey || event.metaKey ? 'Mod' : '',
+    event.altKey ? 'Alt' : '',
+    event.shiftKey && !isSign ? 'Shift' : '',
+    key,
+  ]
+    .filter(Boolean)
+    .join('+');
+}
+
+/** See the file header. */
+export class Keys {
+  readonly #store: Store;
+  #custom = $state.raw<Partial<Record<ActionId, string>>>({});
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Reads what was changed; unknown names of other versions are ignored. */
+  async load(): Promise<void> {
+    const stored = (await this.#store.loadPreference<Record<string, unknown>>(PREFERENCE)) ?? {};
+    this.#custom = Object.fromEntries(
+      IDS.flatMap((id) => (typeof stored[id] === 'string' ? [[id, stored[id]]] : [])),
+    ) as Partial<Record<ActionId, string>>;
+  }
+
+  get isChanged(): boolean {
+    return Object.keys(this.#custom).length > 0;
+  }
+
+  keys(id: ActionId): string {
+    return this.#custom[id] ?? ACTIONS[id].keys;
+  }
+
+  /** Keys as people read them. */
+  label(id: ActionId): string {
+    return this.keys(id)
+      .replace('Mod', /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl')
+      .replaceAll('+', ' ');
+  }
+
+  /** Whether an event asks for an action. Backspace deletes as Delete does. */
+  matches(event: KeyboardEvent, id: ActionId): boolean {
+    const pressed = keysOf(event);
+    // In a field single keys are text.
+    if (isTyping(event) && !/Mod|Alt/.test(pressed ?? '')) return false;
+    return (
+      pressed === this.keys(id) || (id === 'remove' && this.#custom.remove === undefined && pressed === 'Backspace')
+    );
+  }
+
+  /** Actions by group, in order. */
+  groups(): { title: string; actions: { id: ActionId; title: string }[] }[] {
+    return [...new Set(IDS.map((id) => ACTIONS[id].group))].map((title) => ({
+      title,
+      actions: IDS.filter((id) => ACTIONS[id].group === title).map((id) => ({ id, title: ACTIONS[id].title })),
+    }));
+  }
+
+  /** Gives an action other keys. @returns why not, in words; null when done. */
+  change(id: ActionId, keys: string): string | null {
+    if (RESERVED.has(keys)) return `${keys} moves around and closes things. Choose other keys.`;
+    if (/^[0-9]$/.test(keys)) return 'The numbers move clips to classes. Choose other keys.';
+    const { group } = ACTIONS[id];
+    const rival = IDS.find(
+      (other) =>
+        other !== id &&
+        this.keys(other) === keys &&
+        (group === 'Everywhere' || ACTIONS[other].group === 'Everywhere' || ACTIONS[other].group === group),
+    );
+    if (rival) return `These keys are taken: ${ACTIONS[rival].title}.`;
+    const { [id]: _old, ...rest } = this.#custom;
+    this.#custom = keys === ACTIONS[id].keys ? rest : { ...rest, [id]: keys };
+    void this.#store.savePreference(PREFERENCE, this.#custom);
+    return null;
+  }
+
+  reset(): void {
+    this.#custom = {};
+    void this.#store.savePreference(PREFERENCE, {});
+  }
+}

@@ -1,0 +1,62 @@
+/** Saving and opening project archives, as the page sees it. Main thread. One at a time. */
+import { isAbort, StudioError } from '../kernel/errors.ts';
+import type { WorkerClient } from '../rpc/client.ts';
+import type { ArchiveContract } from './archive-contract.ts';
+
+/** Where saving or opening stands; `total` 0 = not known yet. */
+export type ArchiveState = { kind: 'idle' } | { kind: 'saving' | 'opening'; name: string; done: number; total: number };
+
+/** See the file header. */
+export class ArchiveSession {
+  readonly #client: WorkerClient<ArchiveContract>;
+  #state = $state.raw<ArchiveState>({ kind: 'idle' });
+  #controller: AbortController | null = null;
+
+  constructor(client: WorkerClient<ArchiveContract>) {
+    this.#client = client;
+  }
+
+  get state(): ArchiveState {
+    return this.#state;
+  }
+
+  cancel(): void {
+    this.#controller?.abort();
+  }
+
+  /** @returns the archive; null when cancelled or when another is in work. @throws what the worker throws. */
+  save(projectId: string, name: string, savedBy: string): Promise<Blob | null> {
+    return this.#run('saving', name, (options) => this.#client.call('saveProject', { projectId, savedBy }, options));
+  }
+
+  /** Stores the project of an archive. @returns the project; null as {@link save}. @throws StudioError `dataset/archive-…`, `dataset/not-an-archive`, `dataset/quota-exceeded`. */
+  open(name: string, blob: Blob): Promise<ArchiveContract['openProject']['result'] | null> {
+    if (blob.size === 0) throw new StudioError('dataset/not-an-archive');
+    return this.#run('opening', name, (options) => this.#client.call('openProject', { blob }, options));
+  }
+
+  async #run<T>(
+    kind: 'saving' | 'opening',
+    name: string,
+    work: (options: {
+      signal: AbortSignal;
+      onProgress: (value: { done: number; total: number }) => void;
+    }) => Promise<T>,
+  ): Promise<T | null> {
+    if (this.#state.kind !== 'idle') return null;
+    const controller = new AbortController();
+    this.#controller = controller;
+    this.#state = { kind, name, done: 0, total: 0 };
+    try {
+      return await work({
+        signal: controller.signal,
+        onProgress: ({ done, total }) => (this.#state = { kind, name, done, total }),
+      });
+    } catch (error) {
+      if (isAbort(error)) return null;
+      throw error;
+    } finally {
+      this.#state = { kind: 'idle' };
+    }
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * The project archive `.understudy.zip`: all of a project but its undo history and caches, in files a person can read. Worker thread.
+ *
+ * - `understudy.json`: format, version, the app that wrote it
+ * - `project.json`: the records as they are stored (project, items, sources, reports) and where each clip's file is
+ * - `media/{class}/{name}`: the clips, so that a plain unzip is a labelled folder
+ * - `pictures.bin`: small pictures, as described by `pictures` in project.json
+ * - `weights/{source}/{kind}.json` and `.bin`: best model, checkpoint and snapshots; float32, little endian
+ */
+import * as v from 'valibot';
+import type { Project } from '../domain/project.ts';
+import { required } from '../kernel/assert.ts';
+import { StudioError } from '../kernel/errors.ts';
+import type { StoredPicture, StoredWeights } from './schema.ts';
+import type { Store, WholeProject } from './store.ts';
+
+/** Newest archive version this build reads and the one it writes. */
+export const ARCHIVE_VERSION = 1;
+
+/** One file of an archive; its content is read when its turn comes. */
+export type ArchiveFile = { path: string; read: () => Promise<Blob> };
+
+const text = v.string();
+const Entity = { id: text, projectId: text };
+const ProjectFile = v.object({
+  project: v.looseObject({
+    id: text,
+    name: text,
+    kind: v.picklist(['sound', 'action', 'detection']),
+    classes: v.array(v.looseObject({ id: text, name: text, color: v.number() })),
+    createdAtMs: v.number(),
+    openedAtMs: v.number(),
+    nextColor: v.number(),
+  }),
+  items: v.array(
+    v.looseObject({
+      ...Entity,
+      name: text,
+      path: text,
+      hash: text,
+      classId: v.nullable(text),
+      part: text,
+      recording: text,
+      session: text,
+      addedAtMs: v.number(),
+    }),
+  ),
+  sources: v.array(
+    v.looseObject({
+      ...Entity,
+      name: text,
+      status: text,
+      settings: v.looseObject({ algorithm: text }),
+      curve: v.array(v.looseObject({ iteration: v.number() })),
+      snapshots: v.array(v.looseObject({ iteration: v.number() })),
+      log: v.array(v.looseObject({ text })),
+      scores: v.looseObject({}),
+    }),
+  ),
+  reports: v.array(v.looseObject({ sourceId: text, part: text, items: v.array(v.looseObject({ itemId: text })) })),
+  media: v.array(v.object({ hash: text, path: text, type: text })),
+  pictures: v.array(v.object({ hash: text, peaks: v.number(), spectrogram: v.number() })),
+  weights: v.array(v.object({ sourceId: text, kind: text, path: text })),
+});
+const WeightsFile = v.looseObject({
+  model: v.looseObject({
+    topology: text,
+    weightSpecs: v.array(v.looseObject({})),
+    classes: v.array(v.looseObject({})),
+  }),
+  weightBytes: v.number(),
+  state: v.nullable(
+    v.object({ numbers: v.record(text, v.number()), arrays: v.array(v.object({ name: text, length: v.number() })) }),
+  ),
+});
+
+const json = (value: unknown) => new Blob([JSON.stringify(value, null, 1)], { type: 'application/json' });
+
+/** A name every file system takes. */
+const safe = (name: string) =>
+  name
+    .replace(/[\\/:*?"<>|\u0000-\u001f]/g, '_')
+    .replace(/^[. ]+|[. ]+$/g, '')
+    .slice(0, 120) || 'unnamed';
+
+/**
+ * Files of a project's archive, in order.
+ * @throws StudioError `dataset/not-found`; `features/clip-missing` from `read` when a clip's file is gone.
+ */
+export async function archiveFiles(
+  store: Store,
+  projectId: string,
+  savedBy: string,
+  savedAtMs: number,
+): Promise<ArchiveFile[]> {
+  const { project, items, sources } = await store.loadProject(projectId);
+  const className = new Map(project.classes.map((label) => [label.id, label.name]));
+  const media: { hash: string; path: string; type: string }[] = [];
+  const taken = new Set<string>();
+  const hashes = [...new Set(items.map((item) => item.hash))];
+  const firstOf = new Map([...items].reverse().map((item) => [item.hash, item]));
+  for (const hash of hashes) {
+    const item = firstOf.get(hash)!;
+    const folder = `media/${safe(className.get(item.classId ?? '') ?? 'no class')}`;
+    const name = safe(item.name);
+    const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length;
+    let path = `${folder}/${name}`;
+    for (let n = 2; taken.has(path.toLowerCase()); n++)
+      path = `${folder}/${name.slice(0, dot)} (${n})${name.slice(dot)}`;
+    taken.add(path.toLowerCase());
+    media.push({ hash, path, type: (await store.loadBlob(hash))?.type ?? '' });
+  }
+  const pictures = [...(await store.loadPictures(hashes)).values()];
+  const weights: { sourceId: string; kind: string; path: string }[] = [];
+  for (const source of sources)
+    for (const kind of await store.listWeightKinds(source.id))
+      weights.push({ sourceId: source.id, kind, path: `weights/${safe(source.id)}/${safe(kind)}` });
+  const reports = (await Promise.all(sources.map((source) => store.loadReports(source.id)))).flat();
+  return [
+    {
+      path: 'understudy.json',
+      read: async () => json({ format: 'understudy-project', version: ARCHIVE_VERSION, savedBy, savedAtMs }),
+    },
+    {
+      path: 'project.json',
+      read: async () =>
+        json({
+          project,
+          items,
+          sources,
+          reports,
+          media,
+          pictures: pictures.map(({ hash, peaks, spectrogram }) => ({
+            hash,
+            peaks: peaks.length,
+            spectrogram: spectrogram.length,
+          })),
+          weights,
+        }),
+    },
+    {
+      path: 'pictures.bin',
+      read: async () => new Blob(pictures.flatMap(({ peaks, spectrogram }) => [peaks, spectrogram]) as BlobPart[]),
+    },
+    ...weights.flatMap(({ sourceId, kind, path }): ArchiveFile[] => [
+      {
+        path: `${path}.json`,
+        read: async () => json(describeWeights(required(await store.loadWeights(sourceId, kind), 'weights'))),
+      },
+      {
+        path: `${path}.bin`,
+        read: async () => weightBytes(required(await store.loadWeights(sourceId, kind), 'weights')),
+      },
+    ]),
+    ...media.map(({ hash, path }): ArchiveFile => ({
+      path,
+      read: async () => {
+        const blob = await store.loadBlob(hash);
+        if (!blob) throw new StudioError('features/clip-missing', { details: { path } });
+        return blob;
+      },
+    })),
+  ];
+}
+
+const isArray = (entry: [string, Float32Array | number]): entry is [string, Float32Array] =>
+  typeof entry[1] !== 'number';
+
+function describeWeights({ model, state }: StoredWeights) {
+  const { weights, ...rest } = model;
+  const entries = Object.entries(state ?? {});
+  return {
+    model: rest,
+    weightBytes: weights.byteLength,
+    state: state && {
+      numbers: Object.fromEntries(entries.filter((entry) => !isArray(entry))),
+      arrays: entries.filter(isArray).map(([name, values]) => ({ name, length: values.length })),
+    },
+  };
+}
+
+function weightBytes({ model, state }: StoredWeights): Blob {
+  const arrays = Object.entries(state ?? {}).filter(isArray);
+  return new Blob([model.weights, ...arrays.map(([, values]) => values as Float32Array<ArrayBuffer>)]);
+}
+
+/**
+ * Reads an archive into records, with the ids it was saved with. Nothing is stored.
+ * @param file gives the content of a path, null when the archive has none; throws when it is damaged. `type` is the MIME type to give it.
+ * @param onMedia reports clips read.
+ * @throws StudioError `dataset/not-an-archive`, `dataset/archive-newer`, `dataset/archive-damaged`.
+ */
+export async function readArchive(
+  file: (path: string, type?: string) => Promise<Blob | null>,
+  onMedia: (done: number, total: number) => void = () => {},
+): Promise<WholeProject> {
+  const damaged = (reason: string, cause?: unknown) =>
+    new StudioError('dataset/archive-damaged', {
+      message: `The project file is damaged or incomplete: ${reason}.`,
+      cause,
+    });
+  const parse = <S extends v.GenericSchema>(schema: S, content: string, path: string): v.InferOutput<S> => {
+    try {
+      return v.parse(schema, JSON.parse(content));
+    } catch (error) {
+      const where =
+        error instanceof v.ValiError
+          ? ` (${(error.issues[0].path ?? []).map((step: { key: unknown }) => String(step.key)).join('.')})`
+          : '';
+      throw damaged(`${path} cannot be read${where}`, error);
+    }
+  };
+  const read = async (path: string, type?: string): Promise<Blob> => {
+    const blob = await file(path, type);
+    if (!blob) throw damaged(`${path} is missing`);
+    return blob;
+  };
+
+  const head = await file('understudy.json');
+  if (!head) throw new StudioError('dataset/not-an-archive');
+  const about = parse(v.looseObject({ format: text, version: v.number() }), await head.text(), 'understudy.json');
+  if (about.format !== 'understudy-project') throw new StudioError('dataset/not-an-archive');
+  if (about.version > ARCHIVE_VERSION)
+    throw new StudioError('dataset/archive-newer', { details: { version: about.version } });
+
+  const content = parse(ProjectFile, await (await read('project.json')).text(), 'project.json');
+  const project = content.project as unknown as Project;
+  const records = { project, items: content.items, sources: content.sources } as unknown as WholeProject;
+  const known = new Set(content.media.map(({ hash }) => hash));
+  for (const item of content.items) {
+    if (item.projectId !== project.id) throw damaged(`${item.name} belongs to another project`);
+    if (!known.has(item.hash)) throw damaged(`the file of ${item.name} is missing`);
+  }
+
+  const bytes = await (await read('pictures.bin')).arrayBuffer();
+  const pictures: StoredPicture[] = [];
+  let at = 0;
+  for (const { hash, peaks, spectrogram } of content.pictures) {
+    if (at + peaks + spectrogram > bytes.byteLength) throw damaged('pictures.bin is too short');
+    pictures.push({
+      hash,
+      peaks: new Uint8Array(bytes.slice(at, at + peaks)),
+      spectrogram: new Uint8Array(bytes.slice(at + peaks, at + peaks + spectrogram)),
+    });
+    at += peaks + spectrogram;
+  }
+
+  const weights: StoredWeights[] = [];
+  for (const { sourceId, kind, path } of content.weights) {
+    const {
+      model,
+      weightBytes: size,
+      state,
+    } = parse(WeightsFile, await (await read(`${path}.json`)).text(), `${path}.json`);
+    const values = await (await read(`${path}.bin`)).arrayBuffer();
+    const expected = size + 4 * (state?.arrays ?? []).reduce((sum, { length }) => sum + length, 0);
+    if (values.byteLength !== expected)
+      throw damaged(`${path}.bin has ${values.byteLength} bytes instead of ${expected}`);
+    let from = size;
+    const arrays = (state?.arrays ?? []).map(({ name, length }) => {
+      const part = new Float32Array(values.slice(from, from + 4 * length));
+      from += 4 * length;
+      return [name, part] as const;
+    });
+    weights.push({
+      sourceId,
+      kind,
+      model: { ...(model as unknown as StoredWeights['model']), weights: values.slice(0, size) },
+      state: state && { ...state.numbers, ...Object.fromEntries(arrays) },
+    });
+  }
+
+  const blobs: WholeProject['blobs'] = [];
+  for (const { hash, path, type } of content.media) {
+    blobs.push({ hash, blob: await read(path, type) });
+    onMedia(blobs.length, content.media.length);
+  }
+  return { ...records, reports: content.reports as unknown as WholeProject['reports'], pictures, weights, blobs };
+}

@@ -1,0 +1,84 @@
+/** A report as files: a table for spreadsheets and a page to print or send. Any thread; pure. */
+import type { Report } from '../domain/report.ts';
+import { formatPercent } from '../kernel/format.ts';
+
+const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** One row per clip: path, true class, predicted class, right or wrong, confidence, then the score of every class. */
+export function reportToCsv(report: Report): string {
+  const { labels } = report.confusion;
+  const head = ['path', 'label', 'predicted', 'right', 'confidence', ...labels.map((label) => `score ${label}`)];
+  const rows = report.items.map((item) => [
+    item.path,
+    item.label,
+    item.predicted,
+    item.label === item.predicted ? '1' : '0',
+    item.confidence.toFixed(4),
+    ...item.scores.map((score) => score.toFixed(4)),
+  ]);
+  return [head, ...rows].map((row) => row.map(quote).join(',')).join('\n') + '\n';
+}
+
+const escape = (text: string) =>
+  text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
+
+/** What the printed page says about the run beside its scores, as pairs. */
+export type ReportAbout = { project: string; model: string; facts: readonly (readonly [string, string])[] };
+
+/** A page of its own, without scripts: scores, classes, confusions, and every clip that was wrong. */
+export function reportToHtml(report: Report, about: ReportAbout): string {
+  const { labels, rows } = report.confusion;
+  const wrong = report.items.filter((item) => item.label !== item.predicted);
+  const ratio = (value: number | null) => (value === null ? '—' : formatPercent(value));
+  const table = (head: string[], body: string[][], className = '') =>
+    `<table class="${className}"><thead><tr>${head.map((cell) => `<th>${escape(cell)}</th>`).join('')}</tr></thead><tbody>${body
+      .map(
+        (row) =>
+          `<tr>${row.map((cell, i) => `<${i ? 'td' : 'th'}>${escape(cell)}</${i ? 'td' : 'th'}>`).join('')}</tr>`,
+      )
+      .join('')}</tbody></table>`;
+  const facts: (readonly [string, string])[] = [
+    ['Clips right', `${formatPercent(report.clipAccuracy)} of ${report.items.length}`],
+    ['Windows right', `${formatPercent(report.windowAccuracy)} of ${report.windowCount}`],
+    ['Macro F1', report.macroF1.toFixed(3)],
+    ['Chance level', formatPercent(report.chance)],
+    ['Data', report.part],
+    ['Scored', new Date(report.createdAtMs).toISOString().slice(0, 16).replace('T', ' ')],
+    ...about.facts,
+  ];
+  const title = `${about.project}, ${about.model}, ${report.part}`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>
+body{font:14px/20px -apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:#17201c;max-width:960px;margin:32px auto;padding:0 24px}
+h1{font:28px/32px Palatino,Georgia,serif}h2{font-size:16px;margin:32px 0 8px}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:4px 12px 4px 0;text-align:right;border-bottom:1px solid #d9deda}
+th:first-child,tbody th{text-align:left;font-weight:500}.facts td{text-align:left}.wide{overflow-x:auto}
+@media print{body{margin:0;max-width:none}tr{break-inside:avoid}h2{break-after:avoid}}
+</style></head><body>
+<h1>${escape(about.project)}</h1><p>${escape(about.model)} on the ${report.part} clips</p>
+<table class="facts"><tbody>${facts.map(([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`).join('')}</tbody></table>
+<h2>By class</h2>${table(
+    ['Class', 'Precision', 'Recall', 'F1', 'Clips'],
+    report.classes.map((score) => [
+      score.label,
+      ratio(score.precision),
+      ratio(score.recall),
+      ratio(score.f1),
+      String(score.support),
+    ]),
+  )}
+<h2>Confusions: rows are the true class, columns the predicted class</h2><div class="wide">${table(
+    ['', ...labels],
+    rows.map((row, i) => [labels[i]!, ...row.map((count) => (count ? String(count) : '·'))]),
+  )}</div>
+<h2>${wrong.length ? 'Clips that were wrong' : 'No clip was wrong'}</h2>${
+    wrong.length
+      ? table(
+          ['Clip', 'True', 'Predicted', 'Confidence'],
+          wrong.map((item) => [item.path, item.label, item.predicted, formatPercent(item.confidence)]),
+        )
+      : ''
+  }
+</body></html>
+`;
+}

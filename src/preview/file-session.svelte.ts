@@ -1,0 +1,60 @@
+/** Analysis of a whole file by a model, as the page sees it. Main thread. A newer one replaces an older. */
+import type { PathFile } from '../dataset/index.ts';
+import { isAbort, toStudioError, type StudioError } from '../kernel/errors.ts';
+import type { WorkerClient } from '../rpc/client.ts';
+import type { FileAnalysis, InferenceContract, ModelRef } from './contract.ts';
+
+/** Where the analysis stands. */
+export type FileState =
+  | { kind: 'none' }
+  | { kind: 'running'; file: PathFile; doneSec: number }
+  | { kind: 'failed'; file: PathFile; error: StudioError }
+  | { kind: 'done'; file: PathFile; analysis: FileAnalysis };
+
+/** See the file header. */
+export class FileSession implements Disposable {
+  readonly #client: WorkerClient<InferenceContract>;
+  #state = $state.raw<FileState>({ kind: 'none' });
+  #controller: AbortController | null = null;
+
+  constructor(client: WorkerClient<InferenceContract>) {
+    this.#client = client;
+  }
+
+  get state(): FileState {
+    return this.#state;
+  }
+
+  /** Failures become the state `failed`. */
+  async analyse(file: PathFile, model: ModelRef): Promise<void> {
+    this.#controller?.abort();
+    const controller = new AbortController();
+    this.#controller = controller;
+    const isCurrent = () => this.#controller === controller;
+    this.#state = { kind: 'running', file, doneSec: 0 };
+    try {
+      const analysis = await this.#client.call(
+        'analyse',
+        { blob: file.blob, model },
+        {
+          signal: controller.signal,
+          onProgress: ({ doneSec }) => {
+            if (isCurrent()) this.#state = { kind: 'running', file, doneSec };
+          },
+        },
+      );
+      if (isCurrent()) this.#state = { kind: 'done', file, analysis };
+    } catch (error) {
+      if (isCurrent())
+        this.#state = isAbort(error) ? { kind: 'none' } : { kind: 'failed', file, error: toStudioError(error) };
+    }
+  }
+
+  cancel(): void {
+    this.#controller?.abort();
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+}
