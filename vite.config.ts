@@ -18,7 +18,8 @@ const policy = [
   "style-src 'self'",
   "img-src 'self' blob: data:",
   "media-src 'self' blob:",
-  "connect-src 'self'",
+  // Besides the app's own files: the pinned addresses of pretrained networks, asked only when a person presses Download.
+  "connect-src 'self' https://raw.githubusercontent.com",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -67,7 +68,8 @@ export default defineConfig({
       },
       workbox: {
         globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,txt,webmanifest}'],
-        globIgnores: ['models/**'],
+        // Networks and their runtime are large: they are kept when they are first used (features/networks).
+        globIgnores: ['models/**', 'litert/*.wasm'],
         maximumFileSizeToCacheInBytes: 6 * 2 ** 20,
       },
     }),

@@ -10,7 +10,9 @@ function newest(path) {
   return Math.max(
     0,
     ...readdirSync(path)
-      .filter((name) => name !== 'runtime' && name !== 'models' && name !== 'third-party-notices.txt')
+      .filter(
+        (name) => name !== 'runtime' && name !== 'litert' && name !== 'models' && name !== 'third-party-notices.txt',
+      )
       .map((name) => newest(join(path, name))),
   );
 }

@@ -17,14 +17,17 @@ const TYPES = {
 };
 
 /**
- * Serves `root` on 127.0.0.1. @param port 0 = any free one; when taken, the next free one is used.
+ * Serves `root` on 127.0.0.1. @param models folder served as /models/; null = none, whatever the build holds. @param port 0 = any free one; when taken, the next free one is used.
  * @returns { url, close }
  */
-export async function serve(root, port = 0, { isolated = true } = {}) {
+export async function serve(root, port = 0, { isolated = true, models = null } = {}) {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://local').pathname);
-    let file = normalize(join(root, path));
-    if (!file.startsWith(normalize(root + sep)) && file !== normalize(root)) file = root;
+    // The networks may have come after the build, or are to be hidden.
+    const isModel = path.startsWith('/models/');
+    let file = normalize(isModel ? join(models ?? 'no-models', path.slice(8)) : join(root, path));
+    if (!isModel && !file.startsWith(normalize(root + sep)) && file !== normalize(root)) file = root;
+    if (isModel && !file.startsWith(normalize((models ?? 'no-models') + sep))) file = 'no-models';
     if (existsSync(file) && statSync(file).isDirectory()) file = join(file, 'index.html');
     if (!existsSync(file)) {
       response.writeHead(404, { 'Content-Type': 'text/plain' });

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
+import { fetchModels } from './models.mjs';
 import { serve } from './serve.mjs';
 
 const HELP = `Usage:
@@ -166,7 +167,10 @@ async function main() {
   const log = (line) => console.error(line);
   ensureBuilt(log);
   const executablePath = await findChromium({ mayInstall: true, log });
-  const server = await serve('dist');
+  const mirror = process.env.MODELS_MIRROR ?? (existsSync('../shared/models') ? '../shared/models' : null);
+  if (mirror)
+    for (const { path, reason } of await fetchModels({ mirror, log: () => {} })) log(`Without ${path}: ${reason}`);
+  const server = await serve('dist', 0, { models: 'public/models' });
   const profile = mkdtempSync(join(tmpdir(), 'understudy-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,

@@ -3,6 +3,8 @@ export { HISTORY_DEPTH, Store, type NewContent, type ProjectRecords, type WholeP
 export {
   SCHEMA_VERSION,
   type Change,
+  type EmbeddingPreprocessing,
+  type LogMelPreprocessing,
   type ModelArtifact,
   type Preprocessing,
   type StoredBlob,

@@ -10,6 +10,9 @@ export type StoredBlob = { hash: string; blob: Blob };
 /** Small pictures of a clip, keyed by content. */
 export type StoredPicture = { hash: string; peaks: Uint8Array; spectrogram: Uint8Array };
 
+/** A file of a pretrained network, keyed by its SHA-256 in hex. */
+export type StoredNetworkFile = { sha256: string; blob: Blob };
+
 /** Cached features, keyed by content + extractor id, version and parameters (`extractor`). */
 export type StoredFeatures = { hash: string; extractor: string; shape: number[]; values: Float32Array };
 
@@ -33,9 +36,23 @@ export type ModelArtifact = {
 };
 
 /** Every number between a sound and the network's input, and between its output and a clip's label. */
-export type Preprocessing = {
-  kind: 'log-mel';
+export type Preprocessing = LogMelPreprocessing | EmbeddingPreprocessing;
+
+/** What all sound models share. */
+type SoundPreprocessing = {
   sampleRateHz: number;
+  windowSec: number;
+  overlapRatio: number;
+  /** Input = (feature − mean) / deviation. */
+  mean: number;
+  deviation: number;
+  /** How windows become a clip: the mean of their class scores. */
+  clipScore: 'mean';
+};
+
+/** Log-mel spectrogram windows, for the full network. */
+export type LogMelPreprocessing = SoundPreprocessing & {
+  kind: 'log-mel';
   windowSamples: number;
   hopSamples: number;
   fftSize: number;
@@ -43,15 +60,18 @@ export type Preprocessing = {
   lowHz: number;
   highHz: number;
   logOffset: number;
-  windowSec: number;
-  overlapRatio: number;
   windowFrames: number;
   hopFrames: number;
-  /** Input = (log-mel − mean) / deviation. */
-  mean: number;
-  deviation: number;
-  /** How windows become a clip: the mean of their class scores. */
-  clipScore: 'mean';
+};
+
+/** Embeddings of a pretrained network: a window of samples becomes `shape` values. */
+export type EmbeddingPreprocessing = SoundPreprocessing & {
+  kind: 'yamnet' | 'speech-embedding';
+  /** SHA-256 of the network's files, in the order of the manifest. */
+  networkFiles: string[];
+  windowSamples: number;
+  hopSamples: number;
+  shape: number[];
 };
 
 /** Stores that take part in undo. */
@@ -85,6 +105,7 @@ export interface StudioSchema extends DBSchema {
   reports: { key: [string, Part]; value: Report };
   history: { key: [string, number]; value: HistoryEntry };
   preferences: { key: string; value: unknown };
+  networks: { key: string; value: StoredNetworkFile };
 }
 
 /** An open database. */
@@ -112,6 +133,9 @@ const MIGRATIONS: Upgrade[] = [
     db.createObjectStore('reports', { keyPath: ['sourceId', 'part'] });
     db.createObjectStore('history', { keyPath: ['projectId', 'seq'] });
     db.createObjectStore('preferences');
+  },
+  (db) => {
+    db.createObjectStore('networks', { keyPath: 'sha256' });
   },
 ];
 

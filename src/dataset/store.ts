@@ -334,6 +334,24 @@ export class Store {
     await Promise.all([tx.store.put(features), tx.done]).catch((error: unknown) => Promise.reject(asQuotaError(error)));
   }
 
+  // ---- pretrained networks
+
+  async hasNetworkFile(sha256: string): Promise<boolean> {
+    return (await this.#db.getKey('networks', sha256)) !== undefined;
+  }
+
+  async loadNetworkFile(sha256: string): Promise<Blob | null> {
+    return (await this.#db.get('networks', sha256))?.blob ?? null;
+  }
+
+  async saveNetworkFile(sha256: string, blob: Blob): Promise<void> {
+    await this.#db.put('networks', { sha256, blob }).catch((error: unknown) => Promise.reject(asQuotaError(error)));
+  }
+
+  async removeNetworkFile(sha256: string): Promise<void> {
+    await this.#db.delete('networks', sha256);
+  }
+
   // ---- models
 
   /**

@@ -162,9 +162,12 @@ export type AugmentSettings = {
   backgroundClassId: string | null;
 };
 
+/** How a sound classifier is trained. `automatic` tries the pretrained networks on board and takes what is best for the clips. */
+export type Algorithm = 'automatic' | 'transfer-learning' | 'spoken-words' | 'full-network';
+
 /** Settings of the training of a sound classifier. Every value is a key of the headless runner's config. */
 export type TrainingSettings = {
-  algorithm: 'full-network';
+  algorithm: Algorithm;
   /** Length of a window, 0.5..15 s. */
   windowSec: number;
   /** Share of a window that the next one repeats, 0..0.9. */
@@ -184,6 +187,10 @@ export type TrainingSettings = {
   /** Stops after this many iterations without a better validation loss; 0 = never. */
   patience: number;
   augment: AugmentSettings;
+  /** What is trained on a pretrained network's features: one layer, or one hidden layer before it. */
+  head: 'linear' | 'hidden';
+  /** Varied copies of each training clip whose features are computed too, 0..8. Pretrained networks only. */
+  copies: number;
   /** null = the fastest engine measured on this device. */
   engine: EngineName | null;
 };

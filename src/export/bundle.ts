@@ -1,6 +1,7 @@
 /** Model bundles: the files an export holds, and reading them back. Any thread; pure. */
 import * as v from 'valibot';
-import type { ModelArtifact } from '../dataset/index.ts';
+import { fileName, type ModelArtifact, type Preprocessing } from '../dataset/index.ts';
+import { networkOf } from '../features/index.ts';
 import { StudioError } from '../kernel/errors.ts';
 
 /** What a person writes about a model. */
@@ -14,34 +15,78 @@ const text = (path: string, content: string, type = 'text/plain'): BundleFile =>
   blob: new Blob([content], { type }),
 });
 
+const Shared = {
+  sampleRateHz: v.number(),
+  windowSec: v.number(),
+  overlapRatio: v.number(),
+  mean: v.number(),
+  deviation: v.number(),
+  clipScore: v.literal('mean'),
+};
+
 /** The preprocessing of a bundle: every number, plus the labels in the order of the output. Field names are a contract. */
 const PreprocessingSchema = v.object({
   format: v.literal('understudy-sound'),
   version: v.literal(1),
   labels: v.array(v.string()),
-  preprocessing: v.object({
-    kind: v.literal('log-mel'),
-    sampleRateHz: v.number(),
-    windowSamples: v.number(),
-    hopSamples: v.number(),
-    fftSize: v.number(),
-    bandCount: v.number(),
-    lowHz: v.number(),
-    highHz: v.number(),
-    logOffset: v.number(),
-    windowSec: v.number(),
-    overlapRatio: v.number(),
-    windowFrames: v.number(),
-    hopFrames: v.number(),
-    mean: v.number(),
-    deviation: v.number(),
-    clipScore: v.literal('mean'),
-  }),
+  preprocessing: v.variant('kind', [
+    v.object({
+      kind: v.literal('log-mel'),
+      ...Shared,
+      windowSamples: v.number(),
+      hopSamples: v.number(),
+      fftSize: v.number(),
+      bandCount: v.number(),
+      lowHz: v.number(),
+      highHz: v.number(),
+      logOffset: v.number(),
+      windowFrames: v.number(),
+      hopFrames: v.number(),
+    }),
+    v.object({
+      kind: v.picklist(['yamnet', 'speech-embedding']),
+      ...Shared,
+      networkFiles: v.array(v.string()),
+      windowSamples: v.number(),
+      hopSamples: v.number(),
+      shape: v.array(v.number()),
+    }),
+  ]),
 });
+
+/** Seconds of sound under one input. */
+export function inputSeconds(p: Preprocessing): number {
+  const samples = p.kind === 'log-mel' ? (p.windowFrames - 1) * p.hopSamples + p.windowSamples : p.windowSamples;
+  return samples / p.sampleRateHz;
+}
+
+/** The steps from sound to input tensor, in words. */
+function describeInput(p: Preprocessing): string {
+  if (p.kind !== 'log-mel') {
+    const files = networkOf(p.kind)
+      .files.map((file) => `\`${fileName(file.path)}\``)
+      .join(' and ');
+    const inside =
+      p.kind === 'yamnet'
+        ? 'the 1024 values before its classifier (the output of its last MEAN operator, dequantised)'
+        : 'samples × 32767 → mel spectrogram, `mel / 10 + 2` → windows of 76 frames every 8 → 96 values each';
+    return `1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
+2. Windows of ${p.windowSamples} samples (${inputSeconds(p).toFixed(3)} s), one every ${p.hopSamples}; a shorter sound is centred in silence.
+3. Embedding of each window by ${files}: ${inside}.
+4. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.shape.join(', ')}].`;
+  }
+  return `1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
+2. Frames of ${p.windowSamples} samples every ${p.hopSamples}, periodic Hann window, zero-padded to an FFT of ${p.fftSize}; magnitude (not power) of bins 1..${p.fftSize / 2 - 1}.
+3. ${p.bandCount} triangular mel bands (HTK: mel = 1127 ln(1 + f/700)), equally spaced from ${p.lowHz} to ${p.highHz} Hz, weights linear in mel, no normalisation.
+4. ln(band + ${p.logOffset}).
+5. Windows of ${p.windowFrames} frames (${inputSeconds(p).toFixed(3)} s), one every ${p.hopFrames} frames; a shorter sound is centred in silence (value ln(${p.logOffset})).
+6. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.windowFrames}, ${p.bandCount}, 1].`;
+}
 
 /**
  * Files of a TensorFlow.js bundle without the runtime: model.json and weights.bin (tf.loadLayersModel reads them), labels.txt,
  * preprocessing.json, README.md.
+ * @param networkFiles of the pretrained network the model stands on.
  * @param scores lines for the README, e.g. "Testing: 92.5 % of 80 clips right".
  */
 export function bundleFiles(
@@ -49,6 +94,7 @@ export function bundleFiles(
   about: ModelAbout,
   scores: readonly string[],
   generatedBy: string,
+  networkFiles: readonly BundleFile[] = [],
 ): BundleFile[] {
   const labels = artifact.classes.map((label) => label.name);
   const p = artifact.preprocessing;
@@ -61,7 +107,6 @@ export function bundleFiles(
     userDefinedMetadata: { ...about, labels, preprocessing: p },
   };
   const description = { format: 'understudy-sound', version: 1, labels, preprocessing: p };
-  const inputSec = ((p.windowFrames - 1) * p.hopSamples + p.windowSamples) / p.sampleRateHz;
   const readme = `# ${about.name}
 
 ${about.description || 'A sound classifier trained with Understudy.'}
@@ -89,12 +134,7 @@ Or load \`model.json\` with \`tf.loadLayersModel\` and compute the input yoursel
 
 ## Input
 
-1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
-2. Frames of ${p.windowSamples} samples every ${p.hopSamples}, periodic Hann window, zero-padded to an FFT of ${p.fftSize}; magnitude (not power) of bins 1..${p.fftSize / 2 - 1}.
-3. ${p.bandCount} triangular mel bands (HTK: mel = 1127 ln(1 + f/700)), equally spaced from ${p.lowHz} to ${p.highHz} Hz, weights linear in mel, no normalisation.
-4. ln(band + ${p.logOffset}).
-5. Windows of ${p.windowFrames} frames (${inputSec.toFixed(3)} s), one every ${p.hopFrames} frames; a shorter sound is centred in silence (value ln(${p.logOffset})).
-6. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.windowFrames}, ${p.bandCount}, 1].
+${describeInput(p)}
 
 ## Output
 
@@ -108,6 +148,7 @@ All numbers are in \`preprocessing.json\`.
     text('labels.txt', labels.join('\n') + '\n'),
     text('preprocessing.json', JSON.stringify(description, null, 2) + '\n', 'application/json'),
     text('README.md', readme, 'text/markdown'),
+    ...networkFiles.map(({ path, blob }) => ({ path: fileName(path), blob })),
   ];
 }
 

@@ -1,2 +1,2 @@
 /** Door of the export room. Any thread. */
-export { bundleFiles, readBundle, type BundleFile, type ModelAbout } from './bundle.ts';
+export { bundleFiles, inputSeconds, readBundle, type BundleFile, type ModelAbout } from './bundle.ts';

@@ -1,9 +1,21 @@
 /** Jobs of the features worker. Type-only. */
 import type { InspectedSound } from '../domain/project.ts';
 import type { SampleSound } from '../media/index.ts';
+import type { NetworkId } from './networks/manifest.ts';
+import type { NetworkStatus } from './networks/network-files.ts';
+import type { CopySettings, EmbeddingCut } from './sound/embedding-spec.ts';
 
 /** Progress of extraction: clips done of those that were not cached. */
 export type ExtractProgress = { done: number; total: number; audioSec: number };
+
+/** What an extraction did; clips that failed are listed. */
+export type ExtractResult = {
+  extracted: number;
+  cached: number;
+  audioSec: number;
+  seconds: number;
+  failed: { hash: string; reason: string }[];
+};
 
 /** See the file header. */
 export type FeaturesContract = {
@@ -17,14 +29,39 @@ export type FeaturesContract = {
   extractLogMel: {
     args: { hashes: string[] };
     progress: ExtractProgress;
-    result: {
-      extracted: number;
-      cached: number;
-      audioSec: number;
-      seconds: number;
-      failed: { hash: string; reason: string }[];
-    };
+    result: ExtractResult;
   };
+  /** Computes and stores the embeddings of a pretrained network that are not cached yet: of clips, and of varied copies. */
+  extractEmbeddings: {
+    args: {
+      network: NetworkId;
+      windowSec: number;
+      overlapRatio: number;
+      hashes: string[];
+      copies: (CopySettings & { hashes: string[] }) | null;
+    };
+    progress: ExtractProgress;
+    result: ExtractResult;
+  };
+  /** Cross-validated share of clips right with one softmax layer on cached embeddings (mean over a clip's windows). */
+  probe: {
+    args: { cut: EmbeddingCut; examples: { hash: string; classIndex: number; fold: number }[]; classCount: number };
+    progress: never;
+    result: number;
+  };
+  /** Where the pretrained networks are. */
+  networkStatus: { args: null; progress: never; result: NetworkStatus[] };
+  /** Downloads a network from its pinned address. Only when a person asked for it. */
+  downloadNetwork: { args: { id: NetworkId }; progress: { done: number; total: number }; result: void };
+  /** Stores a file of a network that a person chose. */
+  storeNetworkFile: {
+    args: { blob: Blob; name: string };
+    progress: never;
+    result: { id: NetworkId; isComplete: boolean };
+  };
+  /** The files of a network, checked. */
+  loadNetwork: { args: { id: NetworkId }; progress: never; result: { path: string; blob: Blob }[] };
+  removeNetwork: { args: { id: NetworkId }; progress: never; result: void };
   /** Cuts stretches out of a sound file as WAV files at its own rate, inspected; null for one that holds no sample. */
   cutSegments: {
     args: { blob: Blob; segments: { startSec: number; endSec: number }[] };

@@ -8,21 +8,25 @@ import type { Jobs } from '../rpc/contract.ts';
 import type { FeaturesContract } from './contract.ts';
 import { inspectSound } from './sound/inspect.ts';
 import { extractLogMel, LogMelStream } from './sound/log-mel.ts';
+import { crossValidate, meanRow, type ProbeExample } from './probe.ts';
+import { embeddingCut, embeddingExtractor, type EmbeddingCut } from './sound/embedding-spec.ts';
 import { LOG_MEL_SPEC } from './sound/spec.ts';
 import { FeatureCache, LOG_MEL_EXTRACTOR } from './sound/cache.ts';
+import { createEmbedder, type Embedder } from './sound/embedders.ts';
+import { extractEmbeddings } from './sound/extract-embeddings.ts';
+import { joinBlocks, readPcm } from './sound/read-pcm.ts';
+import { networkOf } from './networks/manifest.ts';
+import {
+  downloadNetwork,
+  loadNetwork,
+  networkStatus,
+  removeNetwork,
+  storeNetworkFile,
+} from './networks/network-files.ts';
 
-export { extractLogMel, FeatureCache, LogMelStream };
-
-/** Joins blocks of samples or rows. */
-export function joinBlocks(blocks: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    whole.set(block, at);
-    at += block.length;
-  }
-  return whole;
-}
+export { createEmbedder, KnownSounds, type Embedder } from './sound/embedders.ts';
+export { readPcm } from './sound/read-pcm.ts';
+export { extractLogMel, FeatureCache, LOG_MEL_EXTRACTOR, LogMelStream };
 
 /**
  * Log-mel spectrogram of a sound file, streamed; a sound shorter than one analysis window is padded to one row.
@@ -47,17 +51,27 @@ export async function logMelOfFile(
   return { logMel: rows.length ? joinBlocks(rows) : extractLogMel(head), durationSec: readSec };
 }
 
-/** A stored sound as mono samples at 16 kHz. @throws StudioError `features/clip-missing`, and as media `readSound`. */
-export async function loadPcm(store: Store, hash: string, signal?: AbortSignal): Promise<Float32Array> {
-  const blob = await store.loadBlob(hash);
-  if (!blob) throw new StudioError('features/clip-missing', { details: { hash } });
-  const blocks: Float32Array[] = [];
-  await readSound(blob, (pcm) => void blocks.push(pcm), { signal });
-  return joinBlocks(blocks);
-}
-
 /** @param store opens the database of this thread, once. */
 export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesContract> {
+  // One network is kept: loading takes as long as a hundred windows.
+  let kept: { key: string; embedder: Promise<Embedder> } | null = null;
+  let extracting: Promise<unknown> = Promise.resolve();
+  async function embedderOf(cut: EmbeddingCut, windowSec: number): Promise<Embedder> {
+    const key = `${cut.network}/${cut.windowSamples}`;
+    if (kept?.key !== key) {
+      await forget();
+      kept = { key, embedder: createEmbedder(await store(), cut.network, windowSec) };
+      kept.embedder.catch(() => (kept = null));
+    }
+    return kept.embedder;
+  }
+  async function forget(): Promise<void> {
+    const old = kept;
+    kept = null;
+    const embedder = await old?.embedder.catch(() => null);
+    embedder?.[Symbol.dispose]();
+  }
+
   return {
     async inspectSound({ blob }, { signal }) {
       return inspectSound(blob, signal);
@@ -106,6 +120,56 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
         failed,
       };
     },
+    async extractEmbeddings({ network, windowSec, overlapRatio, hashes, copies }, { signal, progress }) {
+      const started = performance.now();
+      const cut = embeddingCut(network, windowSec, overlapRatio);
+      // One at a time: they share the network.
+      const turn = extracting
+        .then(async () =>
+          extractEmbeddings(
+            await store(),
+            () => embedderOf(cut, windowSec),
+            { cut, hashes, copies },
+            signal,
+            (done, total, audioSec) => progress({ done, total, audioSec }),
+          ),
+        )
+        .catch(async (error: unknown) => {
+          // What the runtime is worth after a failure is not known: the next call starts a new one.
+          if (error instanceof StudioError && error.code === 'network/failed') await forget();
+          throw error;
+        });
+      extracting = turn.catch(() => {});
+      return { ...(await turn), seconds: (performance.now() - started) / 1000 };
+    },
+    async probe({ cut, examples, classCount }, { signal }) {
+      const db = await store();
+      const size = cut.shape.reduce((product, side) => product * side, 1);
+      const rows: ProbeExample[] = [];
+      for (const { hash, classIndex, fold } of examples) {
+        throwIfAborted(signal);
+        const features = await db.loadFeatures(hash, embeddingExtractor(cut));
+        if (features) rows.push({ values: meanRow(features.values, size), classIndex, fold });
+      }
+      return crossValidate(rows, classCount, signal);
+    },
+    async networkStatus() {
+      return networkStatus(await store());
+    },
+    async downloadNetwork({ id }, { signal, progress }) {
+      await downloadNetwork(await store(), id, signal, (done, total) => progress({ done, total }));
+    },
+    async storeNetworkFile({ blob, name }) {
+      return storeNetworkFile(await store(), blob, name);
+    },
+    async loadNetwork({ id }) {
+      const files = await loadNetwork(await store(), id);
+      return files.map((bytes, i) => ({ path: networkOf(id).files[i]!.path, blob: new Blob([bytes]) }));
+    },
+    async removeNetwork({ id }) {
+      await forget();
+      await removeNetwork(await store(), id);
+    },
     async cutSegments({ blob, segments }, { signal, progress }) {
       const cuts = segments.map(() => [] as Float32Array[]);
       let at = 0;
@@ -132,7 +196,7 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
       return made;
     },
     async loadPcm({ hash }, { signal, transfer }) {
-      const pcm = await loadPcm(await store(), hash, signal);
+      const pcm = await readPcm(await store(), hash, signal);
       transfer(pcm.buffer);
       return pcm;
     },

@@ -122,6 +122,30 @@ export const ERROR_CATALOGUE = {
     advice: 'Look at the reasons in the list and choose other files.',
     retry: false,
   },
+  'network/absent': {
+    title: 'A pretrained network is needed that is not on this device.',
+    kept: 'Your clips and settings are kept.',
+    advice: 'Get it under Pretrained networks, or train with Full network, which needs none.',
+    retry: true,
+  },
+  'network/wrong-file': {
+    title: 'This file is not the pretrained network.',
+    kept: 'Nothing was changed.',
+    advice: 'Choose the file from the address shown, or press Download.',
+    retry: false,
+  },
+  'network/download-failed': {
+    title: 'The pretrained network could not be downloaded.',
+    kept: 'Nothing was changed.',
+    advice: 'Check the connection and press Download again, or get the file elsewhere and press Choose a file.',
+    retry: true,
+  },
+  'network/failed': {
+    title: 'The pretrained network stopped working on this device.',
+    kept: 'Your clips and the features computed so far are kept.',
+    advice: 'Try again, close other tabs if memory is short, or train with Full network.',
+    retry: true,
+  },
   'features/clip-missing': {
     title: 'The stored sound of a clip is missing.',
     kept: 'The other clips are unchanged.',

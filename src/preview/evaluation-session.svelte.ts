@@ -2,6 +2,8 @@
 import type { MediaItem, ModelSource, Part } from '../domain/project.ts';
 import type { Report } from '../domain/report.ts';
 import type { FeaturesContract } from '../features/contract.ts';
+import { extractFeatures } from '../features/ui.ts';
+import { networkOfAlgorithm } from '../training/index.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { InferenceContract } from './contract.ts';
@@ -43,7 +45,14 @@ export async function evaluateSource(
   if (chosen.length === 0) throw new StudioError('evaluation/no-items');
   const { signal, onProgress } = options;
   const pass = signal ? { signal } : {};
-  await clients.features.call('extractLogMel', { hashes: chosen.map((item) => item.hash) }, pass);
+  const { algorithm, windowSec, overlapRatio } = source.settings;
+  await extractFeatures(
+    clients.features,
+    { network: networkOfAlgorithm(algorithm), windowSec, overlapRatio },
+    chosen.map((item) => item.hash),
+    null,
+    pass,
+  );
   return clients.inference.call(
     'evaluate',
     {

@@ -1,5 +1,8 @@
 /** From window scores to what a person sees: smoothing, threshold, events. Any thread; pure. */
 
+/** `kind` of a model reference that means YAMNet's own 521 classes instead of a trained model. */
+export const KNOWN_SOUNDS = 'known-sounds';
+
 /** Scores of one window. */
 export type WindowScores = { startSec: number; endSec: number; scores: Float32Array };
 

@@ -1,2 +1,10 @@
 /** Door of the preview room: events and smoothing, any thread. */
-export { eventsToCsv, findEvents, Smoother, winner, type SoundEvent, type WindowScores } from './events.ts';
+export {
+  eventsToCsv,
+  findEvents,
+  KNOWN_SOUNDS,
+  Smoother,
+  winner,
+  type SoundEvent,
+  type WindowScores,
+} from './events.ts';

@@ -1,19 +1,21 @@
 /** Door of the preview room for workers: handlers of {@link InferenceContract}. */
-import type { ModelArtifact, Store } from '../dataset/index.ts';
+import type { Store } from '../dataset/index.ts';
 import type { Part } from '../domain/project.ts';
 import { buildReport, type ScoredClip } from '../evaluation/index.ts';
-import { LOG_MEL_SPEC, quantiseLogMel, windowSpanSec, windowStarts } from '../features/index.ts';
-import { extractLogMel, FeatureCache, LogMelStream } from '../features/jobs.ts';
+import { LOG_MEL_SPEC, PcmWindows, quantiseLogMel, type PcmWindow } from '../features/index.ts';
+import { FeatureCache, KnownSounds, LogMelStream } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
+import { SOUND_RATE_HZ } from '../media/index.ts';
 import { readSound } from '../media/jobs.ts';
 import type { CaptureBlock } from '../media/capture.ts';
 import type { Jobs } from '../rpc/contract.ts';
+import { KNOWN_SOUNDS } from './events.ts';
 import type { InferenceContract, ModelRef } from './contract.ts';
 import { Listener } from './listener.ts';
-import { SoundPredictor } from './predictor.ts';
+import { KnownPredictor, SoundPredictor, type Predictor } from './predictor.ts';
 
 const BANDS = LOG_MEL_SPEC.bandCount;
 /** Most columns of the spectrogram of an analysed file. */
@@ -23,10 +25,17 @@ const MOST_COLUMNS = 1200;
 export function createInferenceJobs(store: () => Promise<Store>): Jobs<InferenceContract> {
   const listeners = new Map<string, Listener>();
 
-  async function load(ref: ModelRef): Promise<SoundPredictor> {
-    const weights = await (await store()).loadWeights(ref.sourceId, ref.kind);
+  async function loadModel(ref: ModelRef, needsSound: boolean): Promise<SoundPredictor> {
+    const db = await store();
+    const weights = await db.loadWeights(ref.sourceId, ref.kind);
     if (!weights || weights.model.weightSpecs.length === 0) throw new StudioError('export/model-damaged');
-    return SoundPredictor.load(weights.model);
+    return SoundPredictor.load(weights.model, db, needsSound);
+  }
+
+  /** A trained model, or YAMNet's own classes. */
+  async function load(ref: ModelRef): Promise<Predictor> {
+    if (ref.kind === KNOWN_SOUNDS) return new KnownPredictor(await KnownSounds.load(await store()));
+    return loadModel(ref, true);
   }
 
   async function score(
@@ -54,8 +63,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     for (const [i, item] of chosen.entries()) {
       await yieldToMessages();
       throwIfAborted(signal);
-      const logMel = await cache.get(item.hash);
-      const windowScores = await predictor.predict(logMel, windowStarts(logMel.length / BANDS, predictor.window));
+      const windowScores = await predictor.predictClip(cache, item.hash);
       clips.push({
         itemId: item.id,
         path: item.path,
@@ -82,23 +90,29 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
 
   return {
     async evaluate({ model, ...about }, { signal, progress }) {
-      using predictor = await load(model);
+      using predictor = await loadModel(model, false);
       const report = await score(predictor, { sourceId: model.sourceId, ...about }, signal, progress);
       await (await store()).saveReport(report);
       return report;
     },
     async evaluateArtifact({ model, ...about }, { signal, progress }) {
-      using predictor = await SoundPredictor.load(model as ModelArtifact);
+      using predictor = await SoundPredictor.load(model, await store(), false);
       return await score(predictor, { sourceId: 'bundle', ...about }, signal, progress);
     },
     async listen({ listenId, port, sampleRateHz, model }, { signal, progress }) {
-      const listener = new Listener(sampleRateHz, (report) => progress(report, [report.columns.buffer]));
+      let failed: (error: unknown) => void = () => {};
+      const failure = new Promise<never>((_, reject) => (failed = reject));
+      failure.catch(() => {});
+      const listener = new Listener(sampleRateHz, (report) => progress(report, [report.columns.buffer]), failed);
       listeners.set(listenId, listener);
       try {
         port.onmessage = (event: MessageEvent<CaptureBlock>) => listener.push(event.data);
         if (model) await switchModel(listenId, model);
         if (!signal.aborted)
-          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+          await Promise.race([
+            failure,
+            new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+          ]);
       } finally {
         port.close();
         listeners.delete(listenId);
@@ -122,60 +136,32 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     async analyse({ blob, model }, { signal, progress, transfer }) {
       const started = performance.now();
       using predictor = await load(model);
-      const { windowFrames, hopFrames } = predictor.window;
+      const { windowSamples, hopSamples } = predictor;
       const classCount = predictor.classNames.length;
       const stream = new LogMelStream();
+      const cutter = new PcmWindows(windowSamples, hopSamples);
       const windows: { startSec: number; endSec: number; scores: Float32Array }[] = [];
       let columns: Uint8Array[] = [];
       let stride = 1;
       let rowIndex = 0;
-      // Rows from `firstRow` on are held; windows that are complete are run and their rows dropped: an hour needs a window's memory.
-      let held = new Float32Array(0);
-      let firstRow = 0;
-      let nextStart = 0;
-      let head = new Float32Array(0);
-
-      const runWindows = async (isEnd: boolean) => {
-        const rows = held.length / BANDS;
-        const starts: number[] = [];
-        if (isEnd && firstRow === 0 && nextStart === 0) starts.push(...windowStarts(rows, predictor.window));
-        else {
-          while (nextStart - firstRow + windowFrames <= rows) {
-            starts.push(nextStart - firstRow);
-            nextStart += hopFrames;
-          }
-          const rest = rows - (nextStart - firstRow - hopFrames + windowFrames);
-          if (isEnd && rest * 4 >= windowFrames) starts.push(rows - windowFrames);
-        }
-        if (starts.length === 0) return;
-        const scores = await predictor.predict(held, starts);
-        starts.forEach((start, i) => {
+      // Windows that are complete are run and dropped: an hour needs a few windows' memory.
+      let waiting: PcmWindow[] = [];
+      const runWindows = async () => {
+        const scores = await predictor.predictWindows(waiting.map((window) => window.pcm));
+        waiting.forEach(({ startSample }, i) => {
           windows.push({
-            ...windowSpanSec(start + firstRow, predictor.window),
+            startSec: startSample / SOUND_RATE_HZ,
+            endSec: (startSample + windowSamples) / SOUND_RATE_HZ,
             scores: scores.slice(i * classCount, (i + 1) * classCount),
           });
         });
-        if (isEnd) return;
-        const drop = Math.max(0, Math.min(rows - windowFrames, nextStart - firstRow));
-        held = held.slice(drop * BANDS);
-        firstRow += drop;
+        waiting = [];
       };
 
       const { readSec } = await readSound(
         blob,
         async (pcm) => {
-          if (head.length < LOG_MEL_SPEC.windowSamples) {
-            const longer = new Float32Array(head.length + pcm.length);
-            longer.set(head);
-            longer.set(pcm, head.length);
-            head = longer;
-          }
-          const rows = stream.push(pcm);
-          const joined = new Float32Array(held.length + rows.length);
-          joined.set(held);
-          joined.set(rows, held.length);
-          held = joined;
-          const picture = quantiseLogMel(rows);
+          const picture = quantiseLogMel(stream.push(pcm));
           for (let at = 0; at < picture.length; at += BANDS) {
             if (rowIndex++ % stride === 0) columns.push(picture.slice(at, at + BANDS));
             if (columns.length === MOST_COLUMNS * 2) {
@@ -183,19 +169,18 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
               stride *= 2;
             }
           }
-          if (held.length / BANDS - windowFrames > 32 * hopFrames) {
-            await runWindows(false);
+          waiting.push(...cutter.push(pcm));
+          while (waiting.length >= 16) {
+            throwIfAborted(signal);
+            await runWindows();
             await yieldToMessages();
           }
           progress({ doneSec: rowIndex / 100, totalSec: null });
         },
         { signal },
       );
-      if (held.length === 0 && firstRow === 0) held = extractLogMel(head) as Float32Array<ArrayBuffer>;
-      if (firstRow > 0 || nextStart > 0) {
-        await runWindows(false);
-        await runWindows(true);
-      } else await runWindows(true);
+      waiting.push(...cutter.end());
+      if (waiting.length > 0) await runWindows();
       const flat = new Uint8Array(columns.length * BANDS);
       columns.forEach((column, i) => flat.set(column, i * BANDS));
       transfer(flat.buffer);

@@ -1,17 +1,16 @@
 /** Live sound in the worker: blocks of the capture worklet → spectrogram, level, predictions, takes. Worker thread. */
-import { LOG_MEL_SPEC, quantiseLogMel } from '../features/index.ts';
+import { quantiseLogMel } from '../features/index.ts';
 import { LogMelStream } from '../features/jobs.ts';
 import { Resampler, SOUND_RATE_HZ } from '../media/index.ts';
 import type { CaptureBlock } from '../media/capture.ts';
 import type { ListenProgress } from './contract.ts';
 import type { WindowScores } from './events.ts';
-import type { SoundPredictor } from './predictor.ts';
+import type { Predictor } from './predictor.ts';
 
-const BANDS = LOG_MEL_SPEC.bandCount;
 /** Progress is sent at most this often, in seconds of sound. */
 const REPORT_EVERY_SEC = 0.06;
 /** Live windows come at least this often, whatever the overlap the model was trained with. */
-const MOST_STEP_FRAMES = 25;
+const MOST_STEP_SAMPLES = SOUND_RATE_HZ / 4;
 
 type Take = {
   blocks: Float32Array[];
@@ -23,16 +22,16 @@ type Take = {
 
 /** One listening session. Feed it blocks; it reports. */
 export class Listener {
-  predictor: SoundPredictor | null = null;
+  predictor: Predictor | null = null;
   /** Model switches asked for; an older one that loads slower is thrown away. */
   switchCount = 0;
   readonly sampleRateHz: number;
   readonly #report: (progress: ListenProgress) => void;
+  readonly #fail: (error: unknown) => void;
   readonly #resampler: Resampler;
   readonly #stream = new LogMelStream();
-  #rows = new Float32Array(0);
-  #firstRow = 0;
-  #rowCount = 0;
+  #samples = new Float32Array(0);
+  #sampleCount = 0;
   #nextEnd = 0;
   #isPredicting = false;
   #expectedFrame = -1;
@@ -46,8 +45,17 @@ export class Listener {
   } = this.#empty();
   #take: Take | null = null;
 
-  constructor(sampleRateHz: number, report: (progress: ListenProgress) => void) {
+  /** @param fail is told when a model stops working; listening goes on without it. */
+  constructor(
+    sampleRateHz: number,
+    report: (progress: ListenProgress) => void,
+    fail: (error: unknown) => void = () => {},
+  ) {
     this.sampleRateHz = sampleRateHz;
+    this.#fail = (error) => {
+      this.predictor = null;
+      fail(error);
+    };
     this.#report = report;
     this.#resampler = new Resampler(sampleRateHz, SOUND_RATE_HZ);
   }
@@ -69,12 +77,11 @@ export class Listener {
     unsent.samples += pcm.length;
     this.#record(pcm);
 
-    const rows = this.#stream.push(this.#resampler.push(pcm)).slice();
-    if (rows.length) {
-      unsent.rows.push(rows);
-      this.#keep(rows);
-      void this.#predict();
-    }
+    const resampled = this.#resampler.push(pcm);
+    const rows = this.#stream.push(resampled).slice();
+    if (rows.length) unsent.rows.push(rows);
+    this.#keep(resampled);
+    void this.#predict().catch((error: unknown) => this.#fail(error));
     if (unsent.samples / this.sampleRateHz >= REPORT_EVERY_SEC) this.#send();
   }
 
@@ -123,16 +130,14 @@ export class Listener {
     take.resolve(pcm);
   }
 
-  /** Keeps the newest rows: as many as a window needs, with room to move. */
-  #keep(rows: Float32Array): void {
-    const joined = new Float32Array(this.#rows.length + rows.length);
-    joined.set(this.#rows);
-    joined.set(rows, this.#rows.length);
-    this.#rowCount += rows.length / BANDS;
-    const most = (this.predictor?.window.windowFrames ?? 0) + 200;
-    const surplus = Math.max(0, joined.length / BANDS - most);
-    this.#rows = joined.slice(surplus * BANDS);
-    this.#firstRow += surplus;
+  /** Keeps the newest samples: as many as a window needs. */
+  #keep(pcm: Float32Array): void {
+    this.#sampleCount += pcm.length;
+    const most = this.predictor?.windowSamples ?? 0;
+    const joined = new Float32Array(this.#samples.length + pcm.length);
+    joined.set(this.#samples);
+    joined.set(pcm, this.#samples.length);
+    this.#samples = joined.slice(Math.max(0, joined.length - most));
   }
 
   /** Runs the newest window when one is due; while one is running the next is not queued but joined (latest wins). */
@@ -141,19 +146,19 @@ export class Listener {
     if (
       !predictor ||
       this.#isPredicting ||
-      this.#rowCount < this.#nextEnd ||
-      this.#rows.length / BANDS < predictor.window.windowFrames
+      this.#sampleCount < this.#nextEnd ||
+      this.#samples.length < predictor.windowSamples
     )
       return;
     this.#isPredicting = true;
     try {
-      const { windowFrames, hopFrames } = predictor.window;
-      const end = this.#rowCount;
-      this.#nextEnd = end + Math.min(hopFrames, MOST_STEP_FRAMES);
-      const scores = await predictor.predict(this.#rows, [end - windowFrames - this.#firstRow]);
+      const { windowSamples, hopSamples } = predictor;
+      const end = this.#sampleCount;
+      this.#nextEnd = end + Math.min(hopSamples, MOST_STEP_SAMPLES);
+      const scores = await predictor.predictWindows([this.#samples.slice()]);
       if (this.predictor !== predictor) return;
-      const rate = SOUND_RATE_HZ / LOG_MEL_SPEC.hopSamples;
-      this.#unsent.windows.push({ startSec: (end - windowFrames) / rate, endSec: end / rate, scores });
+      const toSec = (sample: number) => sample / SOUND_RATE_HZ;
+      this.#unsent.windows.push({ startSec: toSec(end - windowSamples), endSec: toSec(end), scores });
     } finally {
       this.#isPredicting = false;
     }
@@ -173,7 +178,7 @@ export class Listener {
       columns: quantiseLogMel(flat),
       peakDb: toDb(peak),
       rmsDb: toDb(Math.sqrt(power / Math.max(1, samples))),
-      atSec: this.#rowCount / (SOUND_RATE_HZ / LOG_MEL_SPEC.hopSamples),
+      atSec: this.#sampleCount / SOUND_RATE_HZ,
       windows,
       droppedSamples: dropped,
       takeSec: this.#take ? this.#take.samples / this.sampleRateHz : null,

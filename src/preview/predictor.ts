@@ -1,58 +1,86 @@
-/** A trained sound model ready to run. Worker thread. */
+/** Sound models ready to run. Worker thread. Used by evaluation, live preview and file analysis alike. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { ModelArtifact } from '../dataset/index.ts';
-import { copyWindow, LOG_MEL_SPEC, type WindowFrames } from '../features/index.ts';
+import type { ModelArtifact, Store } from '../dataset/index.ts';
+import { copyWindow, embeddingExtractor, LOG_MEL_SPEC, windowStarts } from '../features/index.ts';
+import { createEmbedder, extractLogMel, type Embedder, type FeatureCache, type KnownSounds } from '../features/jobs.ts';
 import { loadArtifact, normalise, startEngine } from '../training/jobs.ts';
 
 /** Windows run at once; the last batch is padded, so that memory is allocated for one size only. */
 const BATCH = 16;
 
-/** Owns the network. Used by evaluation, live preview and file analysis alike. */
-export class SoundPredictor implements Disposable {
+/** What listening and file analysis need of a model. Samples are mono at 16 kHz. */
+export interface Predictor extends Disposable {
+  readonly classNames: string[];
+  readonly windowSamples: number;
+  readonly hopSamples: number;
+  /** @param windows each `windowSamples` long; borrowed. @returns scores, shape [windows, classes]. */
+  predictWindows(windows: readonly Float32Array[]): Promise<Float32Array>;
+}
+
+/** A trained model. Owns its network, and the pretrained one it stands on. */
+export class SoundPredictor implements Predictor {
   readonly artifact: ModelArtifact;
   readonly #model: LayersModel;
+  readonly #embedder: Embedder | null;
 
-  private constructor(artifact: ModelArtifact, model: LayersModel) {
+  private constructor(artifact: ModelArtifact, model: LayersModel, embedder: Embedder | null) {
     this.artifact = artifact;
     this.#model = model;
+    this.#embedder = embedder;
   }
 
-  /** Loads the model on WebAssembly: small networks run there faster than a GPU can be read back (EXPERIMENTS §6). */
-  static async load(artifact: ModelArtifact): Promise<SoundPredictor> {
+  /**
+   * Loads the model on WebAssembly: small networks run there faster than a GPU can be read back (EXPERIMENTS §6).
+   * @param needsSound false when only cached clips will be scored: no pretrained network is loaded then.
+   * @throws StudioError `export/model-damaged`, `network/…`.
+   */
+  static async load(artifact: ModelArtifact, store: Store, needsSound = true): Promise<SoundPredictor> {
     await startEngine('wasm');
-    return new SoundPredictor(artifact, await loadArtifact(artifact));
+    const { preprocessing } = artifact;
+    const embedder =
+      preprocessing.kind === 'log-mel' || !needsSound
+        ? null
+        : await createEmbedder(store, preprocessing.kind, preprocessing.windowSec);
+    return new SoundPredictor(artifact, await loadArtifact(artifact), embedder);
   }
 
-  get window(): WindowFrames {
-    const { windowFrames, hopFrames } = this.artifact.preprocessing;
-    return { windowFrames, hopFrames };
+  get windowSamples(): number {
+    const { preprocessing: p } = this.artifact;
+    return p.kind === 'log-mel' ? (p.windowFrames - 1) * p.hopSamples + p.windowSamples : p.windowSamples;
+  }
+
+  get hopSamples(): number {
+    const { preprocessing: p } = this.artifact;
+    return p.kind === 'log-mel' ? p.hopFrames * p.hopSamples : p.hopSamples;
   }
 
   get classNames(): string[] {
     return this.artifact.classes.map((label) => label.name);
   }
 
-  /**
-   * @param logMel shape [frames, 64]. Borrowed. @param starts first frame of each window; may reach beyond the clip.
-   * @returns probabilities, shape [starts, classes].
-   */
-  async predict(logMel: Float32Array, starts: readonly number[]): Promise<Float32Array> {
-    const { windowFrames } = this.window;
-    const bands = LOG_MEL_SPEC.bandCount;
+  /** Shape of one window's feature. */
+  get #shape(): number[] {
+    const { preprocessing: p } = this.artifact;
+    return p.kind === 'log-mel' ? [p.windowFrames, p.bandCount, 1] : p.shape;
+  }
+
+  /** @param features of all windows, one after the other; overwritten. */
+  async #classify(features: Float32Array): Promise<Float32Array> {
+    const shape = this.#shape;
+    const size = shape.reduce((product, side) => product * side, 1);
+    const count = features.length / size;
     const classCount = this.artifact.classes.length;
-    const result = new Float32Array(starts.length * classCount);
-    for (let at = 0; at < starts.length; at += BATCH) {
-      const chosen = starts.slice(at, at + BATCH);
-      const size = starts.length === 1 ? 1 : BATCH;
-      const inputs = new Float32Array(size * windowFrames * bands);
-      chosen.forEach((start, i) => copyWindow(logMel, start, windowFrames, inputs, i * windowFrames * bands));
-      normalise(inputs, this.artifact.preprocessing);
-      const output = tf.tidy(() =>
-        tf.softmax(this.#model.apply(tf.tensor4d(inputs, [size, windowFrames, bands, 1])) as tf.Tensor2D),
-      );
+    normalise(features, this.artifact.preprocessing);
+    const result = new Float32Array(count * classCount);
+    for (let at = 0; at < count; at += BATCH) {
+      const real = Math.min(BATCH, count - at);
+      const batch = count === 1 ? 1 : BATCH;
+      const inputs = new Float32Array(batch * size);
+      inputs.set(features.subarray(at * size, (at + real) * size));
+      const output = tf.tidy(() => tf.softmax(this.#model.apply(tf.tensor(inputs, [batch, ...shape])) as tf.Tensor2D));
       try {
-        result.set(((await output.data()) as Float32Array).subarray(0, chosen.length * classCount), at * classCount);
+        result.set(((await output.data()) as Float32Array).subarray(0, real * classCount), at * classCount);
       } finally {
         output.dispose();
       }
@@ -60,7 +88,57 @@ export class SoundPredictor implements Disposable {
     return result;
   }
 
+  async predictWindows(windows: readonly Float32Array[]): Promise<Float32Array> {
+    const size = this.#shape.reduce((product, side) => product * side, 1);
+    const features = new Float32Array(windows.length * size);
+    for (const [i, pcm] of windows.entries())
+      features.set(this.#embedder ? await this.#embedder.embed(pcm) : extractLogMel(pcm), i * size);
+    return this.#classify(features);
+  }
+
+  /** Scores of a clip whose features are cached. @returns shape [windows, classes]. @throws StudioError `features/clip-missing`. */
+  async predictClip(cache: FeatureCache, hash: string): Promise<Float32Array> {
+    const { preprocessing: p } = this.artifact;
+    if (p.kind !== 'log-mel') {
+      const cut = { network: p.kind, windowSamples: p.windowSamples, hopSamples: p.hopSamples, shape: p.shape };
+      return this.#classify((await cache.get(hash, embeddingExtractor(cut))).slice());
+    }
+    const logMel = await cache.get(hash);
+    const starts = windowStarts(logMel.length / LOG_MEL_SPEC.bandCount, p);
+    const size = p.windowFrames * p.bandCount;
+    const features = new Float32Array(starts.length * size);
+    starts.forEach((start, i) => copyWindow(logMel, start, p.windowFrames, features, i * size));
+    return this.#classify(features);
+  }
+
   [Symbol.dispose](): void {
     this.#model.dispose();
+    this.#embedder?.[Symbol.dispose]();
+  }
+}
+
+/** YAMNet's own classes as a model: scores are independent of each other. */
+export class KnownPredictor implements Predictor {
+  readonly #sounds: KnownSounds;
+  readonly hopSamples: number;
+
+  /** @param sounds owned from here on. */
+  constructor(sounds: KnownSounds) {
+    this.#sounds = sounds;
+    this.hopSamples = Math.round(sounds.windowSamples / 2);
+  }
+  get classNames(): string[] {
+    return this.#sounds.labels;
+  }
+  get windowSamples(): number {
+    return this.#sounds.windowSamples;
+  }
+  async predictWindows(windows: readonly Float32Array[]): Promise<Float32Array> {
+    const result = new Float32Array(windows.length * this.classNames.length);
+    for (const [i, pcm] of windows.entries()) result.set(await this.#sounds.scores(pcm), i * this.classNames.length);
+    return result;
+  }
+  [Symbol.dispose](): void {
+    this.#sounds[Symbol.dispose]();
   }
 }

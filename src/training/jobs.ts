@@ -1,7 +1,6 @@
 /** Door of the training room for workers: handlers of {@link TrainingContract}. */
 import type { ModelSource, Snapshot } from '../domain/project.ts';
 import type { ModelArtifact, Store, StoredWeights } from '../dataset/index.ts';
-import { LOG_MEL_SPEC, windowFrames } from '../features/index.ts';
 import { FeatureCache } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
@@ -12,9 +11,10 @@ import type { TrainingContract, TrainingProgress } from './contract.ts';
 import { chooseEngine, startEngine, testEngines } from './engine/engines.ts';
 import { fit, type FitState } from './fit.ts';
 import { planRun } from './plan.ts';
-import { automaticIterations, listWindows, type TrainingClip } from './sound/batches.ts';
+import { automaticIterations } from './sound/batches.ts';
+import { prepareRun, type ClipOfRun } from './sound/prepare-run.ts';
 import { drawExample } from './sound/draw-example.ts';
-import { measureNormalisation, SoundTrainable, type SoundRun } from './sound/sound-trainable.ts';
+import { measureNormalisation, SoundTrainable } from './sound/sound-trainable.ts';
 import { saveArtifact } from './artifact.ts';
 
 export { argMax, normalise } from './sound/sound-trainable.ts';
@@ -80,42 +80,21 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
 
     const cache = new FeatureCache(db);
     progress({ kind: 'preparing', text: 'Reading features' });
-    const clips = async (ids: readonly string[], isLabelled = true): Promise<TrainingClip[]> => {
-      const list: TrainingClip[] = [];
-      for (const id of ids) {
-        throwIfAborted(signal);
+    const clips = (ids: readonly string[], isLabelled = true): ClipOfRun[] =>
+      ids.map((id) => {
         const item = byId.get(id)!;
         const classIndex = isLabelled ? data.classIds.indexOf(item.classId ?? '') : -1;
         if (isLabelled && classIndex < 0) throw new StudioError('training/data-changed');
-        const spectrum = await cache.get(item.hash);
-        list.push({ itemId: id, hash: item.hash, classIndex, frames: spectrum.length / LOG_MEL_SPEC.bandCount });
-      }
-      return list;
-    };
-    const training = await clips(data.training);
-    const window = windowFrames(settings.windowSec, settings.overlapRatio);
-    const backgroundIndex = data.classIds.indexOf(settings.augment.backgroundClassId ?? '');
-    const run: SoundRun = {
-      training,
-      validation: await clips(data.validation),
-      background: data.background
-        ? await clips(data.background, false)
-        : training.filter((clip) => clip.classIndex === backgroundIndex),
-      classCount: data.classIds.length,
-      window,
-      batchSize: settings.batchSize,
-      seed: settings.seed,
-      balanceClasses: settings.balanceClasses,
-      augment: settings.augment,
-      spectrum: (clip) => cache.get(clip.hash),
-    };
-    const windows = listWindows(training, window);
+        return { itemId: id, hash: item.hash, classIndex };
+      });
+    const prepared = await prepareRun(settings, data, items, clips, cache, signal);
+    const { run } = prepared;
     const normalisation = resume
       ? { mean: checkpoint!.state!.mean as number, deviation: checkpoint!.state!.deviation as number }
-      : await measureNormalisation(windows, window, run.spectrum);
+      : await measureNormalisation(run.examples);
 
     progress({ kind: 'preparing', text: 'Choosing an engine' });
-    const memory = `engine/sound/${window.windowFrames}`;
+    const memory = `engine/sound/${settings.algorithm}/${run.examples.shape.join('x')}`;
     const choice = await chooseEngine(
       settings.engine,
       async () => {
@@ -127,7 +106,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     if (Object.keys(choice.timesMs).length > 0) await db.savePreference(memory, choice.engine);
 
     using trainable = new SoundTrainable(run, normalisation);
-    const firstPlan = settings.iterations ?? automaticIterations(windows.length);
+    const firstPlan = settings.iterations ?? automaticIterations(run.examples.training.length);
     const plannedIterations = !resume
       ? firstPlan + moreIterations
       : moreIterations > 0
@@ -136,7 +115,6 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     const makeArtifact = async (weights: Float32Array | null): Promise<ModelArtifact> => {
       const current = weights ? await trainable.saveWeights() : null;
       if (weights) trainable.loadWeights(weights);
-      const { windowSamples, hopSamples, fftSize, bandCount, lowHz, highHz, logOffset, sampleRateHz } = LOG_MEL_SPEC;
       const artifact = await saveArtifact(trainable.network.infer, {
         classes: data.classIds.map((id, i) =>
           required(
@@ -144,22 +122,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
             'class',
           ),
         ),
-        preprocessing: {
-          kind: 'log-mel',
-          sampleRateHz,
-          windowSamples,
-          hopSamples,
-          fftSize,
-          bandCount,
-          lowHz,
-          highHz,
-          logOffset,
-          windowSec: settings.windowSec,
-          overlapRatio: settings.overlapRatio,
-          ...window,
-          ...normalisation,
-          clipScore: 'mean',
-        },
+        preprocessing: { ...prepared.preprocessing, ...normalisation },
       });
       if (current) trainable.loadWeights(current);
       return artifact;
@@ -185,7 +148,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     const times = Object.entries(choice.timesMs).map(([name, ms]) => `${name} ${ms!.toFixed(0)} ms`);
     log(
       `${resume ? `Resumed from iteration ${resume.iteration}` : 'Started'} on ${choice.engine}${times.length ? ` (a step: ${times.join(', ')})` : ''}: ` +
-        `${windows.length} windows of ${training.length} clips, ${data.validation.length} validation clips, ${plannedIterations} iterations, seed ${settings.seed}`,
+        `${run.examples.training.length} windows of ${data.training.length} clips, ${data.validation.length} validation clips, ${plannedIterations} iterations, seed ${settings.seed}`,
     );
     const fields = (): Partial<ModelSource> => {
       const {
@@ -224,7 +187,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       engine: choice.engine,
       device: choice.device,
       plannedIterations,
-      windowCount: windows.length,
+      windowCount: run.examples.training.length,
       iteration: current.iteration,
     });
 

@@ -1,13 +1,14 @@
 /** Settings of a sound run: what the app would choose, and reading them from a file. Any thread. */
 import * as v from 'valibot';
-import type { TrainingSettings } from '../domain/project.ts';
+import type { Algorithm, TrainingSettings } from '../domain/project.ts';
+import type { NetworkId } from '../features/index.ts';
 import { StudioError } from '../kernel/errors.ts';
 
 const between = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
 
 /** Bounds of every value; also the documentation of the headless runner's config. */
 const SettingsSchema = v.strictObject({
-  algorithm: v.literal('full-network'),
+  algorithm: v.picklist(['automatic', 'transfer-learning', 'spoken-words', 'full-network']),
   windowSec: between(0.5, 15),
   overlapRatio: between(0, 0.9),
   iterations: v.nullable(v.pipe(between(1, 2000), v.integer())),
@@ -27,12 +28,14 @@ const SettingsSchema = v.strictObject({
     mixup: v.boolean(),
     backgroundClassId: v.nullable(v.string()),
   }),
+  head: v.picklist(['linear', 'hidden']),
+  copies: v.pipe(between(0, 8), v.integer()),
   engine: v.nullable(v.picklist(['webgpu', 'webgl', 'wasm', 'cpu'])),
 });
 
 /** What the app chooses. */
 export const DEFAULT_SOUND_SETTINGS: TrainingSettings = {
-  algorithm: 'full-network',
+  algorithm: 'automatic',
   windowSec: 0.975,
   overlapRatio: 0.5,
   iterations: null,
@@ -46,8 +49,46 @@ export const DEFAULT_SOUND_SETTINGS: TrainingSettings = {
   balanceClasses: true,
   patience: 25,
   augment: { specAugment: true, timeShift: true, gain: true, mixup: true, backgroundClassId: null },
+  head: 'linear',
+  copies: 2,
   engine: null,
 };
+
+/** What differs from {@link DEFAULT_SOUND_SETTINGS} for one algorithm. */
+const OWN_DEFAULTS: Record<Algorithm, Partial<TrainingSettings>> = {
+  automatic: {},
+  'full-network': {},
+  'transfer-learning': {
+    windowSec: 0.975,
+    batchSize: 64,
+    learningRate: 0.002,
+    patience: 10,
+    head: 'linear',
+    copies: 2,
+  },
+  'spoken-words': { windowSec: 1.2, batchSize: 64, learningRate: 0.002, patience: 12, head: 'hidden', copies: 3 },
+};
+
+/** The network an algorithm stands on; null = none. */
+export function networkOfAlgorithm(algorithm: Algorithm): NetworkId | null {
+  return algorithm === 'transfer-learning' ? 'yamnet' : algorithm === 'spoken-words' ? 'speech-embedding' : null;
+}
+
+/** The same settings for another algorithm: what depends on the algorithm takes that one's defaults. */
+export function withAlgorithm(settings: TrainingSettings, algorithm: Algorithm): TrainingSettings {
+  const { windowSec, batchSize, learningRate, patience, head, copies } = DEFAULT_SOUND_SETTINGS;
+  return {
+    ...settings,
+    windowSec,
+    batchSize,
+    learningRate,
+    patience,
+    head,
+    copies,
+    ...OWN_DEFAULTS[algorithm],
+    algorithm,
+  };
+}
 
 /**
  * Defaults overridden by a partial config.
@@ -55,8 +96,10 @@ export const DEFAULT_SOUND_SETTINGS: TrainingSettings = {
  */
 export function readSettings(config: unknown): TrainingSettings {
   const given = (config ?? {}) as Partial<TrainingSettings>;
+  const own = OWN_DEFAULTS[given.algorithm as Algorithm] ?? {};
   const merged = {
     ...DEFAULT_SOUND_SETTINGS,
+    ...own,
     ...given,
     augment: { ...DEFAULT_SOUND_SETTINGS.augment, ...given.augment },
   };

@@ -1,12 +1,16 @@
 /** A training run as the page sees it: features, then training, with its controls. Main thread. One run at a time. */
-import type { MediaItem, ModelSource, SourceStatus } from '../domain/project.ts';
+import type { MediaItem, ModelSource, SourceStatus, TrainingSettings } from '../domain/project.ts';
 import type { ProjectSession } from '../dataset/ui.ts';
 import type { FeaturesContract } from '../features/contract.ts';
+import { extractFeatures } from '../features/ui.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { TrainingContract } from './contract.ts';
+import { chooseAlgorithm, type AlgorithmChoice } from './choose-algorithm.ts';
+import { copySettings } from './copies.ts';
 import { planRun } from './plan.ts';
+import { networkOfAlgorithm } from './settings.ts';
 
 /** Where training stands. Ratios 0..1; `leftSec` null until there are 3 s of data. */
 export type TrainingState =
@@ -30,6 +34,7 @@ export class TrainingSession implements Disposable {
   readonly #project: ProjectSession;
   readonly #features: WorkerClient<FeaturesContract>;
   readonly #training: WorkerClient<TrainingContract>;
+  readonly #choose: (source: ModelSource, signal: AbortSignal) => Promise<AlgorithmChoice>;
   #state = $state.raw<TrainingState>({ kind: 'idle' });
   #featureText = $state('');
   #unsaved = $state<'going-on' | 'waiting' | null>(null);
@@ -42,6 +47,7 @@ export class TrainingSession implements Disposable {
     features: WorkerClient<FeaturesContract>,
     training: WorkerClient<TrainingContract>,
   ) {
+    this.#choose = (source, signal) => chooseAlgorithm(features, project, source.settings, signal);
     this.#project = project;
     this.#features = features;
     this.#training = training;
@@ -81,13 +87,21 @@ export class TrainingSession implements Disposable {
     const isFresh = source.status === 'untrained' || source.status === 'failed';
     this.#before = { status: source.status, iteration: source.iteration };
     try {
-      const items = this.#itemsOf(source, isFresh);
+      const settings = isFresh ? await this.#resolve(source, signal) : source.settings;
+      const items = this.#itemsOf({ ...source, settings }, isFresh);
       const started = nowMs();
       this.#state = { kind: 'features', sourceId, done: 0, total: items.length, ratio: 0, leftSec: null };
       await this.#project.saveSource(sourceId, { status: 'training', failure: null });
-      const features = await this.#features.call(
-        'extractLogMel',
-        { hashes: items.map((item) => item.hash) },
+      const { windowSec, overlapRatio } = settings;
+      const network = networkOfAlgorithm(settings.algorithm);
+      const used = network ? items.filter((item) => item.part !== 'background') : items;
+      const data =
+        (isFresh ? null : source.data) ?? planRun(this.#project.items, this.#project.project.classes, settings).data;
+      const features = await extractFeatures(
+        this.#features,
+        { network, windowSec, overlapRatio },
+        used.map((item) => item.hash),
+        network ? copySettings(settings, data, this.#project.items) : null,
         {
           signal,
           onProgress: ({ done, total }) => {
@@ -213,6 +227,16 @@ export class TrainingSession implements Disposable {
       if (isCurrent()) this.#state = { kind: 'failed', sourceId, error: known };
       return null;
     }
+  }
+
+  /** The settings a run starts with: `automatic` becomes the algorithm that suits the clips, and stays so. */
+  async #resolve(source: ModelSource, signal: AbortSignal): Promise<TrainingSettings> {
+    if (source.settings.algorithm !== 'automatic') return source.settings;
+    this.#state = { kind: 'preparing', sourceId: source.id, text: 'Choosing an algorithm' };
+    const { settings, reason } = await this.#choose(source, signal);
+    const log = [...source.log, { atMs: nowMs(), text: reason }];
+    await this.#project.saveSource(source.id, { settings, log });
+    return settings;
   }
 
   /** The clips a run needs; throws when they cannot be trained on. */

@@ -1,5 +1,7 @@
-/** Files every exported sound bundle carries beside the model: the page and the runtime. Main thread. */
+/** Files an exported sound bundle carries beside the model: the page, the runtime, and what the model's pretrained network needs. Main thread. */
+import type { ModelArtifact } from '../../dataset/index.ts';
 import type { BundleFile } from '../../export/index.ts';
+import type { Clients } from '../workers.ts';
 
 const FILES = [
   { from: 'runtime/page.html', to: 'index.html' },
@@ -8,14 +10,35 @@ const FILES = [
   { from: 'runtime/tfjs-backend-wasm-simd.wasm', to: 'tfjs-backend-wasm-simd.wasm' },
   { from: 'third-party-notices.txt', to: 'third-party-notices.txt' },
 ];
+/** LiteRT.js for pages: the build that every browser with WebAssembly SIMD runs. */
+const LITERT = 'litert_wasm_compat_internal';
+
+async function read(address: string): Promise<Blob> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address} answered ${response.status}`);
+  return response.blob();
+}
 
 /** Reads them from the app's own origin (or its offline cache). */
-export async function loadRuntimeFiles(): Promise<BundleFile[]> {
-  return Promise.all(
-    FILES.map(async ({ from, to }) => {
-      const response = await fetch(from);
-      if (!response.ok) throw new Error(`${from} answered ${response.status}`);
-      return { path: to, blob: await response.blob() };
-    }),
+export async function loadRuntimeFiles({ preprocessing }: ModelArtifact): Promise<BundleFile[]> {
+  const files = await Promise.all(FILES.map(async ({ from, to }) => ({ path: to, blob: await read(from) })));
+  if (preprocessing.kind !== 'yamnet') return files;
+  // Beside the app the loader is a module (tools/build.mjs); a page loads it as a script.
+  const script = (await (await read(`litert/${LITERT}.js`)).text()).replace(
+    /\nexport default ModuleFactory;\s*$/,
+    '\n',
   );
+  return [
+    ...files,
+    { path: `${LITERT}.js`, blob: new Blob([script], { type: 'text/javascript' }) },
+    { path: `${LITERT}.wasm`, blob: await read(`litert/${LITERT}.wasm`) },
+  ];
+}
+
+/** Files of the pretrained network a model stands on; none for the full network. @throws StudioError `network/…`. */
+export async function loadNetworkFiles(
+  features: Clients['features'],
+  { preprocessing }: ModelArtifact,
+): Promise<BundleFile[]> {
+  return preprocessing.kind === 'log-mel' ? [] : features.call('loadNetwork', { id: preprocessing.kind });
 }

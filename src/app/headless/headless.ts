@@ -14,13 +14,14 @@ import {
 } from '../../domain/project.ts';
 import type { Report } from '../../domain/report.ts';
 import { bundleFiles, readBundle } from '../../export/index.ts';
+import { extractFeatures, featuresOf } from '../../features/ui.ts';
 import { required } from '../../kernel/assert.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { formatPercent } from '../../kernel/format.ts';
 import { evaluateSource, itemsOfPart } from '../../preview/ui.ts';
 import { readSettings } from '../../training/index.ts';
 import { TrainingSession } from '../../training/ui.ts';
-import { loadRuntimeFiles } from '../export/runtime-files.ts';
+import { loadNetworkFiles, loadRuntimeFiles } from '../export/runtime-files.ts';
 import { filesOfInput } from '../files.ts';
 import { newSource, type Studio } from '../studio.svelte.ts';
 import { VERSION } from '../version.ts';
@@ -51,6 +52,7 @@ type RunResult = {
   seconds: Record<'features' | 'training' | 'evaluation', number>;
   evaluation: Partial<Record<Part, PartScore>>;
   engine: string;
+  settings: TrainingSettings;
   iterations: number;
   bestIteration: number;
 };
@@ -142,6 +144,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     let trained: ModelSource;
     try {
       const result = await training.run(source);
+      for (const line of result?.log ?? []) if (line.text.startsWith('Chose')) say(`${name}: ${line.text}`);
       if (!result) throw training.state.kind === 'failed' ? training.state.error : new Error('training ended early');
       trained = result;
     } finally {
@@ -163,6 +166,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       data,
       evaluation,
       engine: trained.engine ?? 'wasm',
+      settings: trained.settings,
       iterations: trained.iteration,
       bestIteration: trained.bestIteration ?? trained.iteration,
       seconds: {
@@ -232,7 +236,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       seed: settings.seed,
       engine: body.engine,
       versions: versions(),
-      settings,
+      settings: body.settings,
       data: body.data,
       seconds: { import: importSec, ...body.seconds, total: (performance.now() - started) / 1000 },
       evaluation: { ...body.evaluation, ...extra },
@@ -282,6 +286,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
         testing: countItems([], names),
       },
       engine: results[0]!.engine,
+      settings: results[0]!.settings,
       seconds: { features: total('features'), training: total('training'), evaluation: total('evaluation') },
       evaluation: {},
     };
@@ -314,8 +319,14 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     );
     const about = { name: 'Sound classifier', author: '', description: 'Trained by npm run studio.', licence: '' };
     const files = [
-      ...bundleFiles(weights.model, about, scores, `Understudy ${VERSION}`),
-      ...(await loadRuntimeFiles()),
+      ...bundleFiles(
+        weights.model,
+        about,
+        scores,
+        `Understudy ${VERSION}`,
+        await loadNetworkFiles(studio.clients.features, weights.model),
+      ),
+      ...(await loadRuntimeFiles(weights.model)),
     ];
     return Promise.all(
       files.map(async ({ path, blob }) => {
@@ -334,6 +345,8 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
   async function evaluate(): Promise<{ report: unknown }> {
     const started = performance.now();
     const files = new Map(folder('model').map((file) => [file.path, file.blob]));
+    for (const [path, blob] of files)
+      if (/\.(tflite|onnx)$/.test(path)) await studio.clients.features.call('storeNetworkFile', { blob, name: path });
     const model: ModelArtifact = await readBundle(async (path) => files.get(path) ?? null);
     const record = await studio.createProject('Headless', 'sound');
     const project = await ProjectSession.open(record.id, studio.store, fail);
@@ -349,7 +362,12 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     await importFolder(project, 'data', 'testing', options);
     const importSec = (performance.now() - started) / 1000;
     const items = project.items.filter((item) => item.classId !== null);
-    const features = await studio.clients.features.call('extractLogMel', { hashes: items.map((item) => item.hash) });
+    const features = await extractFeatures(
+      studio.clients.features,
+      featuresOf(model.preprocessing),
+      items.map((item) => item.hash),
+      null,
+    );
     const scoring = performance.now();
     const report = await studio.clients.inference.call('evaluateArtifact', {
       model,

@@ -2,16 +2,17 @@
  * The runtime that travels with an exported sound classifier: `window.Understudy`. Built on its own into one script (tools/build.mjs).
  * It computes with the very modules the app uses, so that a model says the same in the app and outside.
  */
+import { loadAndCompile, loadLiteRt, Tensor } from '@litertjs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { Preprocessing } from '../../dataset/schema.ts';
-import { extractLogMel, LogMelStream } from '../../features/sound/log-mel.ts';
-import { LOG_MEL_SPEC } from '../../features/sound/spec.ts';
-import { copyWindow, windowSpanSec, windowStarts } from '../../features/sound/windows.ts';
+import { readOnnx } from '../../features/networks/onnx.ts';
+import { extractLogMel } from '../../features/sound/log-mel.ts';
+import { cutPcmWindows } from '../../features/sound/pcm-windows.ts';
+import { SpeechNetwork } from '../../features/sound/speech.ts';
+import { exposeYamnetEmbedding } from '../../features/sound/yamnet.ts';
 import { resample, Resampler } from '../../media/resample.ts';
-
-const BANDS = LOG_MEL_SPEC.bandCount;
 
 /** Result of a file: scores of the whole clip and of each window. */
 type FileResult = {
@@ -24,31 +25,40 @@ type FileResult = {
 /** Result of the newest live window. */
 type LiveResult = { label: string; confidence: number; scores: Record<string, number> };
 
+/** Turns windows of samples into the network's input. */
+type Extract = (pcm: Float32Array) => Promise<Float32Array> | Float32Array;
+
 class SoundClassifier {
   readonly labels: string[];
   readonly #spec: Preprocessing;
   readonly #model: LayersModel;
+  readonly #extract: Extract;
+  readonly #shape: number[];
+  readonly #windowSamples: number;
+  readonly #hopSamples: number;
 
-  constructor(labels: string[], spec: Preprocessing, model: LayersModel) {
+  constructor(labels: string[], spec: Preprocessing, model: LayersModel, extract: Extract) {
     this.labels = labels;
     this.#spec = spec;
     this.#model = model;
+    this.#extract = extract;
+    const isLogMel = spec.kind === 'log-mel';
+    this.#shape = isLogMel ? [spec.windowFrames, spec.bandCount, 1] : spec.shape;
+    this.#windowSamples = isLogMel
+      ? (spec.windowFrames - 1) * spec.hopSamples + spec.windowSamples
+      : spec.windowSamples;
+    this.#hopSamples = isLogMel ? spec.hopFrames * spec.hopSamples : spec.hopSamples;
   }
 
-  async #predict(logMel: Float32Array, starts: number[]): Promise<Float32Array[]> {
-    const { windowFrames, mean, deviation } = this.#spec;
-    const results: Float32Array[] = [];
-    for (const start of starts) {
-      const input = new Float32Array(windowFrames * BANDS);
-      copyWindow(logMel, start, windowFrames, input, 0);
-      for (let i = 0; i < input.length; i++) input[i] = (input[i]! - mean) / deviation;
-      const output = tf.tidy(() =>
-        tf.softmax(this.#model.apply(tf.tensor4d(input, [1, windowFrames, BANDS, 1])) as tf.Tensor2D),
-      );
-      results.push((await output.data()) as Float32Array);
+  async #predict(pcm: Float32Array): Promise<Float32Array> {
+    const { mean, deviation } = this.#spec;
+    const input = (await this.#extract(pcm)).map((value) => (value - mean) / deviation);
+    const output = tf.tidy(() => tf.softmax(this.#model.apply(tf.tensor(input, [1, ...this.#shape])) as tf.Tensor2D));
+    try {
+      return (await output.data()) as Float32Array;
+    } finally {
       output.dispose();
     }
-    return results;
   }
 
   #best(scores: ArrayLike<number>): { label: string; confidence: number } {
@@ -63,14 +73,20 @@ class SoundClassifier {
 
   /** Classifies mono samples in −1..1 at `sampleRateHz`. */
   async classifySamples(pcm: Float32Array, sampleRateHz: number): Promise<FileResult> {
-    const logMel = extractLogMel(resample(pcm, sampleRateHz, this.#spec.sampleRateHz));
-    const starts = windowStarts(logMel.length / BANDS, this.#spec);
-    const all = await this.#predict(logMel, starts);
+    const mono = resample(pcm, sampleRateHz, this.#spec.sampleRateHz);
+    const windows = cutPcmWindows(mono, this.#windowSamples, this.#hopSamples);
+    const all: Float32Array[] = [];
+    for (const window of windows) all.push(await this.#predict(window.pcm));
     const mean = this.labels.map((_, c) => all.reduce((sum, scores) => sum + scores[c]!, 0) / all.length);
+    const toSec = (sample: number) => sample / this.#spec.sampleRateHz;
     return {
       ...this.#best(mean),
       scores: this.#named(mean),
-      windows: all.map((scores, i) => ({ ...windowSpanSec(starts[i]!, this.#spec), ...this.#best(scores) })),
+      windows: all.map((scores, i) => ({
+        startSec: toSec(windows[i]!.startSample),
+        endSec: toSec(windows[i]!.startSample + this.#windowSamples),
+        ...this.#best(scores),
+      })),
     };
   }
 
@@ -106,23 +122,23 @@ class SoundClassifier {
     });
     context.createMediaStreamSource(stream).connect(node);
     const resampler = new Resampler(context.sampleRate, this.#spec.sampleRateHz);
-    const rows = new LogMelStream();
-    const { windowFrames, hopFrames } = this.#spec;
+    const length = this.#windowSamples;
+    const step = Math.min(this.#hopSamples, this.#spec.sampleRateHz / 4);
     let held = new Float32Array(0);
     let sinceLast = 0;
     let isBusy = false;
     node.port.onmessage = async (event: MessageEvent<Float32Array>) => {
-      const fresh = rows.push(resampler.push(event.data));
+      const fresh = resampler.push(event.data);
       const joined = new Float32Array(held.length + fresh.length);
       joined.set(held);
       joined.set(fresh, held.length);
-      held = joined.slice(Math.max(0, joined.length - windowFrames * BANDS));
-      sinceLast += fresh.length / BANDS;
-      if (isBusy || sinceLast < Math.min(hopFrames, 25) || held.length < windowFrames * BANDS) return;
+      held = joined.slice(Math.max(0, joined.length - length));
+      sinceLast += fresh.length;
+      if (isBusy || sinceLast < step || held.length < length) return;
       isBusy = true;
       sinceLast = 0;
-      const [scores] = await this.#predict(held, [0]);
-      onResult({ ...this.#best(scores!), scores: this.#named(scores!) });
+      const scores = await this.#predict(held.slice());
+      onResult({ ...this.#best(scores), scores: this.#named(scores) });
       isBusy = false;
     };
     return () => {
@@ -133,15 +149,39 @@ class SoundClassifier {
   }
 }
 
+/** The first step of a model: log-mel spectrogram, or the embedding of a pretrained network beside the bundle. */
+async function createExtract(base: string, spec: Preprocessing): Promise<Extract> {
+  const file = async (name: string) => (await fetch(`${base}${name}`)).arrayBuffer();
+  if (spec.kind === 'log-mel') return extractLogMel;
+  if (spec.kind === 'speech-embedding') {
+    const [mel, embedding] = await Promise.all([file('melspectrogram.onnx'), file('embedding_model.onnx')]);
+    const network = await SpeechNetwork.load(readOnnx(mel), readOnnx(embedding));
+    return (pcm) => network.embed(pcm);
+  }
+  await loadLiteRt(`${base}litert_wasm_compat_internal.js`);
+  const network = await loadAndCompile(exposeYamnetEmbedding(await file('yamnet.tflite')), { accelerator: 'wasm' });
+  return async (pcm) => {
+    const input = Tensor.fromTypedArray(pcm, [pcm.length]);
+    const [output] = await network.run([input]);
+    const values = Float32Array.from(output!.toTypedArray() as Float32Array);
+    input.delete();
+    output!.delete();
+    return values;
+  };
+}
+
 /** Loads a bundle from the folder `base` (with a slash at its end). */
 async function loadSoundClassifier(base: string): Promise<SoundClassifier> {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setWasmPaths(base);
   await tf.setBackend('wasm');
   const response = await fetch(`${base}preprocessing.json`);
-  const description = (await response.json()) as { labels: string[]; preprocessing: Preprocessing };
-  const model = await loadLayersModel(`${base}model.json`);
-  return new SoundClassifier(description.labels, description.preprocessing, model);
+  const { labels, preprocessing } = (await response.json()) as { labels: string[]; preprocessing: Preprocessing };
+  const [model, extract] = await Promise.all([
+    loadLayersModel(`${base}model.json`),
+    createExtract(base, preprocessing),
+  ]);
+  return new SoundClassifier(labels, preprocessing, model, extract);
 }
 
 (globalThis as unknown as { Understudy: unknown }).Understudy = { loadSoundClassifier };

@@ -22,20 +22,21 @@ export class FeatureCache {
     this.#store = store;
   }
 
-  /** @returns shape [frames, 64]; borrowed. @throws StudioError `features/clip-missing`. */
-  async get(hash: string): Promise<Float32Array> {
-    const known = this.#kept.get(hash);
+  /** @returns shape [frames, 64] of a spectrogram, [windows, …] of embeddings; borrowed. @throws StudioError `features/clip-missing`. */
+  async get(hash: string, extractor = LOG_MEL_EXTRACTOR): Promise<Float32Array> {
+    const key = `${hash} ${extractor}`;
+    const known = this.#kept.get(key);
     if (known) {
-      this.#kept.delete(hash);
-      this.#kept.set(hash, known);
+      this.#kept.delete(key);
+      this.#kept.set(key, known);
       return known;
     }
-    const features = await this.#store.loadFeatures(hash, LOG_MEL_EXTRACTOR);
+    const features = await this.#store.loadFeatures(hash, extractor);
     if (!features) throw new StudioError('features/clip-missing', { details: { hash } });
-    this.#kept.set(hash, features.values);
+    this.#kept.set(key, features.values);
     this.#bytes += features.values.byteLength;
     for (const [oldest, values] of this.#kept) {
-      if (this.#bytes <= MOST_BYTES || oldest === hash) break;
+      if (this.#bytes <= MOST_BYTES || oldest === key) break;
       this.#kept.delete(oldest);
       this.#bytes -= values.byteLength;
     }

@@ -2,7 +2,7 @@
 import type { Store } from '../../dataset/index.ts';
 import type { AugmentSettings, MediaItem, TrainingSettings } from '../../domain/project.ts';
 import { LOG_MEL_SPEC, logMelFrameCount, quantiseLogMel, windowFrames } from '../../features/index.ts';
-import { extractLogMel, loadPcm } from '../../features/jobs.ts';
+import { extractLogMel, readPcm } from '../../features/jobs.ts';
 import { createRandom } from '../../kernel/random.ts';
 import type { VariedExample } from '../contract.ts';
 import { planRun } from '../plan.ts';
@@ -85,7 +85,7 @@ export async function drawExample(
     ...(variation.background ? [variation.background.clip] : []),
   ]);
   const pcm = new Map<string, Float32Array>();
-  for (const { hash } of needed) if (!pcm.has(hash)) pcm.set(hash, await loadPcm(store, hash, signal));
+  for (const { hash } of needed) if (!pcm.has(hash)) pcm.set(hash, await readPcm(store, hash, signal));
   const spectra = new Map([...pcm].map(([hash, samples]) => [hash, extractLogMel(samples)]));
   const spectrum = spectra.get(first.window.clip.hash)!;
   const mean = spectrum.reduce((sum, value) => sum + value, 0) / Math.max(1, spectrum.length);

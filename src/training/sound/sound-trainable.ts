@@ -1,21 +1,12 @@
 /** One training run of a sound network: batches in, updates done, validation measured. Worker thread. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { AugmentSettings } from '../../domain/project.ts';
-import { copyWindow, LOG_MEL_SPEC, type WindowFrames } from '../../features/index.ts';
 import { createRandom } from '../../kernel/random.ts';
 import { AdamW } from '../adamw.ts';
 import type { StepResult, Trainable } from '../fit.ts';
-import {
-  assembleBatch,
-  classWeights,
-  drawVariations,
-  listWindows,
-  type ClipWindow,
-  type TrainingClip,
-} from './batches.ts';
-import { buildSoundNetwork, writeDropoutMask, type SoundNetwork } from './full-network.ts';
+import { classWeights } from './batches.ts';
+import type { Examples } from './examples.ts';
+import { writeDropoutMask, type SoundNetwork } from './full-network.ts';
 
-const BANDS = LOG_MEL_SPEC.bandCount;
 const WEIGHT_DECAY = 0.02;
 /** Windows of one validation step. */
 const VALIDATION_BATCH = 64;
@@ -24,40 +15,35 @@ const NORMALISATION_WINDOWS = 1000;
 
 /** What a run works on. */
 export type SoundRun = {
-  training: TrainingClip[];
-  validation: TrainingClip[];
-  background: TrainingClip[];
+  examples: Examples;
   classCount: number;
-  window: WindowFrames;
   batchSize: number;
   seed: number;
   balanceClasses: boolean;
-  augment: AugmentSettings;
-  spectrum: (clip: TrainingClip) => Promise<Float32Array>;
+  /** Builds the network for a seed; called after the engine was started. */
+  build: (seed: number) => SoundNetwork;
 };
 
-/** Mean and deviation of the log-mel values of up to 1000 training windows, spread evenly. */
-export async function measureNormalisation(
-  windows: readonly ClipWindow[],
-  window: WindowFrames,
-  spectrum: SoundRun['spectrum'],
-): Promise<{ mean: number; deviation: number }> {
-  const stride = Math.max(1, Math.floor(windows.length / NORMALISATION_WINDOWS));
-  const length = window.windowFrames * BANDS;
-  const values = new Float32Array(length);
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
+
+/** Mean and deviation of the features of up to 1000 training windows, spread evenly. */
+export async function measureNormalisation(examples: Examples): Promise<{ mean: number; deviation: number }> {
+  const total = examples.training.length;
+  const stride = Math.max(1, Math.floor(total / NORMALISATION_WINDOWS));
+  const values = new Float32Array(sizeOf(examples.shape));
   let sum = 0;
   let squares = 0;
   let count = 0;
-  for (let i = 0; i < windows.length; i += stride) {
-    copyWindow(await spectrum(windows[i]!.clip), windows[i]!.start, window.windowFrames, values, 0);
+  for (let i = 0; i < total; i += stride) {
+    await examples.copy('training', i, values, 0);
     for (const value of values) {
       sum += value;
       squares += value * value;
     }
-    count += length;
+    count += values.length;
   }
   const mean = sum / count;
-  return { mean, deviation: Math.max(0.1, Math.sqrt(Math.max(0, squares / count - mean * mean))) };
+  return { mean, deviation: Math.max(0.01, Math.sqrt(Math.max(0, squares / count - mean * mean))) };
 }
 
 /** Normalises in place: (x − mean) / deviation. */
@@ -71,8 +57,7 @@ export class SoundTrainable implements Trainable {
   readonly normalisation: { mean: number; deviation: number };
   readonly stepCount: number;
   readonly #run: SoundRun;
-  readonly #windows: ClipWindow[];
-  readonly #validation: ClipWindow[];
+  readonly #size: number;
   readonly #weights: number[];
   readonly #variables: tf.Variable[];
   readonly #optimiser: AdamW;
@@ -81,19 +66,16 @@ export class SoundTrainable implements Trainable {
 
   /** @param normalisation from {@link measureNormalisation}, or from a checkpoint. */
   constructor(run: SoundRun, normalisation: { mean: number; deviation: number }) {
+    const { training, shape } = run.examples;
     this.#run = run;
     this.normalisation = normalisation;
-    this.#windows = listWindows(run.training, run.window);
-    this.#validation = listWindows(run.validation, run.window);
+    this.#size = sizeOf(shape);
     const counts = new Array<number>(run.classCount).fill(0);
-    for (const { clip } of this.#windows) counts[clip.classIndex]!++;
+    for (const classIndex of training) counts[classIndex]!++;
     this.#weights = classWeights(counts, run.balanceClasses);
-    this.#batchSize = Math.min(run.batchSize, this.#windows.length);
-    this.stepCount = Math.ceil(this.#windows.length / this.#batchSize);
-    this.network = buildSoundNetwork(
-      { frames: run.window.windowFrames, bands: BANDS, classCount: run.classCount },
-      run.seed,
-    );
+    this.#batchSize = Math.min(run.batchSize, training.length);
+    this.stepCount = Math.ceil(training.length / this.#batchSize);
+    this.network = run.build(run.seed);
     this.#variables = this.network.train.trainableWeights.map((weight) => weight.read() as tf.Variable);
     this.#optimiser = new AdamW(this.#variables, WEIGHT_DECAY);
   }
@@ -101,7 +83,7 @@ export class SoundTrainable implements Trainable {
   /** Shuffled window order of an iteration; wraps around so that every batch is full. */
   #indices(iteration: number): Int32Array {
     if (this.#order?.iteration !== iteration) {
-      const indices = Int32Array.from({ length: this.#windows.length }, (_, i) => i);
+      const indices = Int32Array.from({ length: this.#run.examples.training.length }, (_, i) => i);
       this.#order = { iteration, indices: createRandom(this.#run.seed, 'shuffle', iteration).shuffle(indices) };
     }
     return this.#order.indices;
@@ -110,27 +92,22 @@ export class SoundTrainable implements Trainable {
   async step(iteration: number, step: number, learningRate: number): Promise<StepResult> {
     const indices = this.#indices(iteration);
     const size = this.#batchSize;
-    const chosen = Array.from({ length: size }, (_, i) => this.#windows[indices[(step * size + i) % indices.length]!]!);
+    const chosen = Array.from({ length: size }, (_, i) => indices[(step * size + i) % indices.length]!);
     const random = createRandom(this.#run.seed, 'batch', iteration, step);
-    const { window, classCount, augment, spectrum, background } = this.#run;
-    const batch = await assembleBatch(drawVariations(chosen, { window, augment, random, background }), {
-      windowFrames: window.windowFrames,
-      classCount,
-      weights: this.#weights,
-      mean: this.normalisation.mean,
-      spectrum,
-    });
+    const { examples, classCount } = this.#run;
+    const batch = await examples.assemble(chosen, this.#weights, this.normalisation.mean, random);
     normalise(batch.inputs, this.normalisation);
-    const mask = new Float32Array(size * this.network.maskSize);
+    const { maskSize } = this.network;
+    const mask = new Float32Array(size * maskSize);
     writeDropoutMask(mask, random);
 
-    const x = tf.tensor4d(batch.inputs, [size, window.windowFrames, BANDS, 1]);
-    const maskTensor = tf.tensor2d(mask, [size, this.network.maskSize]);
+    const x = tf.tensor(batch.inputs, [size, ...examples.shape]);
+    const maskTensor = tf.tensor2d(mask, [size, maskSize]);
     const targets = tf.tensor2d(batch.targets, [size, classCount]);
     const weights = tf.tensor1d(batch.weights);
     let logits: tf.Tensor | null = null;
     const { value, grads } = tf.variableGrads(() => {
-      const output = this.network.train.apply([x, maskTensor], { training: true }) as tf.Tensor2D;
+      const output = this.network.train.apply(maskSize > 0 ? [x, maskTensor] : x, { training: true }) as tf.Tensor2D;
       logits = tf.keep(output.clone());
       const perExample = tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(output)), 1));
       return tf.mean(tf.mul(perExample, weights)) as tf.Scalar;
@@ -149,36 +126,33 @@ export class SoundTrainable implements Trainable {
   }
 
   async validate(): Promise<{ loss: number; accuracy: number } | null> {
-    if (this.#validation.length === 0) return null;
-    const { window, classCount, spectrum } = this.#run;
-    const length = window.windowFrames * BANDS;
+    const { examples, classCount } = this.#run;
+    const { validation } = examples;
+    if (validation.length === 0) return null;
     let loss = 0;
     let correct = 0;
     // Each class counts the same in the loss, as in training; accuracy is plain.
     let weightSum = 0;
-    for (let at = 0; at < this.#validation.length; at += VALIDATION_BATCH) {
-      const chosen = this.#validation.slice(at, at + VALIDATION_BATCH);
-      const inputs = new Float32Array(VALIDATION_BATCH * length);
-      for (const [i, { clip, start }] of chosen.entries())
-        copyWindow(await spectrum(clip), start, window.windowFrames, inputs, i * length);
+    for (let at = 0; at < validation.length; at += VALIDATION_BATCH) {
+      const chosen = validation.slice(at, at + VALIDATION_BATCH);
+      const inputs = new Float32Array(VALIDATION_BATCH * this.#size);
+      for (let i = 0; i < chosen.length; i++) await examples.copy('validation', at + i, inputs, i * this.#size);
       normalise(inputs, this.normalisation);
       const logProbabilities = tf.tidy(() =>
         tf.logSoftmax(
-          this.network.infer.apply(
-            tf.tensor4d(inputs, [VALIDATION_BATCH, window.windowFrames, BANDS, 1]),
-          ) as tf.Tensor2D,
+          this.network.infer.apply(tf.tensor(inputs, [VALIDATION_BATCH, ...examples.shape])) as tf.Tensor2D,
         ),
       );
       const values = await logProbabilities.data();
       logProbabilities.dispose();
-      chosen.forEach(({ clip }, i) => {
-        const weight = this.#weights[clip.classIndex] || 1;
-        loss -= weight * values[i * classCount + clip.classIndex]!;
+      chosen.forEach((classIndex, i) => {
+        const weight = this.#weights[classIndex] || 1;
+        loss -= weight * values[i * classCount + classIndex]!;
         weightSum += weight;
-        if (argMax(values, i * classCount, classCount) === clip.classIndex) correct++;
+        if (argMax(values, i * classCount, classCount) === classIndex) correct++;
       });
     }
-    return { loss: loss / weightSum, accuracy: correct / this.#validation.length };
+    return { loss: loss / weightSum, accuracy: correct / validation.length };
   }
 
   async saveWeights(): Promise<Float32Array> {
@@ -224,8 +198,8 @@ export class SoundTrainable implements Trainable {
 
   [Symbol.dispose](): void {
     this.#optimiser[Symbol.dispose]();
-    // The last layer stands in both models and counts twice.
-    this.network.infer.getLayer('logits').dispose();
+    // A layer that stands in two models counts twice.
+    if (this.network.infer !== this.network.train) this.network.infer.getLayer('logits').dispose();
     this.network.train.dispose();
   }
 }

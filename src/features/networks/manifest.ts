@@ -1,0 +1,37 @@
+/** The pretrained networks the product knows. Any thread. Adding one is an entry in networks.json and an adapter that uses it. */
+import * as v from 'valibot';
+import entries from './networks.json';
+
+const NetworkSchema = v.strictObject({
+  id: v.picklist(['yamnet', 'speech-embedding']),
+  title: v.string(),
+  purpose: v.string(),
+  publisher: v.string(),
+  licence: v.string(),
+  files: v.pipe(
+    v.array(
+      v.strictObject({
+        path: v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)?\.(tflite|onnx)$/)),
+        bytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
+        sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+        source: v.pipe(v.string(), v.url(), v.startsWith('https://raw.githubusercontent.com/')),
+      }),
+    ),
+    v.minLength(1),
+  ),
+});
+
+/** One network: what a person is told before it is fetched, and the files it consists of. */
+export type Network = v.InferOutput<typeof NetworkSchema>;
+/** One file of a network; `sha256` in hex. */
+export type NetworkFile = Network['files'][number];
+/** Name of a network. */
+export type NetworkId = Network['id'];
+
+/** Checked when the module loads: a wrong entry is a bug and fails at once. */
+export const NETWORKS: readonly Network[] = v.parse(v.array(NetworkSchema), entries);
+
+/** The network of that name. */
+export function networkOf(id: NetworkId): Network {
+  return NETWORKS.find((network) => network.id === id)!;
+}

@@ -1,0 +1,89 @@
+/** Pretrained networks as extractors: a window of samples in, an embedding out. Worker thread. */
+import type { Store } from '../../dataset/index.ts';
+import { LiteNetwork } from '../networks/litert.ts';
+import type { NetworkId } from '../networks/manifest.ts';
+import { loadNetwork } from '../networks/network-files.ts';
+import { readOnnx } from '../networks/onnx.ts';
+import { embeddingWindow } from './embedding-spec.ts';
+import { SpeechNetwork } from './speech.ts';
+import { exposeYamnetEmbedding, yamnetLabels } from './yamnet.ts';
+
+/** See the file header. Owns its network. */
+export interface Embedder extends Disposable {
+  readonly windowSamples: number;
+  readonly shape: readonly number[];
+  /** @param window mono at 16 kHz, `windowSamples` long. Borrowed. @returns owned by the caller. */
+  embed(window: Float32Array): Promise<Float32Array>;
+}
+
+class YamnetEmbedder implements Embedder {
+  readonly windowSamples: number;
+  readonly shape: readonly number[];
+  readonly #network: LiteNetwork;
+
+  constructor(network: LiteNetwork) {
+    const { windowSamples, shape } = embeddingWindow('yamnet', 0);
+    this.windowSamples = windowSamples;
+    this.shape = shape;
+    this.#network = network;
+  }
+  embed(window: Float32Array): Promise<Float32Array> {
+    return this.#network.run(window, [this.windowSamples]);
+  }
+  [Symbol.dispose](): void {
+    this.#network[Symbol.dispose]();
+  }
+}
+
+class SpeechEmbedder implements Embedder {
+  readonly windowSamples: number;
+  readonly shape: readonly number[];
+  readonly #network: SpeechNetwork;
+
+  constructor(network: SpeechNetwork, windowSec: number) {
+    const { windowSamples, shape } = embeddingWindow('speech-embedding', windowSec);
+    this.windowSamples = windowSamples;
+    this.shape = shape;
+    this.#network = network;
+  }
+  embed(window: Float32Array): Promise<Float32Array> {
+    return this.#network.embed(window);
+  }
+  [Symbol.dispose](): void {
+    this.#network[Symbol.dispose]();
+  }
+}
+
+/** Loads an embedder. @param windowSec used by the speech embedding only. @throws StudioError `network/…`. */
+export async function createEmbedder(store: Store, id: NetworkId, windowSec: number): Promise<Embedder> {
+  const files = await loadNetwork(store, id);
+  if (id === 'yamnet') return new YamnetEmbedder(await LiteNetwork.load(exposeYamnetEmbedding(files[0]!)));
+  return new SpeechEmbedder(await SpeechNetwork.load(readOnnx(files[0]!), readOnnx(files[1]!)), windowSec);
+}
+
+/** YAMNet as it was published: 521 AudioSet classes. */
+export class KnownSounds implements Disposable {
+  readonly labels: string[];
+  readonly windowSamples = embeddingWindow('yamnet', 0).windowSamples;
+  readonly #network: LiteNetwork;
+
+  private constructor(network: LiteNetwork, labels: string[]) {
+    this.#network = network;
+    this.labels = labels;
+  }
+
+  /** @throws StudioError `network/…`. */
+  static async load(store: Store): Promise<KnownSounds> {
+    const [file] = await loadNetwork(store, 'yamnet');
+    return new KnownSounds(await LiteNetwork.load(new Uint8Array(file!)), yamnetLabels(file!));
+  }
+
+  /** @param window mono at 16 kHz, 15600 samples. Borrowed. @returns 521 independent scores 0..1. */
+  scores(window: Float32Array): Promise<Float32Array> {
+    return this.#network.run(window, [this.windowSamples]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#network[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,24 @@
+/** Stored sounds as samples. Worker thread. */
+import { readSound } from '../../media/jobs.ts';
+import type { Store } from '../../dataset/index.ts';
+import { StudioError } from '../../kernel/errors.ts';
+
+/** Joins blocks of samples or rows. */
+export function joinBlocks(blocks: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
+  let at = 0;
+  for (const block of blocks) {
+    whole.set(block, at);
+    at += block.length;
+  }
+  return whole;
+}
+
+/** A stored sound as mono samples at 16 kHz. @throws StudioError `features/clip-missing`, and as media `readSound`. */
+export async function readPcm(store: Store, hash: string, signal?: AbortSignal): Promise<Float32Array> {
+  const blob = await store.loadBlob(hash);
+  if (!blob) throw new StudioError('features/clip-missing', { details: { hash } });
+  const blocks: Float32Array[] = [];
+  await readSound(blob, (pcm) => void blocks.push(pcm), { signal });
+  return joinBlocks(blocks);
+}

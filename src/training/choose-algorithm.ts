@@ -1,0 +1,77 @@
+/**
+ * Which algorithm suits a project's clips: a quick grouped cross-validation of a softmax layer on the features of each pretrained network
+ * on board. Main thread; the features are computed by their worker and stay cached for the run.
+ */
+import type { ProjectSession } from '../dataset/ui.ts';
+import { splitByGroup } from '../dataset/index.ts';
+import type { TrainingSettings } from '../domain/project.ts';
+import type { FeaturesContract } from '../features/contract.ts';
+import { embeddingCut } from '../features/index.ts';
+import { extractFeatures } from '../features/ui.ts';
+import { createRandom } from '../kernel/random.ts';
+import { formatPercent } from '../kernel/format.ts';
+import type { WorkerClient } from '../rpc/client.ts';
+import { planRun } from './plan.ts';
+import { networkOfAlgorithm, withAlgorithm } from './settings.ts';
+
+/** The settings to train with, and why in one sentence; `scores` by algorithm, 0..1. */
+export type AlgorithmChoice = { settings: TrainingSettings; reason: string; scores: Record<string, number> };
+
+/** Clips the probe looks at; more would not change the answer. */
+const MOST_CLIPS = 240;
+const FOLDS = 4;
+const TITLES = { 'transfer-learning': 'Transfer learning', 'spoken-words': 'Spoken words' } as const;
+
+/**
+ * @throws StudioError `training/no-examples`, `training/one-class`, what the features worker throws, an AbortError.
+ */
+export async function chooseAlgorithm(
+  client: WorkerClient<FeaturesContract>,
+  project: ProjectSession,
+  settings: TrainingSettings,
+  signal?: AbortSignal,
+): Promise<AlgorithmChoice> {
+  const options = signal ? { signal } : {};
+  const statuses = await client.call('networkStatus', null, options);
+  const present = new Set(statuses.filter(({ state }) => state !== 'absent').map(({ id }) => id));
+  const candidates = (['transfer-learning', 'spoken-words'] as const).filter((algorithm) =>
+    present.has(networkOfAlgorithm(algorithm)!),
+  );
+  const full = { ...settings, algorithm: 'full-network' as const };
+  if (candidates.length === 0)
+    return { settings: full, reason: 'Chose Full network: no pretrained network is on this device', scores: {} };
+
+  const { data } = planRun(project.items, project.project.classes, settings);
+  const ids = createRandom(settings.seed, 'probe')
+    .shuffle([...data.training, ...data.validation])
+    .slice(0, MOST_CLIPS);
+  const byId = new Map(project.items.map((item) => [item.id, item]));
+  const clips = ids.map((id) => byId.get(id)!);
+  const folds = splitByGroup(clips, new Array<number>(FOLDS).fill(1 / FOLDS), settings.seed, settings);
+  const examples = clips.map((clip) => ({
+    hash: clip.hash,
+    classIndex: data.classIds.indexOf(clip.classId!),
+    fold: folds.get(clip.id)!,
+  }));
+  const scores: Record<string, number> = {};
+  for (const algorithm of candidates) {
+    const { windowSec, overlapRatio } = withAlgorithm(settings, algorithm);
+    const network = networkOfAlgorithm(algorithm)!;
+    await extractFeatures(
+      client,
+      { network, windowSec, overlapRatio },
+      clips.map((clip) => clip.hash),
+      null,
+      options,
+    );
+    const cut = embeddingCut(network, windowSec, overlapRatio);
+    scores[algorithm] = await client.call('probe', { cut, examples, classCount: data.classIds.length }, options);
+  }
+  const best = candidates.reduce((a, b) => (scores[b]! > scores[a]! ? b : a));
+  const words = candidates.map((name) => `${TITLES[name]} ${formatPercent(scores[name])}`).join(', ');
+  return {
+    settings: withAlgorithm(settings, best),
+    reason: `Chose ${TITLES[best]}: a quick check on ${clips.length} clips gave ${words} of new recordings right`,
+    scores,
+  };
+}
