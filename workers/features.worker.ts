@@ -1,4 +1,5 @@
 /** Thread of the features room: files → measurements, pictures, spectrograms. */
+import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
 import { createFeaturesJobs } from '../src/features/jobs.ts';
 import { serve } from '../src/rpc/serve.ts';
