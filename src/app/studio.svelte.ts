@@ -3,8 +3,10 @@ import { createContext } from 'svelte';
 import { Store, type Change, type PathFile } from '../dataset/index.ts';
 import { ArchiveSession, ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import type { ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
+import { calibrate } from '../evaluation/index.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { abortError } from '../kernel/errors.ts';
+import { NetworkSession } from '../features/ui.ts';
 import { SAMPLE_SOUNDS } from '../media/index.ts';
 import { openMicrophone, Player } from '../media/ui.ts';
 import { EvaluationSession, itemsOfPart, ListeningSession } from '../preview/ui.ts';
@@ -130,7 +132,11 @@ export class Workbench implements Disposable {
       if (itemsOfPart(this.project.items, result, part).length === 0) continue;
       const report = await this.evaluation.run(result, this.project.items, part);
       const scores = this.project.sources.find((candidate) => candidate.id === result.id)?.scores ?? {};
-      if (report) await this.project.saveSource(result.id, { scores: { ...scores, [part]: report.clipAccuracy } });
+      if (!report) continue;
+      await this.project.saveSource(result.id, {
+        scores: { ...scores, [part]: report.clipAccuracy },
+        ...(part === 'validation' ? { calibration: calibrate(report) } : {}),
+      });
     }
   }
 
@@ -160,6 +166,8 @@ export class Studio {
   readonly storage = new StorageMeter();
   readonly archives: ArchiveSession;
   readonly keys: Keys;
+  readonly networks: NetworkSession;
+  #isNetworksOpen = $state(false);
   /** Files dropped where no page takes them; the Data page adds them. */
   #dropped = $state.raw<PathFile[]>([]);
   #cards = $state.raw<ProjectCard[] | null>(null);
@@ -171,6 +179,7 @@ export class Studio {
     this.clients = clients;
     this.archives = new ArchiveSession(clients.archive);
     this.keys = new Keys(store);
+    this.networks = new NetworkSession(clients.features);
   }
 
   /** @throws StudioError when the browser's storage does not open. */
@@ -188,6 +197,15 @@ export class Studio {
 
   get workbench(): Workbench | null {
     return this.#workbench;
+  }
+
+  /** Whether the dialog of pretrained networks is open. */
+  get isNetworksOpen(): boolean {
+    return this.#isNetworksOpen;
+  }
+
+  showNetworks(isOpen = true): void {
+    this.#isNetworksOpen = isOpen;
   }
 
   importTools() {

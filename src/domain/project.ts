@@ -1,5 +1,7 @@
 /** The nouns every room speaks of: projects, classes, clips, model sources. Any thread; plain records that survive structured clone. */
 
+import type { Calibration } from './report.ts';
+
 /** What a project recognises. */
 export type TaskKind = 'sound' | 'action' | 'detection';
 
@@ -145,6 +147,8 @@ export type ModelSource = {
   data: RunData | null;
   /** Clip accuracy by part, 0..1, after evaluation. */
   scores: Partial<Record<Part, number>>;
+  /** From the validation clips; absent before there was a score. */
+  calibration?: Calibration | null;
   failure: string | null;
 };
 

@@ -23,6 +23,19 @@ export type ItemPrediction = {
   scores: number[];
 };
 
+/** How a model's scores become confidences, fitted on validation clips. `errorBefore` and `errorAfter`: expected calibration error, 0..1. */
+export type Calibration = {
+  temperature: number;
+  clipCount: number;
+  errorBefore: number;
+  errorAfter: number;
+  isOn: boolean;
+  /** Precision the thresholds were chosen for; null = one threshold for all, set while listening. */
+  precision: number | null;
+  /** Threshold by class id; null where the precision is not reached. */
+  thresholds: Record<string, number | null> | null;
+};
+
 /** The evaluation of one part of the data by one model. */
 export type Report = {
   sourceId: string;

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { fileName, type ModelArtifact, type Preprocessing } from '../dataset/index.ts';
 import { networkOf } from '../features/index.ts';
+import type { Calibration } from '../domain/report.ts';
 import { StudioError } from '../kernel/errors.ts';
 
 /** What a person writes about a model. */
@@ -86,6 +87,7 @@ function describeInput(p: Preprocessing): string {
 /**
  * Files of a TensorFlow.js bundle without the runtime: model.json and weights.bin (tf.loadLayersModel reads them), labels.txt,
  * preprocessing.json, README.md.
+ * @param calibration travels with the model when it is on.
  * @param networkFiles of the pretrained network the model stands on.
  * @param scores lines for the README, e.g. "Testing: 92.5 % of 80 clips right".
  */
@@ -95,6 +97,7 @@ export function bundleFiles(
   scores: readonly string[],
   generatedBy: string,
   networkFiles: readonly BundleFile[] = [],
+  calibration: Calibration | null = null,
 ): BundleFile[] {
   const labels = artifact.classes.map((label) => label.name);
   const p = artifact.preprocessing;
@@ -106,7 +109,22 @@ export function bundleFiles(
     weightsManifest: [{ paths: ['weights.bin'], weights: artifact.weightSpecs }],
     userDefinedMetadata: { ...about, labels, preprocessing: p },
   };
-  const description = { format: 'understudy-sound', version: 1, labels, preprocessing: p };
+  const description = {
+    format: 'understudy-sound',
+    version: 1,
+    labels,
+    preprocessing: p,
+    ...(calibration?.isOn
+      ? {
+          calibration: {
+            temperature: calibration.temperature,
+            thresholds: calibration.thresholds
+              ? artifact.classes.map((label) => calibration.thresholds![label.id] ?? null)
+              : null,
+          },
+        }
+      : {}),
+  };
   const readme = `# ${about.name}
 
 ${about.description || 'A sound classifier trained with Understudy.'}
@@ -138,7 +156,7 @@ ${describeInput(p)}
 
 ## Output
 
-float32 [windows, ${labels.length}], logits: apply softmax. Score of a clip: the mean over its windows.
+float32 [windows, ${labels.length}], logits: ${calibration?.isOn ? `divide by the temperature ${calibration.temperature.toFixed(4)}, then apply softmax` : 'apply softmax'}. Score of a clip: the mean over its windows.
 
 All numbers are in \`preprocessing.json\`.
 `;

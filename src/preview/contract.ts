@@ -61,6 +61,14 @@ export type InferenceContract = {
     result: { pcm: Float32Array; sampleRateHz: number };
   };
   finishTake: { args: { listenId: string }; progress: never; result: void };
+  /** Names of YAMNet's 521 classes, in the order of its scores. */
+  knownLabels: { args: null; progress: never; result: string[] };
+  /** What YAMNet hears in clips: its classes by mean score over each clip, best first. */
+  hear: {
+    args: { hashes: string[]; most: number };
+    progress: { done: number; total: number };
+    result: { hash: string; heard: { label: string; score: number }[] }[];
+  };
   /** Analyses a whole file. */
   analyse: {
     args: { blob: Blob; model: ModelRef };

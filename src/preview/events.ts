@@ -28,12 +28,16 @@ export class Smoother {
   }
 }
 
+/** One threshold for all classes, or one for each; a class whose threshold is above 1 is never heard. */
+export type Threshold = number | readonly number[];
+
 /** Index of the largest score and the score; -1 when it is below `threshold`. */
-export function winner(scores: Float32Array, threshold: number): { classIndex: number; confidence: number } {
+export function winner(scores: Float32Array, threshold: Threshold): { classIndex: number; confidence: number } {
   let best = 0;
   for (let i = 1; i < scores.length; i++) if (scores[i]! > scores[best]!) best = i;
   const confidence = scores[best] ?? 0;
-  return { classIndex: confidence >= threshold ? best : -1, confidence };
+  const least = typeof threshold === 'number' ? threshold : (threshold[best] ?? 1);
+  return { classIndex: confidence >= least ? best : -1, confidence };
 }
 
 /**
@@ -42,7 +46,7 @@ export function winner(scores: Float32Array, threshold: number): { classIndex: n
  */
 export function findEvents(
   windows: readonly WindowScores[],
-  options: { threshold: number; smoothingSec: number },
+  options: { threshold: Threshold; smoothingSec: number },
 ): SoundEvent[] {
   const events: SoundEvent[] = [];
   const smoother = new Smoother();

@@ -6,5 +6,6 @@ export {
   Smoother,
   winner,
   type SoundEvent,
+  type Threshold,
   type WindowScores,
 } from './events.ts';

@@ -2,8 +2,8 @@
 import type { Store } from '../dataset/index.ts';
 import type { Part } from '../domain/project.ts';
 import { buildReport, type ScoredClip } from '../evaluation/index.ts';
-import { LOG_MEL_SPEC, PcmWindows, quantiseLogMel, type PcmWindow } from '../features/index.ts';
-import { FeatureCache, KnownSounds, LogMelStream } from '../features/jobs.ts';
+import { cutPcmWindows, LOG_MEL_SPEC, PcmWindows, quantiseLogMel, type PcmWindow } from '../features/index.ts';
+import { FeatureCache, KnownSounds, LogMelStream, readPcm } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
@@ -132,6 +132,29 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     },
     async finishTake({ listenId }) {
       listeners.get(listenId)?.finishTake();
+    },
+    async knownLabels() {
+      using sounds = await KnownSounds.load(await store());
+      return sounds.labels;
+    },
+    async hear({ hashes, most }, { signal, progress }) {
+      const db = await store();
+      using sounds = await KnownSounds.load(db);
+      const result: InferenceContract['hear']['result'] = [];
+      for (const [i, hash] of hashes.entries()) {
+        throwIfAborted(signal);
+        const windows = cutPcmWindows(await readPcm(db, hash, signal), sounds.windowSamples, sounds.windowSamples);
+        const mean = new Float32Array(sounds.labels.length);
+        for (const window of windows) {
+          throwIfAborted(signal);
+          const scores = await sounds.scores(window.pcm);
+          for (let c = 0; c < mean.length; c++) mean[c] = mean[c]! + scores[c]! / windows.length;
+        }
+        const order = [...mean.keys()].sort((a, b) => mean[b]! - mean[a]!).slice(0, most);
+        result.push({ hash, heard: order.map((c) => ({ label: sounds.labels[c]!, score: mean[c]! })) });
+        progress({ done: i + 1, total: hashes.length });
+      }
+      return result;
     },
     async analyse({ blob, model }, { signal, progress, transfer }) {
       const started = performance.now();

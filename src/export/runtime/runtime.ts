@@ -18,12 +18,16 @@ import { resample, Resampler } from '../../media/resample.ts';
 type FileResult = {
   label: string;
   confidence: number;
+  isSure: boolean;
   scores: Record<string, number>;
   windows: { startSec: number; endSec: number; label: string; confidence: number }[];
 };
 
 /** Result of the newest live window. */
-type LiveResult = { label: string; confidence: number; scores: Record<string, number> };
+type LiveResult = { label: string; confidence: number; isSure: boolean; scores: Record<string, number> };
+
+/** Temperature, and thresholds in the order of the labels (null: not reached). */
+type Calibration = { temperature: number; thresholds: (number | null)[] | null };
 
 /** Turns windows of samples into the network's input. */
 type Extract = (pcm: Float32Array) => Promise<Float32Array> | Float32Array;
@@ -37,7 +41,16 @@ class SoundClassifier {
   readonly #windowSamples: number;
   readonly #hopSamples: number;
 
-  constructor(labels: string[], spec: Preprocessing, model: LayersModel, extract: Extract) {
+  readonly #calibration: Calibration | null;
+
+  constructor(
+    labels: string[],
+    spec: Preprocessing,
+    model: LayersModel,
+    extract: Extract,
+    calibration: Calibration | null,
+  ) {
+    this.#calibration = calibration;
     this.labels = labels;
     this.#spec = spec;
     this.#model = model;
@@ -53,7 +66,15 @@ class SoundClassifier {
   async #predict(pcm: Float32Array): Promise<Float32Array> {
     const { mean, deviation } = this.#spec;
     const input = (await this.#extract(pcm)).map((value) => (value - mean) / deviation);
-    const output = tf.tidy(() => tf.softmax(this.#model.apply(tf.tensor(input, [1, ...this.#shape])) as tf.Tensor2D));
+    const output = tf.tidy(
+      () =>
+        tf.softmax(
+          tf.div(
+            this.#model.apply(tf.tensor(input, [1, ...this.#shape])) as tf.Tensor2D,
+            this.#calibration?.temperature ?? 1,
+          ),
+        ) as tf.Tensor2D,
+    );
     try {
       return (await output.data()) as Float32Array;
     } finally {
@@ -61,10 +82,13 @@ class SoundClassifier {
     }
   }
 
-  #best(scores: ArrayLike<number>): { label: string; confidence: number } {
+  /** `isSure`: the confidence reaches the threshold of its class, when the model has thresholds. */
+  #best(scores: ArrayLike<number>): { label: string; confidence: number; isSure: boolean } {
     let best = 0;
     for (let i = 1; i < scores.length; i++) if (scores[i]! > scores[best]!) best = i;
-    return { label: this.labels[best]!, confidence: scores[best]! };
+    const thresholds = this.#calibration?.thresholds;
+    const isSure = !thresholds || scores[best]! >= (thresholds[best] ?? Infinity);
+    return { label: this.labels[best]!, confidence: scores[best]!, isSure };
   }
 
   #named(scores: ArrayLike<number>): Record<string, number> {
@@ -176,12 +200,16 @@ async function loadSoundClassifier(base: string): Promise<SoundClassifier> {
   setWasmPaths(base);
   await tf.setBackend('wasm');
   const response = await fetch(`${base}preprocessing.json`);
-  const { labels, preprocessing } = (await response.json()) as { labels: string[]; preprocessing: Preprocessing };
+  const { labels, preprocessing, calibration } = (await response.json()) as {
+    labels: string[];
+    preprocessing: Preprocessing;
+    calibration?: Calibration;
+  };
   const [model, extract] = await Promise.all([
     loadLayersModel(`${base}model.json`),
     createExtract(base, preprocessing),
   ]);
-  return new SoundClassifier(labels, preprocessing, model, extract);
+  return new SoundClassifier(labels, preprocessing, model, extract, calibration ?? null);
 }
 
 (globalThis as unknown as { Understudy: unknown }).Understudy = { loadSoundClassifier };

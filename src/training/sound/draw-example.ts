@@ -6,6 +6,7 @@ import { extractLogMel, readPcm } from '../../features/jobs.ts';
 import { createRandom } from '../../kernel/random.ts';
 import type { VariedExample } from '../contract.ts';
 import { planRun } from '../plan.ts';
+import { networkOfAlgorithm } from '../settings.ts';
 import { drawVariations, listWindows, type TrainingClip } from './batches.ts';
 import { varyExample, type Example } from './vary-sound.ts';
 
@@ -33,7 +34,9 @@ export async function drawExample(
   const { settings, only, draw } = args;
   const { project, items } = await store.loadProject(args.projectId);
   const { data } = planRun(items, project.classes, settings);
-  const augment = only ? { ...OFF, [only]: settings.augment[only] || true } : settings.augment;
+  // Masks belong to spectrograms: a pretrained network never sees them.
+  const on = networkOfAlgorithm(settings.algorithm) ? { ...settings.augment, specAugment: false } : settings.augment;
+  const augment = only ? { ...OFF, [only]: on[only] || true } : on;
   const byId = new Map(items.map((item) => [item.id, item]));
   const asClip = (item: MediaItem): TrainingClip => ({
     itemId: item.id,

@@ -1,0 +1,137 @@
+/**
+ * Honest confidence: temperature scaling on validation clips, its reliability, and thresholds for a wanted precision. Any thread; pure.
+ * @see Guo, Pleiss, Sun & Weinberger 2017, On calibration of modern neural networks
+ */
+import type { Calibration, Report } from '../domain/report.ts';
+
+/** A clip's scores and the place of its true class; scores sum to 1. */
+export type ScoredExample = { scores: readonly number[]; classIndex: number };
+
+/** One column of a reliability diagram: mean confidence and share right of the examples in it. */
+export type ReliabilityBin = { from: number; to: number; count: number; confidence: number; accuracy: number };
+
+/** Fewest clips a temperature is fitted on: with fewer it would follow chance. */
+export const FEWEST_CLIPS = 10;
+const BINS = 10;
+
+/** Scores at another temperature: above 1 less sure, below 1 surer; the order of the classes stays. @returns owned by the caller, sum 1. */
+export function applyTemperature(scores: ArrayLike<number>, temperature: number): Float32Array {
+  const out = Float32Array.from(scores, (score) => Math.max(score, 1e-12) ** (1 / temperature));
+  const sum = out.reduce((total, value) => total + value, 0);
+  return out.map((value) => value / sum);
+}
+
+/** The scored clips of a report. */
+export function examplesOf(report: Report): ScoredExample[] {
+  return report.items.flatMap(({ label, scores }) => {
+    const classIndex = report.confusion.labels.indexOf(label);
+    return classIndex < 0 ? [] : [{ scores, classIndex }];
+  });
+}
+
+function meanLogLoss(examples: readonly ScoredExample[], temperature: number): number {
+  let loss = 0;
+  for (const { scores, classIndex } of examples)
+    loss -= Math.log(Math.max(1e-12, applyTemperature(scores, temperature)[classIndex]!));
+  return loss / examples.length;
+}
+
+/** The temperature with the smallest log loss, 0.1..10 (golden section on its logarithm). */
+export function fitTemperature(examples: readonly ScoredExample[]): number {
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let low = Math.log(0.1);
+  let high = Math.log(10);
+  const loss = (log: number) => meanLogLoss(examples, Math.exp(log));
+  let a = high - ratio * (high - low);
+  let b = low + ratio * (high - low);
+  let [lossA, lossB] = [loss(a), loss(b)];
+  while (high - low > 1e-3) {
+    if (lossA < lossB) {
+      [high, b, lossB] = [b, a, lossA];
+      a = high - ratio * (high - low);
+      lossA = loss(a);
+    } else {
+      [low, a, lossA] = [a, b, lossB];
+      b = low + ratio * (high - low);
+      lossB = loss(b);
+    }
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/** Reliability diagram in ten columns of the winner's confidence, and the expected calibration error. */
+export function reliability(
+  examples: readonly ScoredExample[],
+  temperature = 1,
+): { bins: ReliabilityBin[]; error: number } {
+  const bins = Array.from({ length: BINS }, (_, i) => ({
+    from: i / BINS,
+    to: (i + 1) / BINS,
+    count: 0,
+    sure: 0,
+    right: 0,
+  }));
+  for (const { scores, classIndex } of examples) {
+    const values = applyTemperature(scores, temperature);
+    const best = values.indexOf(Math.max(...values));
+    const bin = bins[Math.min(BINS - 1, Math.floor(values[best]! * BINS))]!;
+    bin.count++;
+    bin.sure += values[best]!;
+    if (best === classIndex) bin.right++;
+  }
+  const error = bins.reduce((sum, bin) => sum + Math.abs(bin.sure - bin.right), 0) / Math.max(1, examples.length);
+  return {
+    bins: bins.map(({ from, to, count, sure, right }) => ({
+      from,
+      to,
+      count,
+      confidence: count ? sure / count : 0,
+      accuracy: count ? right / count : 0,
+    })),
+    error,
+  };
+}
+
+/**
+ * The lowest threshold per class at which the wanted share of its answers is right.
+ * @returns in the order of the labels; null where no threshold reaches it on these clips.
+ */
+export function thresholdsFor(
+  examples: readonly ScoredExample[],
+  classCount: number,
+  temperature: number,
+  precision: number,
+): (number | null)[] {
+  const answers = examples.map(({ scores, classIndex }) => {
+    const values = applyTemperature(scores, temperature);
+    const best = values.indexOf(Math.max(...values));
+    return { best, confidence: values[best]!, isRight: best === classIndex };
+  });
+  return Array.from({ length: classCount }, (_, c) => {
+    const own = answers.filter(({ best }) => best === c).sort((a, b) => b.confidence - a.confidence);
+    let right = 0;
+    let threshold: number | null = null;
+    for (const [i, { confidence, isRight }] of own.entries()) {
+      if (isRight) right++;
+      if (right / (i + 1) >= precision) threshold = confidence;
+    }
+    // A hair below, so that the clip it was taken from passes.
+    return threshold === null ? null : Math.max(0, threshold - 1e-4);
+  });
+}
+
+/** What a validation report says about confidence; null when it has too few clips. */
+export function calibrate(report: Report): Calibration | null {
+  const examples = examplesOf(report);
+  if (examples.length < FEWEST_CLIPS) return null;
+  const temperature = fitTemperature(examples);
+  return {
+    temperature,
+    clipCount: examples.length,
+    errorBefore: reliability(examples).error,
+    errorAfter: reliability(examples, temperature).error,
+    isOn: true,
+    precision: null,
+    thresholds: null,
+  };
+}
