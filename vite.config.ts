@@ -43,6 +43,16 @@ const chromiumArgs = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
+/** For browser tests: a file of ../shared, or the files of a folder, as base64; null when it is not there. */
+async function readShared(_context: unknown, path: string): Promise<{ name: string; base64: string }[] | null> {
+  const { existsSync, readdirSync, statSync } = await import('node:fs');
+  const { join } = await import('node:path');
+  const full = join(process.env.SHARED_DIR ?? '../shared', path);
+  if (!existsSync(full)) return null;
+  const names = statSync(full).isDirectory() ? readdirSync(full).sort().slice(0, 3) : [''];
+  return names.map((name) => ({ name, base64: readFileSync(join(full, name)).toString('base64') }));
+}
+
 export default defineConfig({
   base: './',
   plugins: [
@@ -99,6 +109,7 @@ export default defineConfig({
               },
             }),
             instances: [{ browser: 'chromium' }],
+            commands: { readShared },
           },
         },
       },

@@ -115,8 +115,7 @@ export function thresholdsFor(
       if (isRight) right++;
       if (right / (i + 1) >= precision) threshold = confidence;
     }
-    // A hair below, so that the clip it was taken from passes.
-    return threshold === null ? null : Math.max(0, threshold - 1e-4);
+    return threshold;
   });
 }
 

@@ -54,8 +54,8 @@ export const DEFAULT_SOUND_SETTINGS: TrainingSettings = {
   engine: null,
 };
 
-/** What differs from {@link DEFAULT_SOUND_SETTINGS} for one algorithm. */
-const OWN_DEFAULTS: Record<Algorithm, Partial<TrainingSettings>> = {
+/** What differs from {@link DEFAULT_SOUND_SETTINGS} for one algorithm. Mixing examples made heads on YAMNet worse (docs/results.md). */
+const OWN_DEFAULTS: Record<Algorithm, Partial<Omit<TrainingSettings, 'augment'>> & { mixup?: boolean }> = {
   automatic: {},
   'full-network': {},
   'transfer-learning': {
@@ -65,6 +65,7 @@ const OWN_DEFAULTS: Record<Algorithm, Partial<TrainingSettings>> = {
     patience: 10,
     head: 'linear',
     copies: 2,
+    mixup: false,
   },
   'spoken-words': { windowSec: 1.2, batchSize: 64, learningRate: 0.002, patience: 12, head: 'hidden', copies: 3 },
 };
@@ -76,7 +77,8 @@ export function networkOfAlgorithm(algorithm: Algorithm): NetworkId | null {
 
 /** The same settings for another algorithm: what depends on the algorithm takes that one's defaults. */
 export function withAlgorithm(settings: TrainingSettings, algorithm: Algorithm): TrainingSettings {
-  const { windowSec, batchSize, learningRate, patience, head, copies } = DEFAULT_SOUND_SETTINGS;
+  const { windowSec, batchSize, learningRate, patience, head, copies, augment } = DEFAULT_SOUND_SETTINGS;
+  const { mixup = augment.mixup, ...own } = OWN_DEFAULTS[algorithm];
   return {
     ...settings,
     windowSec,
@@ -85,7 +87,8 @@ export function withAlgorithm(settings: TrainingSettings, algorithm: Algorithm):
     patience,
     head,
     copies,
-    ...OWN_DEFAULTS[algorithm],
+    ...own,
+    augment: { ...settings.augment, mixup },
     algorithm,
   };
 }
@@ -96,12 +99,12 @@ export function withAlgorithm(settings: TrainingSettings, algorithm: Algorithm):
  */
 export function readSettings(config: unknown): TrainingSettings {
   const given = (config ?? {}) as Partial<TrainingSettings>;
-  const own = OWN_DEFAULTS[given.algorithm as Algorithm] ?? {};
+  const { mixup, ...own } = OWN_DEFAULTS[given.algorithm as Algorithm] ?? {};
   const merged = {
     ...DEFAULT_SOUND_SETTINGS,
     ...own,
     ...given,
-    augment: { ...DEFAULT_SOUND_SETTINGS.augment, ...given.augment },
+    augment: { ...DEFAULT_SOUND_SETTINGS.augment, ...(mixup === undefined ? {} : { mixup }), ...given.augment },
   };
   const parsed = v.safeParse(SettingsSchema, merged);
   if (!parsed.success) {

@@ -1,0 +1,201 @@
+/** Pretrained networks in the app: without any, refused files, chosen files, offline, known sounds, proposed labels, an exported model. */
+import AxeBuilder from '@axe-core/playwright';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SHARED as shared } from '../helpers/data.ts';
+import { tone } from '../helpers/signals.ts';
+import { wavBytes } from '../helpers/microphone-file.ts';
+import { expect, test, type StudioPage } from './pages/studio.ts';
+
+const models = join(shared, 'models');
+const esc = join(shared, 'data/sound-esc10/clips');
+const digits = join(shared, 'data/sound-digits/clips');
+const hasFiles = existsSync(models) && existsSync(esc) && existsSync(digits);
+
+async function openNetworks(studio: StudioPage) {
+  await studio.button('Pretrained networks').first().click();
+  const dialog = studio.page.getByRole('dialog', { name: 'Pretrained networks' });
+  await expect(dialog).toBeVisible();
+  return dialog;
+}
+
+/** A few recordings per class, as files `class/name`. */
+function copySet(folder: string, root: string, classes: string[], count: number): string {
+  for (const name of classes) {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (const file of readdirSync(join(root, name)).sort().slice(0, count))
+      writeFileSync(join(folder, name, file), readFileSync(join(root, name, file)));
+  }
+  return folder;
+}
+
+test('without a network the dialog explains, wrong files are refused, and the full network trains', async ({
+  studio,
+}) => {
+  test.setTimeout(120_000);
+  const { page } = studio;
+  await studio.newProject('No network');
+  await studio.importFiles(
+    [0, 1, 2, 3, 4, 5].flatMap((i) => [
+      { name: `low.${i}.wav`, mimeType: 'audio/wav', buffer: wavBytes(tone(200 + 10 * i, 1), 16000) },
+      { name: `high.${i}.wav`, mimeType: 'audio/wav', buffer: wavBytes(tone(3000 + 10 * i, 1), 16000) },
+    ]),
+  );
+  await studio.closeReport();
+  await studio.step('Train');
+  await expect(
+    page.getByText(/No pretrained network is on this device, so this is Full network for now/),
+  ).toBeVisible();
+  const dialog = await openNetworks(studio);
+  await expect(dialog.getByRole('status', { name: 'YAMNet status' })).toHaveText('Not on this device');
+  await expect(dialog).toContainText('4.1 MB · Apache-2.0 · Google (TensorFlow)');
+  await expect(dialog).toContainText('Everything also works without');
+  expect((await new AxeBuilder({ page }).include('dialog').analyze()).violations.map(({ id }) => id)).toEqual([]);
+  const refuse = async (name: string, buffer: Buffer, text: RegExp) => {
+    await page.getByTestId('network-file').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+    await expect(dialog.getByRole('alert')).toContainText(text);
+  };
+  await refuse(
+    'letter.tflite',
+    Buffer.from('Dear network'),
+    /letter\.tflite cannot be used\. It is no network file.*Nothing was changed\./,
+  );
+  const fake = Buffer.alloc(4_126_810);
+  fake.write('TFL3', 4);
+  await refuse('yamnet.tflite', fake, /has the length of yamnet\.tflite but other content: its checksum differs/);
+  await refuse('yamnet.tflite', fake.subarray(0, 1000), /a TensorFlow Lite file of .*yamnet\.tflite has .*cut off/);
+  await dialog.getByRole('button', { name: 'Close' }).first().click();
+
+  // Asking for it all the same says what is missing; the full network is still offered.
+  await page.getByRole('radio', { name: /^Transfer learning/ }).check();
+  await studio.button('Train').click();
+  await expect(page.getByRole('alert')).toContainText(
+    'The network YAMNet is not on this device. Your clips and settings are kept.',
+  );
+  await page.getByRole('radio', { name: /^Full network/ }).check();
+  await studio.iterations(3);
+  await studio.train();
+});
+
+test.describe('with the files of ../shared', () => {
+  test.skip(!hasFiles, 'needs ../shared/models and ../shared/data');
+
+  test('a chosen file serves training, known sounds, proposals and export, also offline', async ({
+    studio,
+    context,
+    folder,
+  }) => {
+    test.setTimeout(240_000);
+    const { page } = studio;
+    await studio.open();
+    await expect(page.getByRole('status', { name: 'Works offline' })).toBeVisible({ timeout: 30_000 });
+    const dialog = await openNetworks(studio);
+    await page.getByTestId('network-file').setInputFiles(join(models, 'yamnet.tflite'));
+    await expect(dialog.getByRole('status', { name: 'YAMNet status' })).toHaveText('On this device');
+    await dialog.getByRole('button', { name: 'Close' }).first().click();
+    await studio.newProject('Transfer');
+    await studio.importFolder(copySet(join(folder, 'set'), esc, ['dog', 'rain', 'rooster'], 6));
+    await studio.closeReport();
+    await studio.divide();
+    await studio.step('Train');
+    await page.getByRole('radio', { name: /^Transfer learning/ }).check();
+    await studio.train();
+    await expect(page.getByText(/windows of \d+ clips/)).toBeVisible();
+    const score = Number.parseFloat(await page.locator('.bignum').first().innerText());
+    expect(score).toBeGreaterThanOrEqual(66);
+
+    // Offline from here on: everything needed is on the device.
+    await context.setOffline(true);
+    await page.reload();
+    await expect(page.getByText(/of test clips right/)).toBeVisible();
+    await page.getByRole('spinbutton', { name: 'Additional iterations' }).fill('2');
+    await studio.button('Train more').click();
+    await expect(page.getByText(/of test clips right/)).toBeVisible({ timeout: 60_000 });
+    await studio.step('Preview');
+    const file = readdirSync(join(esc, 'dog')).sort()[7]!;
+    await page.getByTestId('preview-file').setInputFiles(join(esc, 'dog', file));
+    await expect(page.getByText(/analysed in/)).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByRole('complementary', { name: 'Prediction' }).getByRole('status')).toContainText('dog');
+
+    // The 521 classes, untrained: a real recording's class is among the first three.
+    await page.getByRole('combobox', { name: 'Model source' }).selectOption({ label: 'YAMNet, 521 known sounds' });
+    await expect(page.getByText(/analysed in/)).toBeVisible({ timeout: 30_000 });
+    const names = page.locator('aside[aria-label=Prediction] .bars .ell');
+    await expect(names).toHaveCount(5);
+    expect((await names.allInnerTexts()).slice(0, 3).join(', ')).toMatch(/Dog|Bark|Animal/);
+    await page.getByRole('combobox', { name: 'Never these sounds' }).fill('dog, bark, animal, bow-wow, yip');
+    await expect.poll(async () => (await names.allInnerTexts()).join(', ')).not.toMatch(/Dog|Bark|Animal/);
+    await page.getByRole('spinbutton', { name: 'Most results' }).fill('2');
+    await page.getByRole('spinbutton', { name: 'Most results' }).press('Tab');
+    await expect(names).toHaveCount(2);
+
+    // What nobody labelled is grouped by what YAMNet hears.
+    await studio.step('Data');
+    await studio.importFiles(
+      ['dog', 'rain'].flatMap((name) =>
+        readdirSync(join(esc, name))
+          .sort()
+          .slice(6, 8)
+          .map((clip) => join(esc, name, clip)),
+      ),
+    );
+    await studio.closeReport();
+    await expect(studio.button('No class 4')).toBeVisible();
+    await studio.button('Propose labels…').click();
+    const proposals = page.getByRole('dialog', { name: 'Propose labels' });
+    await expect(proposals.getByRole('row', { name: /Accept/ }).first()).toBeVisible({ timeout: 30_000 });
+    const first = proposals.getByRole('button', { name: /^Accept / }).first();
+    const heard = (await first.getAttribute('aria-label'))!.replace('Accept ', '');
+    await proposals.getByRole('combobox', { name: `Class of ${heard}` }).fill('found');
+    await first.click();
+    await proposals.getByRole('button', { name: 'Close' }).first().click();
+    await expect(page.getByRole('button', { name: /^found [1-4]$/ })).toBeVisible();
+    await page.keyboard.press('Control+z');
+    await expect(studio.button('No class 4')).toBeVisible();
+  });
+
+  test('spoken words are learnt, calibrated, and recommended for words', async ({ studio, folder }) => {
+    test.setTimeout(240_000);
+    const { page } = studio;
+    await studio.open();
+    const dialog = await openNetworks(studio);
+    await page
+      .getByTestId('network-file')
+      .setInputFiles(
+        ['yamnet.tflite', 'speech-embedding/melspectrogram.onnx', 'speech-embedding/embedding_model.onnx'].map((path) =>
+          join(models, path),
+        ),
+      );
+    await expect(dialog.getByRole('status', { name: 'Speech embedding status' })).toHaveText('On this device', {
+      timeout: 20_000,
+    });
+    await dialog.getByRole('button', { name: 'Close' }).first().click();
+    await studio.newProject('Words');
+    // Two speakers to learn from, the third to be tested on.
+    for (const digit of ['1', '4', '8']) {
+      for (const part of ['train', 'test']) mkdirSync(join(folder, part, digit), { recursive: true });
+      for (const speaker of ['george', 'jackson', 'theo'])
+        for (let n = 0; n < 8; n++) {
+          const name = `${digit}_${speaker}_${n}.wav`;
+          writeFileSync(
+            join(folder, speaker === 'theo' ? 'test' : 'train', digit, name),
+            readFileSync(join(digits, digit, name)),
+          );
+        }
+    }
+    await studio.importFolder(folder);
+    await studio.closeReport();
+    await studio.step('Train');
+    await expect(page.getByRole('radio', { name: /^Automatic/ })).toBeChecked();
+    await studio.button('Compare on my clips').click();
+    await expect(
+      page.getByText(/Best for these clips: Spoken words: a quick check on 48 clips gave Transfer learning/),
+    ).toBeVisible({ timeout: 60_000 });
+    await studio.train();
+    await expect(page.getByText(/Chose Spoken words/)).toBeVisible();
+    expect(Number.parseFloat(await page.locator('.bignum').first().innerText())).toBeGreaterThanOrEqual(80);
+    await studio.step('Evaluate');
+    await expect(page.getByRole('img', { name: 'Reliability diagram' })).toBeVisible();
+    await expect(page.getByText(/Calibration needs at least 10 validation clips|Temperature \d/)).toBeVisible();
+  });
+});

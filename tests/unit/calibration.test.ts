@@ -1,0 +1,63 @@
+/** Confidence: temperature, reliability, thresholds. Overconfident scores are made from known probabilities. */
+import { describe, expect, it } from 'vitest';
+import { applyTemperature, reliability, thresholdsFor } from '../../src/evaluation/index.ts';
+import { fitTemperature, type ScoredExample } from '../../src/evaluation/calibration.ts';
+import { createRandom } from '../../src/kernel/random.ts';
+
+/** Labels drawn from honest probabilities; the scores say the same `sharpness` times as sure. */
+function makeExamples(sharpness: number, count = 2000): ScoredExample[] {
+  const random = createRandom(5, 'calibration');
+  return Array.from({ length: count }, () => {
+    const logits = [0, 1, 2].map(() => 2 * random.normal());
+    const honest = applyTemperature(logits.map(Math.exp), 1);
+    let at = random.next();
+    const classIndex = honest.findIndex((value) => (at -= value) < 0);
+    return { scores: [...applyTemperature(honest, 1 / sharpness)], classIndex: classIndex < 0 ? 2 : classIndex };
+  });
+}
+
+describe('temperature', () => {
+  it('is found again, for scores that are too sure and not sure enough', () => {
+    expect(fitTemperature(makeExamples(3))).toBeCloseTo(3, 0);
+    expect(fitTemperature(makeExamples(0.5))).toBeCloseTo(0.5, 1);
+    expect(fitTemperature(makeExamples(1))).toBeCloseTo(1, 1);
+  });
+  it('keeps the order and the sum', () => {
+    const scores = applyTemperature([0.7, 0.2, 0.1], 2.5);
+    expect(scores[0]! > scores[1]! && scores[1]! > scores[2]!).toBe(true);
+    expect(scores.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6);
+    expect([...applyTemperature([0.7, 0.2, 0.1], 1)].map((value) => value.toFixed(5))).toEqual([
+      '0.70000',
+      '0.20000',
+      '0.10000',
+    ]);
+  });
+  it('makes confidence honest', () => {
+    const examples = makeExamples(3);
+    expect(reliability(examples).error).toBeGreaterThan(0.1);
+    expect(reliability(examples, fitTemperature(examples)).error).toBeLessThan(0.03);
+  });
+});
+
+describe('thresholds', () => {
+  it('reach the wanted precision on the clips they were taken from, or say that none does', () => {
+    const examples = makeExamples(1);
+    const thresholds = thresholdsFor(examples, 3, 1, 0.9);
+    for (const [c, threshold] of thresholds.entries()) {
+      const answers = examples.filter(({ scores }) => {
+        const values = applyTemperature(scores, 1);
+        return Math.max(...values) === values[c] && values[c]! >= threshold!;
+      });
+      expect(answers.filter(({ classIndex }) => classIndex === c).length / answers.length).toBeGreaterThanOrEqual(0.9);
+    }
+    const wrong = examples.map((example) => ({ ...example, classIndex: 2 - example.classIndex || 1 }));
+    expect(
+      thresholdsFor(
+        wrong.filter(({ classIndex }) => classIndex !== 0),
+        3,
+        1,
+        0.99,
+      )[0],
+    ).toBeNull();
+  });
+});

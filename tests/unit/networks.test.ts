@@ -1,0 +1,136 @@
+/** Pretrained networks: the manifest, the flatbuffer edit, the ONNX networks against onnxruntime, the probe. Files of ../shared are needed for some. */
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { NETWORKS } from '../../src/features/index.ts';
+import { readOnnx } from '../../src/features/networks/onnx.ts';
+import { TfliteGraph } from '../../src/features/networks/tflite.ts';
+import { crossValidate, meanRow, type ProbeExample } from '../../src/features/probe.ts';
+import { embeddingWindow } from '../../src/features/sound/embedding-spec.ts';
+import { cutPcmWindows, PcmWindows } from '../../src/features/sound/pcm-windows.ts';
+import { SpeechNetwork } from '../../src/features/sound/speech.ts';
+import { exposeYamnetEmbedding, yamnetLabels } from '../../src/features/sound/yamnet.ts';
+import { SHARED as shared } from '../helpers/data.ts';
+import { resample } from '../../src/media/index.ts';
+import { createRandom } from '../../src/kernel/random.ts';
+
+const models = join(shared, 'models');
+const hasModels = existsSync(models);
+const read = (path: string): ArrayBuffer => {
+  const bytes = readFileSync(join(models, path));
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+};
+
+describe('windows of samples', () => {
+  it('are the same for a whole clip and for any blocks of it', () => {
+    const pcm = Float32Array.from({ length: 53_000 }, (_, i) => i);
+    const whole = cutPcmWindows(pcm, 15_600, 7800);
+    for (const block of [160, 999, 20_000]) {
+      const stream = new PcmWindows(15_600, 7800);
+      const found = [];
+      for (let at = 0; at < pcm.length; at += block) found.push(...stream.push(pcm.subarray(at, at + block)));
+      found.push(...stream.end());
+      expect(found).toEqual(whole);
+    }
+    expect(whole.map((window) => window.startSample)).toEqual([0, 7800, 15_600, 23_400, 31_200, 37_400]);
+    expect(whole.every(({ pcm: window, startSample }) => window[0] === startSample && window.length === 15_600)).toBe(
+      true,
+    );
+  });
+  it('centre a short clip in silence', () => {
+    const [only, ...rest] = cutPcmWindows(new Float32Array(600).fill(1), 1000, 500);
+    expect(rest).toEqual([]);
+    expect(only!.startSample).toBe(-200);
+    expect([...only!.pcm].findIndex((value) => value === 1)).toBe(200);
+  });
+});
+
+describe('the probe', () => {
+  it('finds classes that differ, and only chance where they do not', async () => {
+    const random = createRandom(3, 'probe');
+    const make = (shift: number): ProbeExample[] =>
+      Array.from({ length: 120 }, (_, i) => ({
+        values: Float32Array.from({ length: 20 }, (_, d) => random.normal() + (d === i % 3 ? shift : 0)),
+        classIndex: i % 3,
+        fold: i % 4,
+      }));
+    expect(await crossValidate(make(4), 3)).toBeGreaterThan(0.9);
+    expect(await crossValidate(make(0), 3)).toBeLessThan(0.5);
+  });
+  it('means rows', () => {
+    expect([...meanRow(Float32Array.of(1, 2, 3, 6), 2)]).toEqual([2, 4]);
+  });
+});
+
+describe.skipIf(!hasModels)('the pinned files (skipped without ../shared/models)', () => {
+  it('are those of the manifest', () => {
+    for (const file of NETWORKS.flatMap((network) => network.files)) {
+      const bytes = readFileSync(join(models, file.path));
+      expect(bytes.length).toBe(file.bytes);
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
+    }
+  });
+  it('give YAMNet its embedding as output, found by structure', () => {
+    const graph = new TfliteGraph(exposeYamnetEmbedding(read('yamnet.tflite')).buffer as ArrayBuffer);
+    expect(graph.tensor(graph.outputs[0]!).shape).toEqual([1, 1024]);
+    const last = graph.operators().at(-1)!;
+    expect(graph.tensor(last.inputs[0]!).shape).toEqual([1, 1, 1, 1024]);
+    expect(yamnetLabels(read('yamnet.tflite')).slice(0, 3)).toEqual([
+      'Speech',
+      'Child speech, kid speaking',
+      'Conversation',
+    ]);
+  });
+  it('refuse another network, a cut one and a text', () => {
+    expect(() => exposeYamnetEmbedding(read('ssd-mobilenet-v1-coco.tflite'))).toThrow('not YAMNet');
+    expect(() => exposeYamnetEmbedding(new TextEncoder().encode('Dear network').buffer)).toThrow('not YAMNet');
+    expect(() => yamnetLabels(read('ssd-mobilenet-v1-coco.tflite'))).toThrow('521 classes');
+  });
+  it('make the speech embedding equal to onnxruntime', async () => {
+    const ort = await import('onnxruntime-web');
+    ort.env.wasm.numThreads = 1;
+    await tf.setBackend('cpu');
+    const [mel, embedding] = [
+      read('speech-embedding/melspectrogram.onnx'),
+      read('speech-embedding/embedding_model.onnx'),
+    ];
+    using network = await SpeechNetwork.load(readOnnx(mel), readOnnx(embedding));
+    const { windowSamples, shape } = embeddingWindow('speech-embedding', 1.2);
+    // A real word, when the data are there.
+    const wav = join(shared, 'data/sound-digits/clips/7/7_theo_0.wav');
+    const bytes = readFileSync(wav);
+    const pcm8k = Float32Array.from(
+      { length: (bytes.length - 44) / 2 },
+      (_, i) => bytes.readInt16LE(44 + 2 * i) / 32768,
+    );
+    const pcm = new Float32Array(windowSamples);
+    pcm.set(resample(pcm8k, 8000, 16_000).subarray(0, windowSamples), 500);
+
+    const melSession = await ort.InferenceSession.create(new Uint8Array(mel));
+    const scaled = pcm.map((value) => value * 32767);
+    const melOut = await melSession.run({ input: new ort.Tensor('float32', scaled, [1, scaled.length]) });
+    const rows = (Object.values(melOut)[0]!.data as Float32Array).map((value) => value / 10 + 2);
+    const own = network.mel(pcm);
+    const ownRows = await own.data();
+    own.dispose();
+    expect(ownRows.length).toBe(rows.length);
+    for (let i = 0; i < rows.length; i++) expect(Math.abs(ownRows[i]! - rows[i]!)).toBeLessThan(2e-3);
+
+    const session = await ort.InferenceSession.create(new Uint8Array(embedding));
+    const [steps, width] = shape as [number, number];
+    const ours = await network.embed(pcm);
+    expect(ours.length).toBe(steps * width);
+    let largest = 0;
+    for (let step = 0; step < steps; step++) {
+      const input = rows.slice(step * 8 * 32, (step * 8 + 76) * 32);
+      const result = await session.run({ input_1: new ort.Tensor('float32', input, [1, 76, 32, 1]) });
+      const theirs = Object.values(result)[0]!.data as Float32Array;
+      theirs.forEach((value, i) => (largest = Math.max(largest, Math.abs(value - ours[step * width + i]!))));
+    }
+    // Values reach about 20; the difference is float32 rounding.
+    expect(largest).toBeLessThan(0.02);
+  }, 60_000);
+});
