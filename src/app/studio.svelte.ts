@@ -128,7 +128,7 @@ export class Workbench implements Disposable {
     this.selectSource(source.id);
     const result = await this.training.run(source, moreIterations, isFinishing);
     if (result?.status !== 'done') return;
-    for (const part of ['validation', 'testing'] as const) {
+    for (const part of ['testing', 'validation'] as const) {
       if (itemsOfPart(this.project.items, result, part).length === 0) continue;
       const report = await this.evaluation.run(result, this.project.items, part);
       const scores = this.project.sources.find((candidate) => candidate.id === result.id)?.scores ?? {};
