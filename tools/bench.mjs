@@ -2,7 +2,17 @@
  * npm run bench: speed and memory, as ratios against a named peer in the same run, and the page's responsiveness by the Long Tasks API.
  * Prints a table and writes test-results/bench.json. Numbers depend on the machine; ratios less so.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync, copyFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -172,6 +182,44 @@ if (!existsSync(digits)) {
   await context.close();
   await server.close();
   for (const path of [folder, profile]) rmSync(path, { recursive: true, force: true });
+}
+
+// ---- pretrained networks: speed of the features, and a whole first run of 300 clips of 10 classes
+const esc = join(shared, 'data/sound-esc10/clips');
+if (!existsSync(esc) || !existsSync(digits) || !existsSync(join(shared, 'models'))) {
+  console.log('Skipped: pretrained networks (no data or models)');
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-bench-'));
+  const studio = (name, data, config) => {
+    const [out, path] = [join(folder, `${name}.json`), join(folder, `${name}-config.json`)];
+    writeFileSync(path, JSON.stringify(config));
+    execFileSync(
+      process.execPath,
+      ['tools/studio.mjs', 'train', '--task', 'sound', '--data', data, '--config', path, '--out', out],
+      { stdio: 'ignore', env: { ...process.env, MODELS_MIRROR: join(shared, 'models') } },
+    );
+    return JSON.parse(readFileSync(out, 'utf8'));
+  };
+  const one = studio('speed', esc, { algorithm: 'transfer-learning', copies: 0, overlapRatio: 0, iterations: 1 });
+  const clips = one.data.training.items + one.data.validation.items;
+  note(
+    'YAMNet features of 5 s clips, decoding included, no overlap',
+    `${((clips * 5) / one.seconds.features).toFixed(0)} times real time`,
+    'floor 150',
+  );
+  for (const digit of readdirSync(digits).sort()) {
+    mkdirSync(join(folder, 'set', digit), { recursive: true });
+    for (const name of readdirSync(join(digits, digit)).sort().slice(0, 30))
+      copyFileSync(join(digits, digit, name), join(folder, 'set', digit, name));
+  }
+  const run = studio('first', join(folder, 'set'), { algorithm: 'transfer-learning' });
+  note('transfer learning, 300 clips of 10 classes: training', `${run.seconds.training.toFixed(1)} s`, 'ceiling 10 s');
+  note(
+    'the same, whole first run: import, features, training, scores',
+    `${run.seconds.total.toFixed(1)} s`,
+    'ceiling 60 s',
+  );
+  rmSync(folder, { recursive: true, force: true });
 }
 
 mkdirSync('test-results', { recursive: true });

@@ -6,6 +6,7 @@ export {
   type EmbeddingPreprocessing,
   type LogMelPreprocessing,
   type ModelArtifact,
+  type Novelty,
   type Preprocessing,
   type StoredBlob,
   type StoredFeatures,

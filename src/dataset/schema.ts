@@ -33,7 +33,12 @@ export type ModelArtifact = {
   weights: ArrayBuffer;
   classes: ClassLabel[];
   preprocessing: Preprocessing;
+  /** Where the training data lie among embeddings; models on a pretrained network only. */
+  novelty?: Novelty;
 };
+
+/** Class centres, deviation per value, and the distance under which nearly all known sounds lie. */
+export type Novelty = { centres: number[][]; deviations: number[]; limit: number };
 
 /** Every number between a sound and the network's input, and between its output and a clip's label. */
 export type Preprocessing = LogMelPreprocessing | EmbeddingPreprocessing;

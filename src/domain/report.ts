@@ -32,6 +32,8 @@ export type Calibration = {
   isOn: boolean;
   /** Precision the thresholds were chosen for; null = one threshold for all, set while listening. */
   precision: number | null;
+  /** False alarms per minute the thresholds were chosen for. */
+  falseAlarmsPerMin: number | null;
   /** Threshold by class id; null where the precision is not reached. */
   thresholds: Record<string, number | null> | null;
 };

@@ -119,6 +119,32 @@ export function thresholdsFor(
   });
 }
 
+/**
+ * The lowest threshold per class at which it gives at most so many wrong answers per minute of sound that is not of the class.
+ * @param examples with their length. @returns in the order of the labels, never null: a threshold above 1 silences a class.
+ */
+export function thresholdsForFalseAlarms(
+  examples: readonly (ScoredExample & { durationSec: number })[],
+  classCount: number,
+  temperature: number,
+  perMinute: number,
+): number[] {
+  return Array.from({ length: classCount }, (_, c) => {
+    const others = examples.filter(({ classIndex }) => classIndex !== c);
+    const minutes = others.reduce((sum, { durationSec }) => sum + durationSec, 0) / 60;
+    const wrong = others
+      .flatMap(({ scores }) => {
+        const values = applyTemperature(scores, temperature);
+        const best = values.indexOf(Math.max(...values));
+        return best === c ? [values[best]!] : [];
+      })
+      .sort((a, b) => b - a);
+    const first = wrong[Math.floor(perMinute * minutes)];
+    // Just above the first wrong answer too many.
+    return first === undefined ? 0 : first + 1e-6;
+  });
+}
+
 /** What a validation report says about confidence; null when it has too few clips. */
 export function calibrate(report: Report): Calibration | null {
   const examples = examplesOf(report);
@@ -131,6 +157,7 @@ export function calibrate(report: Report): Calibration | null {
     errorAfter: reliability(examples, temperature).error,
     isOn: true,
     precision: null,
+    falseAlarmsPerMin: null,
     thresholds: null,
   };
 }

@@ -8,5 +8,6 @@ export {
   FEWEST_CLIPS,
   reliability,
   thresholdsFor,
+  thresholdsForFalseAlarms,
   type ReliabilityBin,
 } from './calibration.ts';

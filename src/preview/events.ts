@@ -3,8 +3,8 @@
 /** `kind` of a model reference that means YAMNet's own 521 classes instead of a trained model. */
 export const KNOWN_SOUNDS = 'known-sounds';
 
-/** Scores of one window. */
-export type WindowScores = { startSec: number; endSec: number; scores: Float32Array };
+/** Scores of one window; `novelty` above 1 is unlike the training data. */
+export type WindowScores = { startSec: number; endSec: number; scores: Float32Array; novelty: number | null };
 
 /** A stretch in which one class was heard. `confidence` is the largest smoothed score in it. */
 export type SoundEvent = { classIndex: number; startSec: number; endSec: number; confidence: number };
@@ -43,10 +43,11 @@ export function winner(scores: Float32Array, threshold: Threshold): { classIndex
 /**
  * Joins windows into events: neighbouring windows with the same winner above the threshold become one. An event covers the
  * middle part of its windows (from hop to hop), so that events of different classes never overlap.
+ * @param options `holdOffSec`: after an event began, another of the same class counts only this much later (a word is heard once).
  */
 export function findEvents(
   windows: readonly WindowScores[],
-  options: { threshold: Threshold; smoothingSec: number },
+  options: { threshold: Threshold; smoothingSec: number; holdOffSec?: number },
 ): SoundEvent[] {
   const events: SoundEvent[] = [];
   const smoother = new Smoother();
@@ -70,7 +71,14 @@ export function findEvents(
       events.push({ classIndex, startSec, endSec, confidence });
     }
   });
-  return events;
+  const { holdOffSec = 0 } = options;
+  if (holdOffSec <= 0) return events;
+  const lastStart = new Map<number, number>();
+  return events.filter(({ classIndex, startSec }) => {
+    if (startSec - (lastStart.get(classIndex) ?? -Infinity) < holdOffSec) return false;
+    lastStart.set(classIndex, startSec);
+    return true;
+  });
 }
 
 /** Events as CSV: start, end, label, confidence. */

@@ -12,7 +12,7 @@ import { SOUND_RATE_HZ } from '../media/index.ts';
 import { readSound } from '../media/jobs.ts';
 import type { CaptureBlock } from '../media/capture.ts';
 import type { Jobs } from '../rpc/contract.ts';
-import { KNOWN_SOUNDS } from './events.ts';
+import { KNOWN_SOUNDS, type WindowScores } from './events.ts';
 import type { InferenceContract, ModelRef } from './contract.ts';
 import { Listener } from './listener.ts';
 import { KnownPredictor, SoundPredictor, type Predictor } from './predictor.ts';
@@ -163,19 +163,20 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
       const classCount = predictor.classNames.length;
       const stream = new LogMelStream();
       const cutter = new PcmWindows(windowSamples, hopSamples);
-      const windows: { startSec: number; endSec: number; scores: Float32Array }[] = [];
+      const windows: WindowScores[] = [];
       let columns: Uint8Array[] = [];
       let stride = 1;
       let rowIndex = 0;
       // Windows that are complete are run and dropped: an hour needs a few windows' memory.
       let waiting: PcmWindow[] = [];
       const runWindows = async () => {
-        const scores = await predictor.predictWindows(waiting.map((window) => window.pcm));
+        const { scores, novelty } = await predictor.predictWindows(waiting.map((window) => window.pcm));
         waiting.forEach(({ startSample }, i) => {
           windows.push({
             startSec: startSample / SOUND_RATE_HZ,
             endSec: (startSample + windowSamples) / SOUND_RATE_HZ,
             scores: scores.slice(i * classCount, (i + 1) * classCount),
+            novelty: novelty?.[i] ?? null,
           });
         });
         waiting = [];

@@ -155,10 +155,15 @@ export class Listener {
       const { windowSamples, hopSamples } = predictor;
       const end = this.#sampleCount;
       this.#nextEnd = end + Math.min(hopSamples, MOST_STEP_SAMPLES);
-      const scores = await predictor.predictWindows([this.#samples.slice()]);
+      const { scores, novelty } = await predictor.predictWindows([this.#samples.slice()]);
       if (this.predictor !== predictor) return;
       const toSec = (sample: number) => sample / SOUND_RATE_HZ;
-      this.#unsent.windows.push({ startSec: toSec(end - windowSamples), endSec: toSec(end), scores });
+      this.#unsent.windows.push({
+        startSec: toSec(end - windowSamples),
+        endSec: toSec(end),
+        scores,
+        novelty: novelty?.[0] ?? null,
+      });
     } finally {
       this.#isPredicting = false;
     }

@@ -4,18 +4,21 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ModelArtifact, Store } from '../dataset/index.ts';
 import { copyWindow, embeddingExtractor, LOG_MEL_SPEC, windowStarts } from '../features/index.ts';
 import { createEmbedder, extractLogMel, type Embedder, type FeatureCache, type KnownSounds } from '../features/jobs.ts';
-import { loadArtifact, normalise, startEngine } from '../training/jobs.ts';
+import { loadArtifact, normalise, noveltyOf, startEngine } from '../training/jobs.ts';
 
 /** Windows run at once; the last batch is padded, so that memory is allocated for one size only. */
 const BATCH = 16;
+
+/** `scores`: shape [windows, classes]. `novelty` per window: above 1 is unlike the training data; null when the model cannot tell. */
+export type WindowPredictions = { scores: Float32Array; novelty: Float32Array | null };
 
 /** What listening and file analysis need of a model. Samples are mono at 16 kHz. */
 export interface Predictor extends Disposable {
   readonly classNames: string[];
   readonly windowSamples: number;
   readonly hopSamples: number;
-  /** @param windows each `windowSamples` long; borrowed. @returns scores, shape [windows, classes]. */
-  predictWindows(windows: readonly Float32Array[]): Promise<Float32Array>;
+  /** @param windows each `windowSamples` long; borrowed. */
+  predictWindows(windows: readonly Float32Array[]): Promise<WindowPredictions>;
 }
 
 /** A trained model. Owns its network, and the pretrained one it stands on. */
@@ -88,12 +91,16 @@ export class SoundPredictor implements Predictor {
     return result;
   }
 
-  async predictWindows(windows: readonly Float32Array[]): Promise<Float32Array> {
+  async predictWindows(windows: readonly Float32Array[]): Promise<WindowPredictions> {
     const size = this.#shape.reduce((product, side) => product * side, 1);
     const features = new Float32Array(windows.length * size);
     for (const [i, pcm] of windows.entries())
       features.set(this.#embedder ? await this.#embedder.embed(pcm) : extractLogMel(pcm), i * size);
-    return this.#classify(features);
+    const { novelty } = this.artifact;
+    const unlike = novelty
+      ? Float32Array.from(windows, (_, i) => noveltyOf(features.subarray(i * size, (i + 1) * size), novelty))
+      : null;
+    return { scores: await this.#classify(features), novelty: unlike };
   }
 
   /** Scores of a clip whose features are cached. @returns shape [windows, classes]. @throws StudioError `features/clip-missing`. */
@@ -133,10 +140,10 @@ export class KnownPredictor implements Predictor {
   get windowSamples(): number {
     return this.#sounds.windowSamples;
   }
-  async predictWindows(windows: readonly Float32Array[]): Promise<Float32Array> {
+  async predictWindows(windows: readonly Float32Array[]): Promise<WindowPredictions> {
     const result = new Float32Array(windows.length * this.classNames.length);
     for (const [i, pcm] of windows.entries()) result.set(await this.#sounds.scores(pcm), i * this.classNames.length);
-    return result;
+    return { scores: result, novelty: null };
   }
   [Symbol.dispose](): void {
     this.#sounds[Symbol.dispose]();

@@ -8,7 +8,7 @@ import { StudioError } from '../kernel/errors.ts';
 /** Packs a layers model with what is needed to use it. */
 export async function saveArtifact(
   model: layers.LayersModel,
-  rest: Pick<ModelArtifact, 'classes' | 'preprocessing'>,
+  rest: Pick<ModelArtifact, 'classes' | 'preprocessing' | 'novelty'>,
 ): Promise<ModelArtifact> {
   let saved: tf.io.ModelArtifacts | null = null;
   await model.save(

@@ -14,11 +14,13 @@ import { planRun } from './plan.ts';
 import { automaticIterations } from './sound/batches.ts';
 import { prepareRun, type ClipOfRun } from './sound/prepare-run.ts';
 import { drawExample } from './sound/draw-example.ts';
+import { measureNovelty } from './sound/novelty.ts';
 import { measureNormalisation, SoundTrainable } from './sound/sound-trainable.ts';
 import { saveArtifact } from './artifact.ts';
 
 export { argMax, normalise } from './sound/sound-trainable.ts';
 export { loadArtifact } from './artifact.ts';
+export { noveltyOf } from './sound/novelty.ts';
 export { startEngine };
 
 /** A closed tab loses at most the iteration in flight, or the last second when iterations are shorter. */
@@ -93,6 +95,9 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       ? { mean: checkpoint!.state!.mean as number, deviation: checkpoint!.state!.deviation as number }
       : await measureNormalisation(run.examples);
 
+    const novelty =
+      prepared.preprocessing.kind === 'log-mel' ? null : await measureNovelty(run.examples, run.classCount);
+
     progress({ kind: 'preparing', text: 'Choosing an engine' });
     const memory = `engine/sound/${settings.algorithm}/${run.examples.shape.join('x')}`;
     const choice = await chooseEngine(
@@ -123,6 +128,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
           ),
         ),
         preprocessing: { ...prepared.preprocessing, ...normalisation },
+        ...(novelty ? { novelty } : {}),
       });
       if (current) trainable.loadWeights(current);
       return artifact;

@@ -1,8 +1,11 @@
 /** Pretrained networks in the app: without any, refused files, chosen files, offline, known sounds, proposed labels, an exported model. */
 import AxeBuilder from '@axe-core/playwright';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SHARED as shared } from '../helpers/data.ts';
+// @ts-expect-error -- a plain script of tools/
+import { serve } from '../../tools/serve.mjs';
 import { tone } from '../helpers/signals.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
 import { expect, test, type StudioPage } from './pages/studio.ts';
@@ -197,5 +200,115 @@ test.describe('with the files of ../shared', () => {
     await studio.step('Evaluate');
     await expect(page.getByRole('img', { name: 'Reliability diagram' })).toBeVisible();
     await expect(page.getByText(/Calibration needs at least 10 validation clips|Temperature \d/)).toBeVisible();
+  });
+});
+
+test.describe('an exported model on a pretrained network', () => {
+  test.skip(!hasFiles, 'needs ../shared/models and ../shared/data');
+  for (const [algorithm, root, classes] of [
+    ['transfer-learning', esc, ['dog', 'rain', 'rooster']],
+    ['spoken-words', digits, ['2', '5', '9']],
+  ] as const) {
+    test(`${algorithm}: runs in a page of its own and from the command line, with the same answers`, async ({
+      context,
+      folder,
+    }) => {
+      test.setTimeout(240_000);
+      const data = copySet(join(folder, 'data'), root, [...classes], 6);
+      const config = join(folder, 'config.json');
+      writeFileSync(config, JSON.stringify({ algorithm, iterations: 12, copies: 1 }));
+      const [model, out, again] = ['model', 'one.json', 'two.json'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      const studio = (...args: string[]) => {
+        const { status, stderr } = spawnSync(process.execPath, ['tools/studio.mjs', ...args], {
+          encoding: 'utf8',
+          timeout: 170_000,
+        });
+        expect(status, stderr).toBe(0);
+      };
+      studio('train', '--task', 'sound', '--data', data, '--config', config, '--out', out, '--export', model);
+      type Item = { path: string; predicted: string; confidence: number };
+      const itemsOf = (path: string, part: string) =>
+        (JSON.parse(readFileSync(path, 'utf8')) as { evaluation: Record<string, { items: Item[] }> }).evaluation[part]!
+          .items;
+      const trained = [...itemsOf(out, 'training'), ...itemsOf(out, 'validation')];
+      studio('evaluate', '--model', model, '--data', data, '--out', again);
+      const evaluated = new Map(itemsOf(again, 'testing').map((item) => [item.path, item]));
+      expect(evaluated.size).toBe(18);
+      for (const item of trained) {
+        const other = evaluated.get(item.path)!;
+        expect(other.predicted).toBe(item.predicted);
+        expect(other.confidence).toBeCloseTo(item.confidence, 4);
+      }
+
+      const server = (await serve(model)) as { url: string; close(): Promise<void> };
+      try {
+        const page = await context.newPage();
+        await page.goto(server.url);
+        for (const name of classes) {
+          const file = readdirSync(join(root, name)).sort()[1]!;
+          const base64 = readFileSync(join(root, name, file)).toString('base64');
+          const result = await page.evaluate(async (content) => {
+            const { Understudy } = globalThis as unknown as {
+              Understudy: {
+                loadSoundClassifier(base: string): Promise<{
+                  classifyFile(file: Blob): Promise<{ label: string; confidence: number; isSure: boolean }>;
+                }>;
+              };
+            };
+            const classifier = await Understudy.loadSoundClassifier('./');
+            const bytes = Uint8Array.from(atob(content), (char) => char.charCodeAt(0));
+            return classifier.classifyFile(new Blob([bytes]));
+          }, base64);
+          const known = evaluated.get(`${name}/${file}`)!;
+          expect(result.label).toBe(known.predicted);
+          // The page decodes and resamples with the browser's own decoder.
+          expect(Math.abs(result.confidence - known.confidence)).toBeLessThan(0.05);
+        }
+      } finally {
+        await server.close();
+      }
+    });
+  }
+});
+
+test.describe('when the runtime of the networks fails', () => {
+  test.skip(!hasFiles, 'needs ../shared/models and ../shared/data');
+  test('the message says so, nothing is lost, and the full network is still offered', async ({
+    studio,
+    context,
+    folder,
+  }) => {
+    test.setTimeout(120_000);
+    const { page } = studio;
+    // What the loader gets is no WebAssembly: as good as a broken or blocked download.
+    await context.route('**/litert/*.wasm', (route) =>
+      route.fulfill({ status: 200, contentType: 'application/wasm', body: 'no code' }),
+    );
+    await studio.open();
+    const dialog = await openNetworks(studio);
+    await page.getByTestId('network-file').setInputFiles(join(models, 'yamnet.tflite'));
+    await expect(dialog.getByRole('status', { name: 'YAMNet status' })).toHaveText('On this device');
+    await dialog.getByRole('button', { name: 'Close' }).first().click();
+    await studio.newProject('Broken');
+    await studio.importFolder(copySet(join(folder, 'set'), esc, ['dog', 'rain'], 4));
+    await studio.closeReport();
+    await studio.step('Train');
+    await page.getByRole('radio', { name: /^Transfer learning/ }).check();
+    await studio.button('Train').click();
+    await expect(page.getByRole('alert')).toContainText(
+      /The pretrained network stopped working on this device\. Your clips and the features computed so far are kept\..*Full network/,
+      { timeout: 30_000 },
+    );
+    // The runtime works again: the same button does.
+    await context.unroute('**/litert/*.wasm');
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) if (name.startsWith('litert')) await caches.delete(name);
+    });
+    await studio.button('Train').click();
+    await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 60_000 });
   });
 });

@@ -1,6 +1,6 @@
 /** Confidence: temperature, reliability, thresholds. Overconfident scores are made from known probabilities. */
 import { describe, expect, it } from 'vitest';
-import { applyTemperature, reliability, thresholdsFor } from '../../src/evaluation/index.ts';
+import { applyTemperature, reliability, thresholdsFor, thresholdsForFalseAlarms } from '../../src/evaluation/index.ts';
 import { fitTemperature, type ScoredExample } from '../../src/evaluation/calibration.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 
@@ -40,6 +40,18 @@ describe('temperature', () => {
 });
 
 describe('thresholds', () => {
+  it('allow so many false alarms per minute and no more', () => {
+    const examples = makeExamples(1, 600).map((example) => ({ ...example, durationSec: 2 }));
+    for (const perMinute of [0.5, 2]) {
+      const thresholds = thresholdsForFalseAlarms(examples, 3, 1, perMinute);
+      for (const [c, threshold] of thresholds.entries()) {
+        const others = examples.filter(({ classIndex }) => classIndex !== c);
+        const alarms = others.filter(({ scores }) => Math.max(...scores) === scores[c] && scores[c]! >= threshold);
+        expect(alarms.length / ((others.length * 2) / 60)).toBeLessThanOrEqual(perMinute);
+        expect(alarms.length).toBeGreaterThan(0);
+      }
+    }
+  });
   it('reach the wanted precision on the clips they were taken from, or say that none does', () => {
     const examples = makeExamples(1);
     const thresholds = thresholdsFor(examples, 3, 1, 0.9);

@@ -79,6 +79,14 @@ describe('events', () => {
     startSec,
     endSec: startSec + 1,
     scores: Float32Array.from(scores),
+    novelty: null,
+  });
+  it('count a word once within the hold-off, and take one threshold per class', () => {
+    const heard = [window(0, 0.9, 0.1), window(1, 0.1, 0.6), window(2, 0.9, 0.1), window(4, 0.9, 0.1)];
+    const starts = (holdOffSec: number) =>
+      findEvents(heard, { threshold: [0.5, 0.7], smoothingSec: 0, holdOffSec }).map((event) => event.startSec);
+    expect(starts(0)).toHaveLength(2);
+    expect(starts(3)).toHaveLength(1);
   });
   it('join neighbours of one class and never overlap', () => {
     const events = findEvents(

@@ -173,6 +173,9 @@ class SoundClassifier {
   }
 }
 
+/** LiteRT.js is loaded once per page. */
+let litert: Promise<unknown> | null = null;
+
 /** The first step of a model: log-mel spectrogram, or the embedding of a pretrained network beside the bundle. */
 async function createExtract(base: string, spec: Preprocessing): Promise<Extract> {
   const file = async (name: string) => (await fetch(`${base}${name}`)).arrayBuffer();
@@ -182,7 +185,7 @@ async function createExtract(base: string, spec: Preprocessing): Promise<Extract
     const network = await SpeechNetwork.load(readOnnx(mel), readOnnx(embedding));
     return (pcm) => network.embed(pcm);
   }
-  await loadLiteRt(`${base}litert_wasm_compat_internal.js`);
+  await (litert ??= loadLiteRt(`${base}litert_wasm_compat_internal.js`));
   const network = await loadAndCompile(exposeYamnetEmbedding(await file('yamnet.tflite')), { accelerator: 'wasm' });
   return async (pcm) => {
     const input = Tensor.fromTypedArray(pcm, [pcm.length]);
