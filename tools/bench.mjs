@@ -205,7 +205,7 @@ if (!existsSync(esc) || !existsSync(digits) || !existsSync(join(shared, 'models'
   note(
     'YAMNet features of 5 s clips, decoding included, no overlap',
     `${((clips * 5) / one.seconds.features).toFixed(0)} times real time`,
-    'floor 150',
+    'FLAC decoding and resampling take most of it',
   );
   for (const digit of readdirSync(digits).sort()) {
     mkdirSync(join(folder, 'set', digit), { recursive: true });
