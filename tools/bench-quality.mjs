@@ -1,5 +1,5 @@
 /**
- * npm run bench:quality: what the product reaches on the real sets of shared/DATA.md, with the splits named there. Slow (about 20 min on
+ * npm run bench:quality: what the product reaches on the real sets of shared/DATA.md, with the splits named there. Slow (about an hour on
  * 2 cores). Prints the lines of docs/results.md; reports go to test-results/quality/.
  */
 import { execFileSync } from 'node:child_process';
@@ -10,16 +10,26 @@ const shared = resolve(process.env.SHARED_DIR ?? '../shared');
 const out = 'test-results/quality';
 mkdirSync(out, { recursive: true });
 
-function studio(name, args) {
+function studio(name, settings, args) {
   const report = join(out, `${name}.json`);
-  console.log(`\n${name}: npm run studio -- train --task sound ${args.join(' ')}`);
-  execFileSync(process.execPath, ['tools/studio.mjs', 'train', '--task', 'sound', ...args, '--out', report], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const config = join(out, `${name}-config.json`);
+  writeFileSync(config, JSON.stringify(settings));
+  console.log(`\n${name}: npm run studio -- train --task sound ${args.join(' ')} --config ${config}`);
+  execFileSync(
+    process.execPath,
+    ['tools/studio.mjs', 'train', '--task', 'sound', ...args, '--config', config, '--out', report],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   return JSON.parse(readFileSync(report, 'utf8'));
 }
 const percent = (value) => `${(value * 100).toFixed(1)} %`;
 const lines = [];
+const FULL = { algorithm: 'full-network' };
+const NOT_VARIED = { specAugment: false, timeShift: false, gain: false, mixup: false };
+/** One softmax layer on the frozen features, nothing varied. */
+const PLAIN = { copies: 0, augment: { mixup: false } };
 
 const digits = join(shared, 'data/sound-digits/clips');
 if (existsSync(digits)) {
@@ -32,36 +42,58 @@ if (existsSync(digits)) {
     writeFileSync(path, JSON.stringify(parts));
     return path;
   };
-  const a = studio('digits-a', [
+  const a = studio('digits-a', FULL, [
     '--data',
     digits,
     '--split',
     split('digits-a', (file) => Number(/_(\d+)\.wav$/.exec(file)[1]) < 5),
   ]);
   lines.push(
-    `digits (a), n = 0..4 test: ${percent(a.evaluation.testing.clipAccuracy)} of ${a.data.testing.items} clips, ${a.seconds.total.toFixed(0)} s`,
+    `digits (a), n = 0..4 test, full network: ${percent(a.evaluation.testing.clipAccuracy)} of ${a.data.testing.items} clips, ${a.seconds.total.toFixed(0)} s`,
   );
   const speakers = [...new Set(readdirSync(join(digits, '0')).map((file) => file.split('_')[1]))].sort();
-  const scores = speakers.map((speaker) => {
-    const b = studio(`digits-b-${speaker}`, [
-      '--data',
-      digits,
-      '--split',
-      split(`digits-b-${speaker}`, (file) => file.split('_')[1] === speaker),
-    ]);
-    lines.push(
-      `digits (b), ${speaker} left out: ${percent(b.evaluation.testing.clipAccuracy)} of ${b.data.testing.items} clips, ${b.seconds.total.toFixed(0)} s`,
-    );
-    return b.evaluation.testing.clipAccuracy;
-  });
-  lines.push(`digits (b), mean: ${percent(scores.reduce((sum, value) => sum + value, 0) / scores.length)}`);
+  for (const [title, settings] of [
+    ['full network', FULL],
+    ['spoken words', { algorithm: 'spoken-words' }],
+    ['plain softmax', { algorithm: 'spoken-words', head: 'linear', ...PLAIN }],
+  ]) {
+    const scores = speakers.map((speaker) => {
+      const name = `digits-b-${speaker}-${title.replace(' ', '-')}`;
+      const b = studio(name, settings, [
+        '--data',
+        digits,
+        '--split',
+        split(`digits-b-${speaker}`, (file) => file.split('_')[1] === speaker),
+      ]);
+      lines.push(
+        `digits (b), ${speaker} left out, ${title}: ${percent(b.evaluation.testing.clipAccuracy)} of ${b.data.testing.items} clips, ${b.seconds.total.toFixed(0)} s`,
+      );
+      return b.evaluation.testing.clipAccuracy;
+    });
+    lines.push(`digits (b), mean, ${title}: ${percent(scores.reduce((sum, value) => sum + value, 0) / scores.length)}`);
+  }
 }
 const esc = join(shared, 'data/sound-esc10/clips');
 if (existsSync(esc)) {
-  const { evaluation, seconds } = studio('esc10', ['--data', esc, '--folds', '4', '--group-by', '^[^/]+/\\d+-(\\d+)-']);
-  const { mean } = evaluation;
-  lines.push(
-    `ESC-10, 4 grouped folds: ${percent(mean.clipAccuracy)} ± ${percent(mean.clipAccuracyDeviation)} of clips, ${percent(mean.windowAccuracy)} of windows, ${seconds.total.toFixed(0)} s`,
-  );
+  for (const [title, settings] of [
+    ['full network', FULL],
+    ['full network, not varied', { ...FULL, augment: NOT_VARIED }],
+    ['transfer learning', { algorithm: 'transfer-learning' }],
+    ['plain softmax', { algorithm: 'transfer-learning', ...PLAIN }],
+  ]) {
+    const name = `esc10-${title.replaceAll(/\W+/g, '-')}`;
+    const { evaluation, seconds } = studio(name, settings, [
+      '--data',
+      esc,
+      '--folds',
+      '4',
+      '--group-by',
+      '^[^/]+/\\d+-(\\d+)-',
+    ]);
+    const { mean } = evaluation;
+    lines.push(
+      `ESC-10, 4 grouped folds, ${title}: ${percent(mean.clipAccuracy)} ± ${percent(mean.clipAccuracyDeviation)} of clips, ${percent(mean.windowAccuracy)} of windows, ${seconds.total.toFixed(0)} s`,
+    );
+  }
 }
 console.log(`\n${lines.join('\n')}`);
