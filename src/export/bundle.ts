@@ -141,7 +141,7 @@ The page listens to the microphone or reads a sound file; nothing is sent anywhe
 
 \`\`\`html
 <script src="understudy-runtime.js"></script>
-<script>
+<script type="module">
   const classifier = await Understudy.loadSoundClassifier('./');
   const result = await classifier.classifyFile(file);        // { label, confidence, scores, windows }
   const stop = await classifier.listen((now) => console.log(now.label, now.confidence));

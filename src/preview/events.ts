@@ -81,6 +81,26 @@ export function findEvents(
   });
 }
 
+/**
+ * Events of classes whose scores are independent of each other (YAMNet's own): each class that reaches the threshold has events of its own, which
+ * may lie beside those of others. @param options as {@link findEvents}. @returns by start, then class.
+ */
+export function findIndependentEvents(
+  windows: readonly WindowScores[],
+  options: { threshold: number; smoothingSec: number },
+): SoundEvent[] {
+  const heard = new Set<number>();
+  for (const { scores } of windows) scores.forEach((score, i) => score >= options.threshold && heard.add(i));
+  return [...heard]
+    .flatMap((classIndex) =>
+      findEvents(
+        windows.map((window) => ({ ...window, scores: Float32Array.of(window.scores[classIndex]!) })),
+        options,
+      ).map((event) => ({ ...event, classIndex })),
+    )
+    .sort((a, b) => a.startSec - b.startSec || a.classIndex - b.classIndex);
+}
+
 /** Events as CSV: start, end, label, confidence. */
 export function eventsToCsv(events: readonly SoundEvent[], labels: readonly string[]): string {
   const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

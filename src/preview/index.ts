@@ -2,6 +2,7 @@
 export {
   eventsToCsv,
   findEvents,
+  findIndependentEvents,
   KNOWN_SOUNDS,
   Smoother,
   winner,
