@@ -1,5 +1,6 @@
 /** The numbers of the pretrained networks' inputs and outputs, and the names their cached features go by. Any thread; pure. */
 import { SOUND_RATE_HZ } from '../../media/rate.ts';
+import { hashText } from '../../kernel/random.ts';
 import type { NetworkId } from '../networks/manifest.ts';
 
 /** Numbers of the speech embedding: mel frames of 512 samples every 160, windows of 76 frames every 8 (DATA.md). */
@@ -48,6 +49,6 @@ export function embeddingExtractor(cut: EmbeddingCut, copy = 0, copies: CopySett
   const base = `${cut.network}@${VERSION}/${cut.windowSamples}/${cut.hopSamples}`;
   if (copy === 0 || !copies) return base;
   const { seed, isShifted, isGained, background } = copies;
-  const mixed = background.length ? `b${background.length}-${[...background].sort().join('').slice(0, 24)}` : '';
+  const mixed = background.length ? `b${hashText(background.join()).toString(36)}` : '';
   return `${base}/copy-${copy}-${seed}${isShifted ? 's' : ''}${isGained ? 'g' : ''}${mixed}`;
 }
