@@ -58,7 +58,7 @@ for (const [phase, sign] of [
   ['training', /^Iteration [3-9]/],
 ] as const) {
   test(`a tab killed during ${phase} loses nothing and trains on`, async ({ studio, context }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     await studio.newProject('Killed');
     await studio.importFiles(clips);
     await studio.closeReport();
@@ -85,7 +85,7 @@ for (const [phase, sign] of [
 }
 
 test('a tab killed while evaluating scores again when it is opened', async ({ studio, context }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   await studio.newProject('Killed score');
   await studio.importFiles(clips);
   await studio.closeReport();
@@ -102,13 +102,13 @@ test('a tab killed while evaluating scores again when it is opened', async ({ st
 });
 
 test('a device that sleeps in the middle of training goes on where it was', async ({ studio }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const { page } = studio;
   await studio.newProject('Sleep');
   await studio.importFiles(clips);
   await studio.closeReport();
   await studio.step('Train');
-  await studio.iterations(30);
+  await studio.iterations(14);
   await studio.button('Train').click();
   await expect(page.locator('.bignum', { hasText: /Iteration [2-9]/ })).toBeVisible({ timeout: 60_000 });
   // Every process of the browser stands still, as in sleep; the clocks go on.
@@ -124,7 +124,7 @@ test('a device that sleeps in the middle of training goes on where it was', asyn
   );
   expect(browser.length).toBeGreaterThan(2);
   for (const pid of browser) process.kill(Number(pid), 'SIGSTOP');
-  await new Promise((resolve) => setTimeout(resolve, 6000));
+  await new Promise((resolve) => setTimeout(resolve, 4000));
   for (const pid of browser) process.kill(Number(pid), 'SIGCONT');
   await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 90_000 });
   const [source] = Object.values((await dumpDatabase(page, ['sources'])).sources!) as {

@@ -35,7 +35,7 @@ function copySet(folder: string, root: string, classes: string[], count: number)
 test('without a network the dialog explains, wrong files are refused, and the full network trains', async ({
   studio,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const { page } = studio;
   await studio.newProject('No network');
   await studio.importFiles(
@@ -282,7 +282,7 @@ test.describe('when the runtime of the networks fails', () => {
     context,
     folder,
   }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     const { page } = studio;
     // What the loader gets is no WebAssembly: as good as a broken or blocked download.
     await context.route('**/litert/*.wasm', (route) =>

@@ -159,7 +159,7 @@ test('a damaged, a cut, a newer archive and one that is none are refused, and no
 });
 
 test('a project is duplicated, and the two go their own ways', async ({ studio }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const { page } = studio;
   await trainedSample(studio, 3);
   await studio.open();
@@ -246,7 +246,7 @@ test('keys are changed, refused when taken, kept, and set back', async ({ studio
 });
 
 test('a variation is seen and heard before training, and a folder gives the background', async ({ studio, folder }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const { page } = studio;
   await openSample(studio);
   await studio.step('Train');
@@ -289,7 +289,7 @@ test('a variation is seen and heard before training, and a folder gives the back
 });
 
 test('a report is saved as JSON, as a table and as a page to print', async ({ studio, context }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const { page } = studio;
   await trainedSample(studio, 3);
   await studio.step('Evaluate');
@@ -319,7 +319,7 @@ test('a report is saved as JSON, as a table and as a page to print', async ({ st
 });
 
 test('stretches of a long file become training clips of the class a person says', async ({ studio }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const { page } = studio;
   await trainedSample(studio, 20);
   await studio.step('Preview');
