@@ -33,7 +33,11 @@ export function modelFiles() {
 async function download(file, target) {
   const part = `${target}.part`;
   let have = existsSync(part) ? statSync(part).size : 0;
-  if (have > file.bytes) {
+  if (isRight(part, file)) {
+    renameSync(part, target);
+    return;
+  }
+  if (have >= file.bytes) {
     rmSync(part);
     have = 0;
   }

@@ -80,7 +80,7 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
           (done, total) => progress({ done, total }),
         );
         throwIfAborted(signal);
-        const isCopy = await db.hasProject(whole.project.id);
+        const isCopy = await db.hasAnyOf(whole);
         const stored = isCopy ? withNewIds(whole, `${whole.project.name} (copy)`) : whole;
         await db.addProject(stored);
         return { projectId: stored.project.id, name: stored.project.name, isCopy };

@@ -10,6 +10,7 @@
 import * as v from 'valibot';
 import type { Project } from '../domain/project.ts';
 import { required } from '../kernel/assert.ts';
+import { hashBlob } from '../kernel/content-hash.ts';
 import { StudioError } from '../kernel/errors.ts';
 import type { StoredPicture, StoredWeights } from './schema.ts';
 import type { Store, WholeProject } from './store.ts';
@@ -142,16 +143,22 @@ export async function archiveFiles(
       path: 'pictures.bin',
       read: async () => new Blob(pictures.flatMap(({ peaks, spectrogram }) => [peaks, spectrogram]) as BlobPart[]),
     },
-    ...weights.flatMap(({ sourceId, kind, path }): ArchiveFile[] => [
-      {
-        path: `${path}.json`,
-        read: async () => json(describeWeights(required(await store.loadWeights(sourceId, kind), 'weights'))),
-      },
-      {
-        path: `${path}.bin`,
-        read: async () => weightBytes(required(await store.loadWeights(sourceId, kind), 'weights')),
-      },
-    ]),
+    ...weights.flatMap(({ sourceId, kind, path }): ArchiveFile[] => {
+      // Read once for both files: a checkpoint may be replaced by a newer one in between.
+      let record: Promise<StoredWeights | null> | null = null;
+      const load = async () => required(await (record ??= store.loadWeights(sourceId, kind)), 'weights');
+      return [
+        { path: `${path}.json`, read: async () => json(describeWeights(await load())) },
+        {
+          path: `${path}.bin`,
+          read: async () => {
+            const bytes = weightBytes(await load());
+            record = null;
+            return bytes;
+          },
+        },
+      ];
+    }),
     ...media.map(({ hash, path }): ArchiveFile => ({
       path,
       read: async () => {
@@ -231,6 +238,12 @@ export async function readArchive(
     if (item.projectId !== project.id) throw damaged(`${item.name} belongs to another project`);
     if (!known.has(item.hash)) throw damaged(`the file of ${item.name} is missing`);
   }
+  const sourceIds = new Set(content.sources.map(({ id }) => id));
+  if (
+    content.sources.some(({ projectId }) => projectId !== project.id) ||
+    [...content.reports, ...content.weights].some(({ sourceId }) => !sourceIds.has(sourceId))
+  )
+    throw damaged('a model source belongs to another project');
 
   const bytes = await (await read('pictures.bin')).arrayBuffer();
   const pictures: StoredPicture[] = [];
@@ -272,7 +285,10 @@ export async function readArchive(
 
   const blobs: WholeProject['blobs'] = [];
   for (const { hash, path, type } of content.media) {
-    blobs.push({ hash, blob: await read(path, type) });
+    const blob = await read(path, type);
+    // Files are kept by their content: a wrong one must never stand in for another.
+    if ((await hashBlob(blob)) !== hash) throw damaged(`${path} is not the file it should be`);
+    blobs.push({ hash, blob });
     onMedia(blobs.length, content.media.length);
   }
   return { ...records, reports: content.reports as unknown as WholeProject['reports'], pictures, weights, blobs };

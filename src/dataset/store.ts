@@ -51,6 +51,7 @@ export function withNewIds(whole: WholeProject, name: string): WholeProject {
         ...source.data,
         training: source.data.training.map(fresh),
         validation: source.data.validation.map(fresh),
+        ...(source.data.background ? { background: source.data.background.map(fresh) } : {}),
       },
     })),
     weights: whole.weights.map((entry) => ({ ...entry, sourceId: fresh(entry.sourceId) })),
@@ -211,13 +212,17 @@ export class Store {
    * @throws StudioError `dataset/quota-exceeded`; then nothing of it is stored.
    */
   async addProject(whole: WholeProject): Promise<void> {
+    // A file that is there already has the same content: its key is its hash.
+    const known = new Set(await this.#db.getAllKeys('blobs'));
     const tx = this.#db.transaction(
       ['projects', 'items', 'sources', 'blobs', 'pictures', 'weights', 'reports'],
       'readwrite',
     );
     const writes = [
-      ...whole.blobs.map((blob) => tx.objectStore('blobs').put(blob)),
-      ...whole.pictures.map((picture) => tx.objectStore('pictures').put(picture)),
+      ...whole.blobs.filter(({ hash }) => !known.has(hash)).map((blob) => tx.objectStore('blobs').put(blob)),
+      ...whole.pictures
+        .filter(({ hash }) => !known.has(hash))
+        .map((picture) => tx.objectStore('pictures').put(picture)),
       ...whole.weights.map((weights) => tx.objectStore('weights').put(weights)),
       ...whole.reports.map((report) => tx.objectStore('reports').put(report)),
       ...whole.items.map((item) => tx.objectStore('items').put(item)),
@@ -245,9 +250,15 @@ export class Store {
     return copy.project;
   }
 
-  /** Whether a project of this id is stored. */
-  async hasProject(id: string): Promise<boolean> {
-    return (await this.#db.getKey('projects', id)) !== undefined;
+  /** Whether any record of this project is stored under the same id: then it can only come in as a copy. */
+  async hasAnyOf({ project, items, sources }: ProjectRecords): Promise<boolean> {
+    const tx = this.#db.transaction(['projects', 'items', 'sources']);
+    const keys = await Promise.all([
+      tx.objectStore('projects').getKey(project.id),
+      ...items.map((item) => tx.objectStore('items').getKey(item.id)),
+      ...sources.map((source) => tx.objectStore('sources').getKey(source.id)),
+    ]);
+    return keys.some((key) => key !== undefined);
   }
 
   // ---- undo

@@ -120,7 +120,7 @@ export function thresholdsFor(
 }
 
 /**
- * The lowest threshold per class at which it gives at most so many wrong answers per minute of sound that is not of the class.
+ * The lowest threshold per class at which it answers wrongly for at most so many clips per minute of sound that is not of the class.
  * @param examples with their length. @returns in the order of the labels, never null: a threshold above 1 silences a class.
  */
 export function thresholdsForFalseAlarms(
@@ -149,7 +149,9 @@ export function thresholdsForFalseAlarms(
 export function calibrate(report: Report): Calibration | null {
   const examples = examplesOf(report);
   if (examples.length < FEWEST_CLIPS) return null;
-  const temperature = fitTemperature(examples);
+  // When no clip is wrong the loss only falls with the temperature: that would be certainty from nothing.
+  const isPerfect = report.items.every(({ label, predicted }) => label === predicted);
+  const temperature = isPerfect ? Math.max(1, fitTemperature(examples)) : fitTemperature(examples);
   return {
     temperature,
     clipCount: examples.length,

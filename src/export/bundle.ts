@@ -156,7 +156,7 @@ ${describeInput(p)}
 
 ## Output
 
-float32 [windows, ${labels.length}], logits: ${calibration?.isOn ? `divide by the temperature ${calibration.temperature.toFixed(4)}, then apply softmax` : 'apply softmax'}. Score of a clip: the mean over its windows.
+float32 [windows, ${labels.length}], logits: apply softmax. Score of a clip: the mean over its windows.${calibration?.isOn ? ` Confidence: score ^ (1 / ${calibration.temperature.toFixed(4)}), divided by the sum over the classes.` : ''}
 
 All numbers are in \`preprocessing.json\`.
 `;

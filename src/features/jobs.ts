@@ -135,7 +135,7 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
           ),
         )
         .catch(async (error: unknown) => {
-          // What the runtime is worth after a failure is not known: the next call starts a new one.
+          // What the network is worth after a failure is not known: the next call compiles it anew.
           if (error instanceof StudioError && error.code === 'network/failed') await forget();
           throw error;
         });
@@ -167,8 +167,13 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
       return files.map((bytes, i) => ({ path: networkOf(id).files[i]!.path, blob: new Blob([bytes]) }));
     },
     async removeNetwork({ id }) {
-      await forget();
-      await removeNetwork(await store(), id);
+      // Not while it computes.
+      const turn = extracting.then(async () => {
+        await forget();
+        await removeNetwork(await store(), id);
+      });
+      extracting = turn.catch(() => {});
+      await turn;
     },
     async cutSegments({ blob, segments }, { signal, progress }) {
       const cuts = segments.map(() => [] as Float32Array[]);

@@ -22,7 +22,8 @@ export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, pa
     const ids = new Set(data?.[part] ?? []);
     return items.filter((item) => ids.has(item.id));
   }
-  const ids = new Set([...(data?.training ?? []), ...(data?.validation ?? [])]);
+  // Background sounds were heard in training too.
+  const ids = new Set([...(data?.training ?? []), ...(data?.validation ?? []), ...(data?.background ?? [])]);
   // By content too: a training clip that was deleted and added again as a test clip is not new to the model.
   const hashes = new Set(data?.hashes ?? []);
   return items.filter(

@@ -83,8 +83,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
       predictor?.[Symbol.dispose]();
       return [];
     }
-    listener.predictor?.[Symbol.dispose]();
-    listener.predictor = predictor;
+    await listener.replace(predictor);
     return predictor?.classNames ?? [];
   }
 
@@ -117,8 +116,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
         port.close();
         listeners.delete(listenId);
         listener.finishTake();
-        listener.predictor?.[Symbol.dispose]();
-        listener.predictor = null;
+        await listener.replace(null);
       }
     },
     async switchModel({ listenId, model }) {

@@ -34,6 +34,7 @@ export class Listener {
   #sampleCount = 0;
   #nextEnd = 0;
   #isPredicting = false;
+  #running: Promise<void> = Promise.resolve();
   #expectedFrame = -1;
   #unsent: {
     rows: Float32Array[];
@@ -45,17 +46,14 @@ export class Listener {
   } = this.#empty();
   #take: Take | null = null;
 
-  /** @param fail is told when a model stops working; listening goes on without it. */
+  /** @param fail is told when the model in use stops working. */
   constructor(
     sampleRateHz: number,
     report: (progress: ListenProgress) => void,
     fail: (error: unknown) => void = () => {},
   ) {
     this.sampleRateHz = sampleRateHz;
-    this.#fail = (error) => {
-      this.predictor = null;
-      fail(error);
-    };
+    this.#fail = fail;
     this.#report = report;
     this.#resampler = new Resampler(sampleRateHz, SOUND_RATE_HZ);
   }
@@ -81,8 +79,25 @@ export class Listener {
     const rows = this.#stream.push(resampled).slice();
     if (rows.length) unsent.rows.push(rows);
     this.#keep(resampled);
-    void this.#predict().catch((error: unknown) => this.#fail(error));
-    if (unsent.samples / this.sampleRateHz >= REPORT_EVERY_SEC) this.#send();
+    const { predictor } = this;
+    if (this.#isPredicting) return this.#reportIfDue();
+    this.#running = this.#predict().catch((error: unknown) => {
+      // The failure of a model that was replaced meanwhile is nobody's business.
+      if (this.predictor === predictor) this.#fail(error);
+    });
+    this.#reportIfDue();
+  }
+
+  /** Runs another model from the next window on; the old one goes when its window is done. @param predictor owned by the listener. */
+  async replace(predictor: Predictor | null): Promise<void> {
+    const old = this.predictor;
+    this.predictor = predictor;
+    await this.#running;
+    old?.[Symbol.dispose]();
+  }
+
+  #reportIfDue(): void {
+    if (this.#unsent.samples / this.sampleRateHz >= REPORT_EVERY_SEC) this.#send();
   }
 
   #record(pcm: Float32Array): void {

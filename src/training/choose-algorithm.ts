@@ -12,7 +12,7 @@ import { createRandom } from '../kernel/random.ts';
 import { formatPercent } from '../kernel/format.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import { planRun } from './plan.ts';
-import { networkOfAlgorithm, withAlgorithm } from './settings.ts';
+import { networkOfAlgorithm, resolveAutomatic, withAlgorithm } from './settings.ts';
 
 /** The settings to train with, and why in one sentence; `scores` by algorithm, 0..1. */
 export type AlgorithmChoice = { settings: TrainingSettings; reason: string; scores: Record<string, number> };
@@ -53,6 +53,14 @@ export async function chooseAlgorithm(
     classIndex: data.classIds.indexOf(clip.classId!),
     fold: folds.get(clip.id)!,
   }));
+  if (new Set(folds.values()).size < 2) {
+    const only = candidates[0]!;
+    return {
+      settings: resolveAutomatic(settings, only),
+      reason: `Chose ${TITLES[only]}: all clips belong together, so nothing can be held back to compare`,
+      scores: {},
+    };
+  }
   const scores: Record<string, number> = {};
   for (const algorithm of candidates) {
     const { windowSec, overlapRatio } = withAlgorithm(settings, algorithm);
@@ -70,7 +78,7 @@ export async function chooseAlgorithm(
   const best = candidates.reduce((a, b) => (scores[b]! > scores[a]! ? b : a));
   const words = candidates.map((name) => `${TITLES[name]} ${formatPercent(scores[name])}`).join(', ');
   return {
-    settings: withAlgorithm(settings, best),
+    settings: resolveAutomatic(settings, best),
     reason: `Chose ${TITLES[best]}: a quick check on ${clips.length} clips gave ${words} of new recordings right`,
     scores,
   };

@@ -96,13 +96,13 @@ export function planRun(
           : 'There are too few recordings to set some aside. Training runs to its last iteration without a check.',
     });
   }
-  const given = new Set([...training, ...validation]);
+  const given = new Set([...training, ...validation, ...background]);
   return {
     data: {
       training,
       validation,
       ...(background.length > 0 ? { background } : {}),
-      hashes: [...new Set(labelled.filter((item) => given.has(item.id)).map((item) => item.hash))],
+      hashes: [...new Set(items.filter((item) => given.has(item.id)).map((item) => item.hash))],
       classIds: used.map((label) => label.id),
       classNames: used.map((label) => label.name),
     },

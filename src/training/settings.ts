@@ -93,6 +93,17 @@ export function withAlgorithm(settings: TrainingSettings, algorithm: Algorithm):
   };
 }
 
+/** Settings of `automatic` once its algorithm is known: what the person changed stays, the rest takes the algorithm's defaults. */
+export function resolveAutomatic(settings: TrainingSettings, algorithm: Algorithm): TrainingSettings {
+  const own = withAlgorithm(settings, algorithm);
+  const kept = Object.fromEntries(
+    (['batchSize', 'learningRate', 'patience', 'head', 'copies'] as const)
+      .filter((key) => settings[key] !== DEFAULT_SOUND_SETTINGS[key])
+      .map((key) => [key, settings[key]]),
+  );
+  return { ...own, ...kept };
+}
+
 /**
  * Defaults overridden by a partial config.
  * @throws StudioError `studio/bad-arguments` naming the key and what it may be.

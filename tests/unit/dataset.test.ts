@@ -161,6 +161,41 @@ describe('the store', () => {
   });
 });
 
+describe('a copy of a project', () => {
+  it('has ids of its own everywhere, background sounds included, and the same content', async () => {
+    const store = await openStore();
+    const items = [makeItem({ id: 'one' }), makeItem({ id: 'noise', part: 'background', classId: null })];
+    const source = {
+      id: 'run',
+      projectId: 'p',
+      name: 'Model 1',
+      createdAtMs: 1,
+      status: 'paused',
+      data: {
+        training: ['one'],
+        validation: [],
+        background: ['noise'],
+        hashes: ['hash-one', 'hash-noise'],
+        classIds: ['a'],
+        classNames: ['A'],
+      },
+    } as unknown as ModelSource;
+    await store.addProject({ project, items, sources: [source], reports: [], weights: [], blobs: [], pictures: [] });
+    const copy = await store.duplicateProject('p', 'Copy');
+    const records = await store.loadProject(copy.id);
+    const known = new Set(records.items.map((item) => item.id));
+    const { data } = records.sources[0]!;
+    expect([...known].some((id) => ['one', 'noise'].includes(id))).toBe(false);
+    expect([...data!.training, ...data!.background!].every((id) => known.has(id))).toBe(true);
+    expect(data!.hashes).toEqual(['hash-one', 'hash-noise']);
+    expect(await store.hasAnyOf({ project: { ...project, id: 'other' }, items, sources: [] })).toBe(true);
+    expect(
+      await store.hasAnyOf({ project: { ...project, id: 'other' }, items: [makeItem({ id: 'new' })], sources: [] }),
+    ).toBe(false);
+    store.close();
+  });
+});
+
 describe('the split', () => {
   const grouping = { keepTogether: 'recording', groupPattern: '' } as const;
   const many = Array.from({ length: 90 }, (_, i) =>

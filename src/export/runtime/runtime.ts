@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { Preprocessing } from '../../dataset/schema.ts';
+import { applyTemperature } from '../../evaluation/calibration.ts';
 import { readOnnx } from '../../features/networks/onnx.ts';
 import { extractLogMel } from '../../features/sound/log-mel.ts';
 import { cutPcmWindows } from '../../features/sound/pcm-windows.ts';
@@ -66,20 +67,17 @@ class SoundClassifier {
   async #predict(pcm: Float32Array): Promise<Float32Array> {
     const { mean, deviation } = this.#spec;
     const input = (await this.#extract(pcm)).map((value) => (value - mean) / deviation);
-    const output = tf.tidy(
-      () =>
-        tf.softmax(
-          tf.div(
-            this.#model.apply(tf.tensor(input, [1, ...this.#shape])) as tf.Tensor2D,
-            this.#calibration?.temperature ?? 1,
-          ),
-        ) as tf.Tensor2D,
-    );
+    const output = tf.tidy(() => tf.softmax(this.#model.apply(tf.tensor(input, [1, ...this.#shape])) as tf.Tensor2D));
     try {
       return (await output.data()) as Float32Array;
     } finally {
       output.dispose();
     }
+  }
+
+  #temper(scores: ArrayLike<number>): ArrayLike<number> {
+    const temperature = this.#calibration?.temperature ?? 1;
+    return temperature === 1 ? scores : applyTemperature(scores, temperature);
   }
 
   /** `isSure`: the confidence reaches the threshold of its class, when the model has thresholds. */
@@ -101,7 +99,8 @@ class SoundClassifier {
     const windows = cutPcmWindows(mono, this.#windowSamples, this.#hopSamples);
     const all: Float32Array[] = [];
     for (const window of windows) all.push(await this.#predict(window.pcm));
-    const mean = this.labels.map((_, c) => all.reduce((sum, scores) => sum + scores[c]!, 0) / all.length);
+    // The mean first, then the temperature: it was fitted on the scores of whole clips.
+    const mean = this.#temper(this.labels.map((_, c) => all.reduce((sum, scores) => sum + scores[c]!, 0) / all.length));
     const toSec = (sample: number) => sample / this.#spec.sampleRateHz;
     return {
       ...this.#best(mean),
@@ -109,7 +108,7 @@ class SoundClassifier {
       windows: all.map((scores, i) => ({
         startSec: toSec(windows[i]!.startSample),
         endSec: toSec(windows[i]!.startSample + this.#windowSamples),
-        ...this.#best(scores),
+        ...this.#best(this.#temper(scores)),
       })),
     };
   }
@@ -161,7 +160,7 @@ class SoundClassifier {
       if (isBusy || sinceLast < step || held.length < length) return;
       isBusy = true;
       sinceLast = 0;
-      const scores = await this.#predict(held.slice());
+      const scores = this.#temper(await this.#predict(held.slice()));
       onResult({ ...this.#best(scores), scores: this.#named(scores) });
       isBusy = false;
     };

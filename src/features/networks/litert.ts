@@ -2,7 +2,15 @@
  * LiteRT.js in a module worker under the content security policy. Worker thread. Its loader wants `importScripts` and a global factory;
  * both are given here (EXPERIMENTS §1), and the binary comes from our own cache so that it works offline.
  */
-import { loadAndCompile, loadLiteRt, supportsFeature, Tensor, type CompiledModel } from '@litertjs/core';
+import {
+  getGlobalLiteRtPromise,
+  loadAndCompile,
+  loadLiteRt,
+  supportsFeature,
+  Tensor,
+  unloadLiteRt,
+  type CompiledModel,
+} from '@litertjs/core';
 import { StudioError } from '../../kernel/errors.ts';
 import { assetAddress } from './asset-base.ts';
 
@@ -23,6 +31,7 @@ async function binary(url: string): Promise<ArrayBuffer> {
 
 /** Starts the runtime, once per thread. */
 async function start(): Promise<void> {
+  if (getGlobalLiteRtPromise()) unloadLiteRt();
   const base = assetAddress('litert/');
   const name = (await supportsFeature('relaxedSimd')) ? 'litert_wasm_internal' : 'litert_wasm_compat_internal';
   const [module, wasmBinary] = await Promise.all([
@@ -49,10 +58,14 @@ export class LiteNetwork implements Disposable {
   /** @throws StudioError `network/failed` when the runtime or the file does not load. */
   static async load(file: Uint8Array): Promise<LiteNetwork> {
     try {
-      await (runtime ??= start());
+      runtime ??= start().catch((error: unknown) => {
+        // A runtime that did not start may be started again; one that runs is never loaded twice.
+        runtime = null;
+        throw error;
+      });
+      await runtime;
       return new LiteNetwork(await loadAndCompile(file, { accelerator: 'wasm' }));
     } catch (cause) {
-      runtime = null;
       throw new StudioError('network/failed', { details: { reason: String(cause) }, cause });
     }
   }

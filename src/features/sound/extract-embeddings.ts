@@ -15,6 +15,14 @@ export type EmbeddingRequest = {
   copies: (CopySettings & { hashes: string[] }) | null;
 };
 
+/** Background sounds used, and samples of each: 20 s of 200 are 256 MB. */
+const MOST_BACKGROUND = 200;
+const BACKGROUND_SAMPLES = 20 * 16_000;
+
+/** A fault of one file, which must not end the work on the others. */
+const isClipFault = (error: unknown): error is StudioError =>
+  error instanceof StudioError && (error.code.startsWith('media/') || error.code === 'features/clip-missing');
+
 /** One clip in one version. */
 type Task = { hash: string; copy: number; extractor: string };
 
@@ -81,7 +89,18 @@ export async function extractEmbeddings(
   if (missing.length === 0) return result;
   const background: Float32Array[] = [];
   if (copies && missing.some((task) => task.copy > 0))
-    for (const hash of copies.background.slice(0, 200)) background.push(await readPcm(store, hash, signal));
+    for (const hash of copies.background) {
+      if (background.length >= MOST_BACKGROUND) break;
+      try {
+        // A stretch of each, so that a folder of hour-long recordings fits into memory.
+        const pcm = await readPcm(store, hash, signal);
+        const from = createRandom(copies.seed, 'background', hash).int(Math.max(1, pcm.length - BACKGROUND_SAMPLES));
+        background.push(pcm.slice(from, from + BACKGROUND_SAMPLES));
+      } catch (error) {
+        // One background sound less; the others do.
+        if (!isClipFault(error)) throw error;
+      }
+    }
 
   // Clip by clip, so that each is decoded once.
   const byHash = new Map<string, Task[]>();
@@ -107,9 +126,7 @@ export async function extractEmbeddings(
         onProgress(++done, missing.length, result.audioSec);
       }
     } catch (error) {
-      const isClipFault =
-        error instanceof StudioError && (error.code.startsWith('media/') || error.code === 'features/clip-missing');
-      if (!isClipFault) throw error;
+      if (!isClipFault(error)) throw error;
       result.failed.push({ hash, reason: error.message });
       done += tasks.length;
     }
