@@ -88,7 +88,7 @@ test('a person makes a working classifier from real recordings and finds it agai
   // A file: its timeline has zero in it.
   await page.getByTestId('preview-file').setInputFiles(microphone);
   await expect(page.getByText(/analysed in/)).toBeVisible({ timeout: 20_000 });
-  await page.getByText(/events as a table/).click();
+  await page.getByText(/events? as a table/).click();
   await expect(page.getByRole('row', { name: /^0 / }).first()).toBeVisible();
 
   // Export, and run the exported page on a recording it never saw.
