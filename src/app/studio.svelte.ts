@@ -3,7 +3,7 @@ import { createContext } from 'svelte';
 import { Store, type Change, type PathFile } from '../dataset/index.ts';
 import { ArchiveSession, ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import type { ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
-import { calibrate } from '../evaluation/index.ts';
+import { recalibrate } from '../evaluation/index.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { abortError } from '../kernel/errors.ts';
 import { NetworkSession } from '../features/ui.ts';
@@ -135,7 +135,7 @@ export class Workbench implements Disposable {
       if (!report) continue;
       await this.project.saveSource(result.id, {
         scores: { ...scores, [part]: report.clipAccuracy },
-        ...(part === 'validation' ? { calibration: calibrate(report) } : {}),
+        ...(part === 'validation' ? { calibration: recalibrate(report, result.calibration ?? null) } : {}),
       });
     }
   }

@@ -11,7 +11,6 @@ export type ArchiveContract = {
     progress: { file: PathFile; done: number; total: number };
     result: { count: number; failed: { path: string; reason: string }[] };
   };
-  /** Packs files, stored without compression when `isStored` (media), deflated otherwise. */
   /** Packs a whole project into an archive (project-archive.ts). */
   saveProject: {
     args: { projectId: string; savedBy: string };
@@ -24,5 +23,6 @@ export type ArchiveContract = {
     progress: { done: number; total: number };
     result: { projectId: string; name: string; isCopy: boolean };
   };
+  /** Packs files; media that is compressed already is stored as it is. */
   zip: { args: { files: PathFile[] }; progress: { done: number; total: number }; result: Blob };
 };

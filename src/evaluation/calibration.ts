@@ -163,3 +163,15 @@ export function calibrate(report: Report): Calibration | null {
     thresholds: null,
   };
 }
+
+/** Calibration after more training: what the person chose stays, thresholds for a precision are found anew. */
+export function recalibrate(report: Report, before: Calibration | null): Calibration | null {
+  const next = calibrate(report);
+  if (!next || !before) return next;
+  if (before.precision === null || !before.thresholds) return { ...next, isOn: before.isOn };
+  const ids = Object.keys(before.thresholds);
+  const temperature = before.isOn ? next.temperature : 1;
+  const list = thresholdsFor(examplesOf(report), ids.length, temperature, before.precision);
+  const thresholds = Object.fromEntries(ids.map((id, i) => [id, list[i] ?? null]));
+  return { ...next, isOn: before.isOn, precision: before.precision, thresholds };
+}

@@ -4,6 +4,7 @@ export { reportToCsv, reportToHtml, type ReportAbout } from './report-files.ts';
 export {
   applyTemperature,
   calibrate,
+  recalibrate,
   examplesOf,
   FEWEST_CLIPS,
   reliability,

@@ -1,8 +1,6 @@
 /** A report as files: a table for spreadsheets and a page to print or send. Any thread; pure. */
 import type { Report } from '../domain/report.ts';
-import { formatPercent } from '../kernel/format.ts';
-
-const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+import { formatCsv, formatPercent } from '../kernel/format.ts';
 
 /** One row per clip: path, true class, predicted class, right or wrong, confidence, then the score of every class. */
 export function reportToCsv(report: Report): string {
@@ -16,7 +14,7 @@ export function reportToCsv(report: Report): string {
     item.confidence.toFixed(4),
     ...item.scores.map((score) => score.toFixed(4)),
   ]);
-  return [head, ...rows].map((row) => row.map(quote).join(',')).join('\n') + '\n';
+  return formatCsv([head, ...rows]);
 }
 
 const escape = (text: string) =>

@@ -1,7 +1,7 @@
 /** Model bundles: the files an export holds, and reading them back. Any thread; pure. */
 import * as v from 'valibot';
 import { fileName, type ModelArtifact, type Preprocessing } from '../dataset/index.ts';
-import { networkOf } from '../features/index.ts';
+import { networkOf, windowCut } from '../features/index.ts';
 import type { Calibration } from '../domain/report.ts';
 import { StudioError } from '../kernel/errors.ts';
 
@@ -57,8 +57,7 @@ const PreprocessingSchema = v.object({
 
 /** Seconds of sound under one input. */
 export function inputSeconds(p: Preprocessing): number {
-  const samples = p.kind === 'log-mel' ? (p.windowFrames - 1) * p.hopSamples + p.windowSamples : p.windowSamples;
-  return samples / p.sampleRateHz;
+  return windowCut(p).windowSamples / p.sampleRateHz;
 }
 
 /** The steps from sound to input tensor, in words. */

@@ -68,6 +68,4 @@ export type FeaturesContract = {
     progress: { done: number; total: number };
     result: (InspectedSound | null)[];
   };
-  /** A stored sound as mono samples at 16 kHz, for drawing and playing. */
-  loadPcm: { args: { hash: string }; progress: never; result: Float32Array };
 };

@@ -8,7 +8,14 @@ export {
   type CopySettings,
   type EmbeddingCut,
 } from './sound/embedding-spec.ts';
-export { cutPcmWindows, PcmWindows, type PcmWindow } from './sound/pcm-windows.ts';
+export {
+  cutPcmWindows,
+  PcmWindows,
+  sampleCut,
+  windowCut,
+  type PcmWindow,
+  type WindowCut,
+} from './sound/pcm-windows.ts';
 export { applyBandGains } from './sound/band-gain.ts';
 export { FRAMES_PER_SEC, LOG_MEL_SPEC, logMelFrameCount, quantiseLogMel, SILENCE_LOG_MEL } from './sound/spec.ts';
 export { copyWindow, windowFrames, windowSpanSec, windowStarts, type WindowFrames } from './sound/windows.ts';

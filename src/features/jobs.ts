@@ -7,14 +7,14 @@ import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { FeaturesContract } from './contract.ts';
 import { inspectSound } from './sound/inspect.ts';
-import { extractLogMel, LogMelStream } from './sound/log-mel.ts';
+import { extractLogMel, logMelWindow, LogMelStream } from './sound/log-mel.ts';
 import { crossValidate, meanRow, type ProbeExample } from './probe.ts';
 import { embeddingCut, embeddingExtractor, type EmbeddingCut } from './sound/embedding-spec.ts';
 import { LOG_MEL_SPEC } from './sound/spec.ts';
 import { FeatureCache, LOG_MEL_EXTRACTOR } from './sound/cache.ts';
 import { createEmbedder, type Embedder } from './sound/embedders.ts';
 import { extractEmbeddings } from './sound/extract-embeddings.ts';
-import { joinBlocks, readPcm } from './sound/read-pcm.ts';
+import { joinBlocks } from './sound/read-pcm.ts';
 import { networkOf } from './networks/manifest.ts';
 import {
   downloadNetwork,
@@ -26,7 +26,7 @@ import {
 
 export { createEmbedder, KnownSounds, type Embedder } from './sound/embedders.ts';
 export { readPcm } from './sound/read-pcm.ts';
-export { extractLogMel, FeatureCache, LOG_MEL_EXTRACTOR, LogMelStream };
+export { extractLogMel, FeatureCache, LOG_MEL_EXTRACTOR, logMelWindow, LogMelStream };
 
 /**
  * Log-mel spectrogram of a sound file, streamed; a sound shorter than one analysis window is padded to one row.
@@ -199,11 +199,6 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
         progress({ done: i + 1, total: segments.length });
       }
       return made;
-    },
-    async loadPcm({ hash }, { signal, transfer }) {
-      const pcm = await readPcm(await store(), hash, signal);
-      transfer(pcm.buffer);
-      return pcm;
     },
   };
 }

@@ -218,6 +218,12 @@ export const ERROR_CATALOGUE = {
     advice: 'Export the model again.',
     retry: false,
   },
+  'export/runtime-missing': {
+    title: 'A file that the exported page needs is not on this device.',
+    kept: 'The model is kept as it is.',
+    advice: 'Connect once and export again.',
+    retry: true,
+  },
   'studio/bad-arguments': {
     title: 'The command was not understood.',
     kept: 'Nothing was written.',

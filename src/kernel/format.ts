@@ -49,6 +49,12 @@ export function formatPosition(sec: number): string {
   return `${minutes}:${rest}`;
 }
 
+/** Rows as CSV (RFC 4180), cells quoted where they need it. */
+export function formatCsv(rows: readonly (readonly string[])[]): string {
+  const quote = (cell: string) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  return rows.map((row) => row.map(quote).join(',')).join('\n') + '\n';
+}
+
 /** "4 min ago", "yesterday", "9 Nov". */
 export function formatAgo(thenMs: number, nowMs: number): string {
   const sec = Math.max(0, (nowMs - thenMs) / 1000);

@@ -1,4 +1,5 @@
 /** From window scores to what a person sees: smoothing, threshold, events. Any thread; pure. */
+import { formatCsv } from '../kernel/format.ts';
 
 /** `kind` of a model reference that means YAMNet's own 521 classes instead of a trained model. */
 export const KNOWN_SOUNDS = 'known-sounds';
@@ -103,14 +104,11 @@ export function findIndependentEvents(
 
 /** Events as CSV: start, end, label, confidence. */
 export function eventsToCsv(events: readonly SoundEvent[], labels: readonly string[]): string {
-  const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const rows = events.map((event) =>
-    [
-      event.startSec.toFixed(3),
-      event.endSec.toFixed(3),
-      quote(labels[event.classIndex] ?? ''),
-      event.confidence.toFixed(4),
-    ].join(','),
-  );
-  return ['start,end,label,confidence', ...rows].join('\n') + '\n';
+  const rows = events.map((event) => [
+    event.startSec.toFixed(3),
+    event.endSec.toFixed(3),
+    labels[event.classIndex] ?? '',
+    event.confidence.toFixed(4),
+  ]);
+  return formatCsv([['start', 'end', 'label', 'confidence'], ...rows]);
 }

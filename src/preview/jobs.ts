@@ -2,7 +2,14 @@
 import type { Store } from '../dataset/index.ts';
 import type { Part } from '../domain/project.ts';
 import { buildReport, type ScoredClip } from '../evaluation/index.ts';
-import { cutPcmWindows, LOG_MEL_SPEC, PcmWindows, quantiseLogMel, type PcmWindow } from '../features/index.ts';
+import {
+  cutPcmWindows,
+  LOG_MEL_SPEC,
+  PcmWindows,
+  quantiseLogMel,
+  sampleCut,
+  type PcmWindow,
+} from '../features/index.ts';
 import { FeatureCache, KnownSounds, LogMelStream, readPcm } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
@@ -141,7 +148,10 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
       const result: InferenceContract['hear']['result'] = [];
       for (const [i, hash] of hashes.entries()) {
         throwIfAborted(signal);
-        const windows = cutPcmWindows(await readPcm(db, hash, signal), sounds.windowSamples, sounds.windowSamples);
+        const windows = cutPcmWindows(
+          await readPcm(db, hash, signal),
+          sampleCut(sounds.windowSamples, sounds.windowSamples),
+        );
         const mean = new Float32Array(sounds.labels.length);
         for (const window of windows) {
           throwIfAborted(signal);
@@ -157,10 +167,10 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     async analyse({ blob, model }, { signal, progress, transfer }) {
       const started = performance.now();
       using predictor = await load(model);
-      const { windowSamples, hopSamples } = predictor;
+      const { windowSamples } = predictor.cut;
       const classCount = predictor.classNames.length;
       const stream = new LogMelStream();
-      const cutter = new PcmWindows(windowSamples, hopSamples);
+      const cutter = new PcmWindows(predictor.cut);
       const windows: WindowScores[] = [];
       let columns: Uint8Array[] = [];
       let stride = 1;
@@ -168,7 +178,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
       // Windows that are complete are run and dropped: an hour needs a few windows' memory.
       let waiting: PcmWindow[] = [];
       const runWindows = async () => {
-        const { scores, novelty } = await predictor.predictWindows(waiting.map((window) => window.pcm));
+        const { scores, novelty } = await predictor.predictWindows(waiting);
         waiting.forEach(({ startSample }, i) => {
           windows.push({
             startSec: startSample / SOUND_RATE_HZ,

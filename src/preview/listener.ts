@@ -148,7 +148,7 @@ export class Listener {
   /** Keeps the newest samples: as many as a window needs. */
   #keep(pcm: Float32Array): void {
     this.#sampleCount += pcm.length;
-    const most = this.predictor?.windowSamples ?? 0;
+    const most = this.predictor?.cut.windowSamples ?? 0;
     const joined = new Float32Array(this.#samples.length + pcm.length);
     joined.set(this.#samples);
     joined.set(pcm, this.#samples.length);
@@ -162,15 +162,16 @@ export class Listener {
       !predictor ||
       this.#isPredicting ||
       this.#sampleCount < this.#nextEnd ||
-      this.#samples.length < predictor.windowSamples
+      this.#samples.length < predictor.cut.windowSamples
     )
       return;
     this.#isPredicting = true;
     try {
-      const { windowSamples, hopSamples } = predictor;
+      const { windowSamples, hopSamples } = predictor.cut;
       const end = this.#sampleCount;
       this.#nextEnd = end + Math.min(hopSamples, MOST_STEP_SAMPLES);
-      const { scores, novelty } = await predictor.predictWindows([this.#samples.slice()]);
+      const pcm = this.#samples.slice();
+      const { scores, novelty } = await predictor.predictWindows([{ startSample: end - windowSamples, pcm, own: pcm }]);
       if (this.predictor !== predictor) return;
       const toSec = (sample: number) => sample / SOUND_RATE_HZ;
       this.#unsent.windows.push({

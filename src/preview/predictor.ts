@@ -2,8 +2,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ModelArtifact, Store } from '../dataset/index.ts';
-import { copyWindow, embeddingExtractor, LOG_MEL_SPEC, windowStarts } from '../features/index.ts';
-import { createEmbedder, extractLogMel, type Embedder, type FeatureCache, type KnownSounds } from '../features/jobs.ts';
+import {
+  copyWindow,
+  embeddingExtractor,
+  LOG_MEL_SPEC,
+  sampleCut,
+  windowCut,
+  windowStarts,
+  type PcmWindow,
+  type WindowCut,
+} from '../features/index.ts';
+import { createEmbedder, logMelWindow, type Embedder, type FeatureCache, type KnownSounds } from '../features/jobs.ts';
 import { loadArtifact, normalise, noveltyOf, startEngine } from '../training/jobs.ts';
 
 /** Windows run at once; the last batch is padded, so that memory is allocated for one size only. */
@@ -15,10 +24,10 @@ export type WindowPredictions = { scores: Float32Array; novelty: Float32Array | 
 /** What listening and file analysis need of a model. Samples are mono at 16 kHz. */
 export interface Predictor extends Disposable {
   readonly classNames: string[];
-  readonly windowSamples: number;
-  readonly hopSamples: number;
-  /** @param windows each `windowSamples` long; borrowed. */
-  predictWindows(windows: readonly Float32Array[]): Promise<WindowPredictions>;
+  /** How sound is cut for it. */
+  readonly cut: WindowCut;
+  /** @param windows of that cut; borrowed. */
+  predictWindows(windows: readonly PcmWindow[]): Promise<WindowPredictions>;
 }
 
 /** A trained model. Owns its network, and the pretrained one it stands on. */
@@ -48,14 +57,8 @@ export class SoundPredictor implements Predictor {
     return new SoundPredictor(artifact, await loadArtifact(artifact), embedder);
   }
 
-  get windowSamples(): number {
-    const { preprocessing: p } = this.artifact;
-    return p.kind === 'log-mel' ? (p.windowFrames - 1) * p.hopSamples + p.windowSamples : p.windowSamples;
-  }
-
-  get hopSamples(): number {
-    const { preprocessing: p } = this.artifact;
-    return p.kind === 'log-mel' ? p.hopFrames * p.hopSamples : p.hopSamples;
+  get cut(): WindowCut {
+    return windowCut(this.artifact.preprocessing);
   }
 
   get classNames(): string[] {
@@ -91,11 +94,12 @@ export class SoundPredictor implements Predictor {
     return result;
   }
 
-  async predictWindows(windows: readonly Float32Array[]): Promise<WindowPredictions> {
-    const size = this.#shape.reduce((product, side) => product * side, 1);
+  async predictWindows(windows: readonly PcmWindow[]): Promise<WindowPredictions> {
+    const shape = this.#shape;
+    const size = shape.reduce((product, side) => product * side, 1);
     const features = new Float32Array(windows.length * size);
-    for (const [i, pcm] of windows.entries())
-      features.set(this.#embedder ? await this.#embedder.embed(pcm) : extractLogMel(pcm), i * size);
+    for (const [i, { pcm, own }] of windows.entries())
+      features.set(this.#embedder ? await this.#embedder.embed(pcm) : logMelWindow(own, shape[0]!), i * size);
     const { novelty } = this.artifact;
     const unlike = novelty
       ? Float32Array.from(windows, (_, i) => noveltyOf(features.subarray(i * size, (i + 1) * size), novelty))
@@ -127,22 +131,20 @@ export class SoundPredictor implements Predictor {
 /** YAMNet's own classes as a model: scores are independent of each other. */
 export class KnownPredictor implements Predictor {
   readonly #sounds: KnownSounds;
-  readonly hopSamples: number;
+  readonly cut: WindowCut;
 
   /** @param sounds owned from here on. */
   constructor(sounds: KnownSounds) {
     this.#sounds = sounds;
-    this.hopSamples = Math.round(sounds.windowSamples / 2);
+    this.cut = sampleCut(sounds.windowSamples, Math.round(sounds.windowSamples / 2));
   }
   get classNames(): string[] {
     return this.#sounds.labels;
   }
-  get windowSamples(): number {
-    return this.#sounds.windowSamples;
-  }
-  async predictWindows(windows: readonly Float32Array[]): Promise<WindowPredictions> {
+  async predictWindows(windows: readonly PcmWindow[]): Promise<WindowPredictions> {
     const result = new Float32Array(windows.length * this.classNames.length);
-    for (const [i, pcm] of windows.entries()) result.set(await this.#sounds.scores(pcm), i * this.classNames.length);
+    for (const [i, { pcm }] of windows.entries())
+      result.set(await this.#sounds.scores(pcm), i * this.classNames.length);
     return { scores: result, novelty: null };
   }
   [Symbol.dispose](): void {

@@ -29,10 +29,10 @@ export async function chooseAlgorithm(
   client: WorkerClient<FeaturesContract>,
   project: ProjectSession,
   settings: TrainingSettings,
-  signal?: AbortSignal,
+  options: { signal?: AbortSignal; onProgress?: (text: string) => void } = {},
 ): Promise<AlgorithmChoice> {
-  const options = signal ? { signal } : {};
-  const statuses = await client.call('networkStatus', null, options);
+  const { onProgress, ...call } = options;
+  const statuses = await client.call('networkStatus', null, call);
   const present = new Set(statuses.filter(({ state }) => state !== 'absent').map(({ id }) => id));
   const candidates = (['transfer-learning', 'spoken-words'] as const).filter((algorithm) =>
     present.has(networkOfAlgorithm(algorithm)!),
@@ -70,10 +70,10 @@ export async function chooseAlgorithm(
       { network, windowSec, overlapRatio },
       clips.map((clip) => clip.hash),
       null,
-      options,
+      { ...call, onProgress: ({ done, total }) => onProgress?.(`Trying ${TITLES[algorithm]}: ${done} of ${total}`) },
     );
     const cut = embeddingCut(network, windowSec, overlapRatio);
-    scores[algorithm] = await client.call('probe', { cut, examples, classCount: data.classIds.length }, options);
+    scores[algorithm] = await client.call('probe', { cut, examples, classCount: data.classIds.length }, call);
   }
   const best = candidates.reduce((a, b) => (scores[b]! > scores[a]! ? b : a));
   const words = candidates.map((name) => `${TITLES[name]} ${formatPercent(scores[name])}`).join(', ');

@@ -47,7 +47,11 @@ export class TrainingSession implements Disposable {
     features: WorkerClient<FeaturesContract>,
     training: WorkerClient<TrainingContract>,
   ) {
-    this.#choose = (source, signal) => chooseAlgorithm(features, project, source.settings, signal);
+    this.#choose = (source, signal) =>
+      chooseAlgorithm(features, project, source.settings, {
+        signal,
+        onProgress: (text) => void (this.#state = { kind: 'preparing', sourceId: source.id, text }),
+      });
     this.#project = project;
     this.#features = features;
     this.#training = training;

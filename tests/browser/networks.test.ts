@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { LiteNetwork } from '../../src/features/networks/litert.ts';
 import { OPERATORS, TfliteGraph } from '../../src/features/networks/tflite.ts';
 import { joinBlocks } from '../../src/features/sound/read-pcm.ts';
-import { cutPcmWindows } from '../../src/features/sound/pcm-windows.ts';
+import { cutPcmWindows, sampleCut } from '../../src/features/sound/pcm-windows.ts';
 import { exposeYamnetEmbedding, yamnetLabels } from '../../src/features/sound/yamnet.ts';
 import { readSound } from '../../src/media/jobs.ts';
 
@@ -36,7 +36,7 @@ describe.skipIf(!model)('YAMNet (skipped without ../shared/models)', () => {
       const clips = await readShared(`data/sound-esc10/clips/${folder}`);
       const blocks: Float32Array[] = [];
       await readSound(new Blob([bytesOf(clips![0]!.base64)]), (pcm) => void blocks.push(pcm));
-      const windows = cutPcmWindows(joinBlocks(blocks), 15_600, 15_600).slice(0, 3);
+      const windows = cutPcmWindows(joinBlocks(blocks), sampleCut(15_600, 15_600)).slice(0, 3);
       for (const { pcm } of windows) {
         const scores = await whole.run(pcm, [15_600]);
         const values = await embedding.run(pcm, [15_600]);

@@ -67,7 +67,7 @@ test('an archive brings a project to another machine, record by record', async (
   await expect(page.getByRole('region', { name: 'No projects yet' })).toBeVisible();
   await expect.poll(async () => Object.keys((await dumpDatabase(page, ['blobs'])).blobs!).length).toBe(0);
 
-  await studio.button('Import project').isVisible();
+  await expect(studio.button('Import project')).toBeVisible();
   await page.getByTestId('archive').setInputFiles(archiveFile(bytes));
   await expect(studio.button('Gong / "big" 12')).toBeVisible({ timeout: 30_000 });
   const after = await dumpDatabase(page, RECORDS);

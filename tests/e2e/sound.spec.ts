@@ -123,8 +123,7 @@ test('a person makes a working classifier from real recordings and finds it agai
   await page.getByTestId('preview-file').setInputFiles(unseen);
   await expect(page.getByText(/analysed in/)).toBeVisible({ timeout: 20_000 });
   const bar = page.getByRole('complementary', { name: 'Prediction' }).locator('.cbar').first();
-  // The page decodes with the browser's own resampler, and calibrated confidence amplifies the difference.
-  expect(Math.abs(Number.parseInt((await bar.innerText()).split('\n').at(-1)!) - said)).toBeLessThanOrEqual(3);
+  expect(Math.abs(Number.parseInt((await bar.innerText()).split('\n').at(-1)!) - said)).toBeLessThanOrEqual(1);
 
   // Everything is there after a reload, and without a network.
   await page.waitForFunction(async () => Boolean((await navigator.serviceWorker.ready).active));

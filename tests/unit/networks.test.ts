@@ -5,14 +5,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NETWORKS } from '../../src/features/index.ts';
+import { copyWindow, LOG_MEL_SPEC, NETWORKS, windowFrames, windowStarts } from '../../src/features/index.ts';
+import { extractLogMel, logMelWindow } from '../../src/features/sound/log-mel.ts';
 import { readOnnx } from '../../src/features/networks/onnx.ts';
 import { TfliteGraph } from '../../src/features/networks/tflite.ts';
 import { crossValidate, meanRow, type ProbeExample } from '../../src/features/probe.ts';
 import { embeddingWindow } from '../../src/features/sound/embedding-spec.ts';
-import { cutPcmWindows, PcmWindows } from '../../src/features/sound/pcm-windows.ts';
+import { cutPcmWindows, PcmWindows, sampleCut, windowCut } from '../../src/features/sound/pcm-windows.ts';
 import { SpeechNetwork } from '../../src/features/sound/speech.ts';
 import { exposeYamnetEmbedding, yamnetLabels } from '../../src/features/sound/yamnet.ts';
+import { noise } from '../helpers/signals.ts';
 import { SHARED as shared } from '../helpers/data.ts';
 import { resample } from '../../src/media/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
@@ -27,9 +29,9 @@ const read = (path: string): ArrayBuffer => {
 describe('windows of samples', () => {
   it('are the same for a whole clip and for any blocks of it', () => {
     const pcm = Float32Array.from({ length: 53_000 }, (_, i) => i);
-    const whole = cutPcmWindows(pcm, 15_600, 7800);
+    const whole = cutPcmWindows(pcm, sampleCut(15_600, 7800));
     for (const block of [160, 999, 20_000]) {
-      const stream = new PcmWindows(15_600, 7800);
+      const stream = new PcmWindows(sampleCut(15_600, 7800));
       const found = [];
       for (let at = 0; at < pcm.length; at += block) found.push(...stream.push(pcm.subarray(at, at + block)));
       found.push(...stream.end());
@@ -41,11 +43,49 @@ describe('windows of samples', () => {
     );
   });
   it('centre a short clip in silence', () => {
-    const [only, ...rest] = cutPcmWindows(new Float32Array(600).fill(1), 1000, 500);
+    const [only, ...rest] = cutPcmWindows(new Float32Array(600).fill(1), sampleCut(1000, 500));
     expect(rest).toEqual([]);
     expect(only!.startSample).toBe(-200);
     expect([...only!.pcm].findIndex((value) => value === 1)).toBe(200);
   });
+});
+
+describe('log-mel windows', () => {
+  const window = windowFrames(0.975, 0.5);
+  const { sampleRateHz, windowSamples, hopSamples, fftSize, bandCount, lowHz, highHz, logOffset } = LOG_MEL_SPEC;
+  const cut = windowCut({
+    kind: 'log-mel',
+    sampleRateHz,
+    windowSamples,
+    hopSamples,
+    fftSize,
+    bandCount,
+    lowHz,
+    highHz,
+    logOffset,
+    windowSec: 0.975,
+    overlapRatio: 0.5,
+    ...window,
+    mean: 0,
+    deviation: 1,
+    clipScore: 'mean',
+  });
+  // What preview and the exported model hear must be what training saw: clips of every kind of length.
+  it.each([150, 400, 5000, 6543, 15_599, 15_600, 15_760, 20_000, 27_001, 53_000])(
+    'of %i samples are those cut from the whole spectrogram',
+    (length) => {
+      const pcm = noise(length / 16_000, length).subarray(0, length);
+      const whole = extractLogMel(pcm);
+      const size = window.windowFrames * bandCount;
+      const expected = windowStarts(whole.length / bandCount, window).map((start) => {
+        const out = new Float32Array(size);
+        copyWindow(whole, start, window.windowFrames, out, 0);
+        return out;
+      });
+      const found = cutPcmWindows(pcm, cut).map(({ own }) => logMelWindow(own, window.windowFrames));
+      expect(found).toEqual(expected);
+    },
+  );
 });
 
 describe('the probe', () => {

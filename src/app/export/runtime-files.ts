@@ -1,6 +1,7 @@
 /** Files an exported sound bundle carries beside the model: the page, the runtime, and what the model's pretrained network needs. Main thread. */
 import type { ModelArtifact } from '../../dataset/index.ts';
 import type { BundleFile } from '../../export/index.ts';
+import { StudioError } from '../../kernel/errors.ts';
 import type { Clients } from '../workers.ts';
 
 const FILES = [
@@ -14,12 +15,12 @@ const FILES = [
 const LITERT = 'litert_wasm_compat_internal';
 
 async function read(address: string): Promise<Blob> {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} answered ${response.status}`);
+  const response = await fetch(address).catch(() => null);
+  if (!response?.ok) throw new StudioError('export/runtime-missing', { details: { address } });
   return response.blob();
 }
 
-/** Reads them from the app's own origin (or its offline cache). */
+/** Reads them from the app's own origin (or its offline cache). @throws StudioError `export/runtime-missing`. */
 export async function loadRuntimeFiles({ preprocessing }: ModelArtifact): Promise<BundleFile[]> {
   const files = await Promise.all(FILES.map(async ({ from, to }) => ({ path: to, blob: await read(from) })));
   if (preprocessing.kind !== 'yamnet') return files;

@@ -9,8 +9,8 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { Preprocessing } from '../../dataset/schema.ts';
 import { applyTemperature } from '../../evaluation/calibration.ts';
 import { readOnnx } from '../../features/networks/onnx.ts';
-import { extractLogMel } from '../../features/sound/log-mel.ts';
-import { cutPcmWindows } from '../../features/sound/pcm-windows.ts';
+import { logMelWindow } from '../../features/sound/log-mel.ts';
+import { cutPcmWindows, windowCut, type PcmWindow, type WindowCut } from '../../features/sound/pcm-windows.ts';
 import { SpeechNetwork } from '../../features/sound/speech.ts';
 import { exposeYamnetEmbedding } from '../../features/sound/yamnet.ts';
 import { resample, Resampler } from '../../media/resample.ts';
@@ -30,8 +30,8 @@ type LiveResult = { label: string; confidence: number; isSure: boolean; scores: 
 /** Temperature, and thresholds in the order of the labels (null: not reached). */
 type Calibration = { temperature: number; thresholds: (number | null)[] | null };
 
-/** Turns windows of samples into the network's input. */
-type Extract = (pcm: Float32Array) => Promise<Float32Array> | Float32Array;
+/** Turns a window of samples into the network's input. */
+type Extract = (window: PcmWindow) => Promise<Float32Array> | Float32Array;
 
 class SoundClassifier {
   readonly labels: string[];
@@ -39,9 +39,7 @@ class SoundClassifier {
   readonly #model: LayersModel;
   readonly #extract: Extract;
   readonly #shape: number[];
-  readonly #windowSamples: number;
-  readonly #hopSamples: number;
-
+  readonly #cut: WindowCut;
   readonly #calibration: Calibration | null;
 
   constructor(
@@ -56,17 +54,13 @@ class SoundClassifier {
     this.#spec = spec;
     this.#model = model;
     this.#extract = extract;
-    const isLogMel = spec.kind === 'log-mel';
-    this.#shape = isLogMel ? [spec.windowFrames, spec.bandCount, 1] : spec.shape;
-    this.#windowSamples = isLogMel
-      ? (spec.windowFrames - 1) * spec.hopSamples + spec.windowSamples
-      : spec.windowSamples;
-    this.#hopSamples = isLogMel ? spec.hopFrames * spec.hopSamples : spec.hopSamples;
+    this.#shape = spec.kind === 'log-mel' ? [spec.windowFrames, spec.bandCount, 1] : spec.shape;
+    this.#cut = windowCut(spec);
   }
 
-  async #predict(pcm: Float32Array): Promise<Float32Array> {
+  async #predict(window: PcmWindow): Promise<Float32Array> {
     const { mean, deviation } = this.#spec;
-    const input = (await this.#extract(pcm)).map((value) => (value - mean) / deviation);
+    const input = (await this.#extract(window)).map((value) => (value - mean) / deviation);
     const output = tf.tidy(() => tf.softmax(this.#model.apply(tf.tensor(input, [1, ...this.#shape])) as tf.Tensor2D));
     try {
       return (await output.data()) as Float32Array;
@@ -96,9 +90,9 @@ class SoundClassifier {
   /** Classifies mono samples in −1..1 at `sampleRateHz`. */
   async classifySamples(pcm: Float32Array, sampleRateHz: number): Promise<FileResult> {
     const mono = resample(pcm, sampleRateHz, this.#spec.sampleRateHz);
-    const windows = cutPcmWindows(mono, this.#windowSamples, this.#hopSamples);
+    const windows = cutPcmWindows(mono, this.#cut);
     const all: Float32Array[] = [];
-    for (const window of windows) all.push(await this.#predict(window.pcm));
+    for (const window of windows) all.push(await this.#predict(window));
     // The mean first, then the temperature: it was fitted on the scores of whole clips.
     const mean = this.#temper(this.labels.map((_, c) => all.reduce((sum, scores) => sum + scores[c]!, 0) / all.length));
     const toSec = (sample: number) => sample / this.#spec.sampleRateHz;
@@ -107,7 +101,7 @@ class SoundClassifier {
       scores: this.#named(mean),
       windows: all.map((scores, i) => ({
         startSec: toSec(windows[i]!.startSample),
-        endSec: toSec(windows[i]!.startSample + this.#windowSamples),
+        endSec: toSec(windows[i]!.startSample + this.#cut.windowSamples),
         ...this.#best(this.#temper(scores)),
       })),
     };
@@ -145,8 +139,8 @@ class SoundClassifier {
     });
     context.createMediaStreamSource(stream).connect(node);
     const resampler = new Resampler(context.sampleRate, this.#spec.sampleRateHz);
-    const length = this.#windowSamples;
-    const step = Math.min(this.#hopSamples, this.#spec.sampleRateHz / 4);
+    const length = this.#cut.windowSamples;
+    const step = Math.min(this.#cut.hopSamples, this.#spec.sampleRateHz / 4);
     let held = new Float32Array(0);
     let sinceLast = 0;
     let isBusy = false;
@@ -160,7 +154,7 @@ class SoundClassifier {
       if (isBusy || sinceLast < step || held.length < length) return;
       isBusy = true;
       sinceLast = 0;
-      const scores = this.#temper(await this.#predict(held.slice()));
+      const scores = this.#temper(await this.#predict({ startSample: 0, pcm: held, own: held }));
       onResult({ ...this.#best(scores), scores: this.#named(scores) });
       isBusy = false;
     };
@@ -178,15 +172,15 @@ let litert: Promise<unknown> | null = null;
 /** The first step of a model: log-mel spectrogram, or the embedding of a pretrained network beside the bundle. */
 async function createExtract(base: string, spec: Preprocessing): Promise<Extract> {
   const file = async (name: string) => (await fetch(`${base}${name}`)).arrayBuffer();
-  if (spec.kind === 'log-mel') return extractLogMel;
+  if (spec.kind === 'log-mel') return ({ own }) => logMelWindow(own, spec.windowFrames);
   if (spec.kind === 'speech-embedding') {
     const [mel, embedding] = await Promise.all([file('melspectrogram.onnx'), file('embedding_model.onnx')]);
     const network = await SpeechNetwork.load(readOnnx(mel), readOnnx(embedding));
-    return (pcm) => network.embed(pcm);
+    return ({ pcm }) => network.embed(pcm);
   }
   await (litert ??= loadLiteRt(`${base}litert_wasm_compat_internal.js`));
   const network = await loadAndCompile(exposeYamnetEmbedding(await file('yamnet.tflite')), { accelerator: 'wasm' });
-  return async (pcm) => {
+  return async ({ pcm }) => {
     const input = Tensor.fromTypedArray(pcm, [pcm.length]);
     const [output] = await network.run([input]);
     const values = Float32Array.from(output!.toTypedArray() as Float32Array);

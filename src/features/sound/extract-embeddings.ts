@@ -5,7 +5,7 @@ import { createRandom } from '../../kernel/random.ts';
 import { readPcm } from './read-pcm.ts';
 import { embeddingExtractor, type CopySettings, type EmbeddingCut } from './embedding-spec.ts';
 import type { Embedder } from './embedders.ts';
-import { cutPcmWindows } from './pcm-windows.ts';
+import { cutPcmWindows, sampleCut } from './pcm-windows.ts';
 
 /** What to compute: the clips, and for some of them varied copies. */
 export type EmbeddingRequest = {
@@ -114,7 +114,7 @@ export async function extractEmbeddings(
       const pcm = await readPcm(store, hash, signal);
       for (const { copy, extractor } of tasks) {
         const version = copy === 0 ? pcm : varyPcm(pcm, hash, copy, copies!, cut.hopSamples, background);
-        const windows = cutPcmWindows(version, cut.windowSamples, cut.hopSamples);
+        const windows = cutPcmWindows(version, sampleCut(cut.windowSamples, cut.hopSamples));
         const values = new Float32Array(windows.length * size);
         for (const [i, window] of windows.entries()) {
           throwIfAborted(signal);

@@ -4,6 +4,7 @@
  */
 import Meyda from 'meyda';
 import { LOG_MEL_SPEC, logMelFrameCount, toMel } from './spec.ts';
+import { copyWindow } from './windows.ts';
 
 const { windowSamples, hopSamples, fftSize, bandCount, lowHz, highHz, logOffset, sampleRateHz } = LOG_MEL_SPEC;
 
@@ -103,4 +104,17 @@ export function extractLogMel(pcm: Float32Array): Float32Array {
   const padded = new Float32Array(windowSamples);
   padded.set(pcm);
   return stream.push(padded);
+}
+
+/**
+ * Log-mel rows of one window of a clip, as they would be cut from the spectrogram of the whole clip.
+ * @param own the clip's samples under the window; fewer than a window holds when the clip is shorter. Borrowed.
+ * @returns shape [windowFrames, 64].
+ */
+export function logMelWindow(own: Float32Array, windowFrames: number): Float32Array {
+  const logMel = extractLogMel(own);
+  const frames = logMel.length / bandCount;
+  const out = new Float32Array(windowFrames * bandCount);
+  copyWindow(logMel, -Math.floor((windowFrames - frames) / 2), windowFrames, out, 0);
+  return out;
 }
