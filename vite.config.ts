@@ -19,7 +19,7 @@ const policy = [
   "img-src 'self' blob: data:",
   "media-src 'self' blob:",
   // Besides the app's own files: the pinned addresses of pretrained networks, asked only when a person presses Download.
-  "connect-src 'self' https://raw.githubusercontent.com",
+  "connect-src 'self' https://raw.githubusercontent.com https://cdn.jsdelivr.net",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",

@@ -4,6 +4,7 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'vite';
+import { copyPackagedModels } from './models.mjs';
 import { writeNotices } from './notices.mjs';
 
 process.env.UNDERSTUDY_BUILD_ID ??= new Date().toISOString();
@@ -22,6 +23,7 @@ for (const name of ['litert_wasm_internal', 'litert_wasm_compat_internal']) {
   writeFileSync(`public/litert/${name}.js`, `${readFileSync(`${from}.js`, 'utf8')}\nexport default ModuleFactory;\n`);
   copyFileSync(`${from}.wasm`, `public/litert/${name}.wasm`);
 }
+copyPackagedModels();
 if (!process.argv.includes('--runtime-only')) {
   writeFileSync('public/third-party-notices.txt', writeNotices());
   await build(quiet);

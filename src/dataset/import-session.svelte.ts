@@ -2,11 +2,17 @@
  * Bringing files into a project: unpack, inspect, label, store in small batches, report. Main thread; the work is done by workers.
  * What fails is listed with its reason and changes nothing else.
  */
-import type { InspectedSound, ItemPart, MediaItem, Part } from '../domain/project.ts';
+import { contentKey, type InspectedMedia, type ItemPart, type MediaItem, type Part } from '../domain/project.ts';
 import { assert } from '../kernel/assert.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
-import { formatCount } from '../kernel/format.ts';
+import { formatCount, formatDuration, formatPosition } from '../kernel/format.ts';
+import {
+  matchVideo,
+  readMotionAnnotations,
+  type MotionAnnotation,
+  type MotionAnnotations,
+} from './motion-annotations.ts';
 import type { PathFile } from './archive-contract.ts';
 import { fileName, isJunkPath, matchPattern, proposeLabels, proposePart } from './index.ts';
 import type { ProjectSession } from './project-session.svelte.ts';
@@ -34,7 +40,8 @@ export type ImportState =
 
 /** What the import needs from workers. */
 export type ImportTools = {
-  inspect: (blob: Blob, signal: AbortSignal) => Promise<InspectedSound>;
+  /** What a file holds, by the task of the project; a file of landmark sequences holds several examples. */
+  inspect: (file: PathFile, signal: AbortSignal) => Promise<InspectedMedia[]>;
   unzip: (
     blob: Blob,
     onFile: (file: PathFile) => void,
@@ -57,6 +64,8 @@ export type ImportOptions = {
 
 /** Files stored per transaction. */
 const BATCH = 20;
+/** Larger text files are landmarks, not annotations. */
+const MOST_ANNOTATION_BYTES = 20e6;
 const BY_NAME = new Intl.Collator('en', { numeric: true });
 const ZIP = /\.zip$/i;
 
@@ -140,16 +149,17 @@ export class ImportSession {
     onDone: (done: number) => void,
   ): Promise<void> {
     const project = this.#project;
-    const proposed = proposeLabels(files.map((file) => file.path));
-    const known = new Map(project.items.map((item) => [item.hash, item.name]));
+    const { annotated, media } = await this.#annotations(files, report);
+    const proposed = proposeLabels(media.map((file) => file.path).filter((path) => !annotated.has(path)));
+    const known = new Map(project.items.map((item) => [contentKey(item), item.name]));
     const session = newId();
-    let done = 0;
-    for (let at = 0; at < files.length; at += BATCH) {
-      const batch = files.slice(at, at + BATCH);
+    let done = files.length - media.length;
+    for (let at = 0; at < media.length; at += BATCH) {
+      const batch = media.slice(at, at + BATCH);
       const inspected = await Promise.all(
         batch.map(async (file) => {
-          const result: InspectedSound | StudioError = await this.#tools
-            .inspect(file.blob, signal)
+          const result: InspectedMedia[] | StudioError = await this.#tools
+            .inspect(file, signal)
             .catch((error: unknown) => {
               if (error instanceof StudioError && error.code.startsWith('media/')) return error;
               throw error;
@@ -159,43 +169,52 @@ export class ImportSession {
         }),
       );
       const labels = new Set<string>();
-      const wanted = new Map<string, string | null>();
-      for (const file of batch) {
-        const label = options.isFixed ? null : (proposed.get(file.path) ?? null);
-        wanted.set(file.path, label);
-      }
-      const usable: { file: PathFile; sound: InspectedSound }[] = [];
+      const usable: { file: PathFile; media: InspectedMedia; label: string | null }[] = [];
       for (const { file, result } of inspected) {
         if (result instanceof StudioError) {
           report.remarks.push({ path: file.path, reason: result.message, isAdded: false });
           continue;
         }
-        const twin = known.get(result.hash);
-        if (twin !== undefined) {
-          report.remarks.push({ path: file.path, reason: `Already in the project (${twin})`, isAdded: false });
-          continue;
+        const rows = annotated.get(file.path);
+        const folderLabel = options.isFixed ? null : (proposed.get(file.path) ?? null);
+        const clips = rows
+          ? cutByRows(result[0]!, rows, (reason) => report.remarks.push({ path: file.path, reason, isAdded: false }))
+          : result.map((one) => ({ media: one, label: options.isFixed ? null : (one.label ?? folderLabel) }));
+        let hasNotice = false;
+        for (const { media: one, label } of clips) {
+          const key = contentKey(one);
+          const twin = known.get(key);
+          if (twin !== undefined) {
+            report.remarks.push({ path: file.path, reason: `Already in the project (${twin})`, isAdded: false });
+            continue;
+          }
+          known.set(key, one.name ?? fileName(file.path));
+          if (one.notice && !hasNotice) report.remarks.push({ path: file.path, reason: one.notice, isAdded: true });
+          hasNotice = true;
+          usable.push({ file, media: one, label });
+          if (label) labels.add(label);
         }
-        known.set(result.hash, fileName(file.path));
-        if (result.notice) report.remarks.push({ path: file.path, reason: result.notice, isAdded: true });
-        usable.push({ file, sound: result });
-        const label = wanted.get(file.path);
-        if (label) labels.add(label);
+        if (annotated.size > 0 && !rows && !folderLabel && clips.length > 0 && !clips[0]!.label)
+          report.remarks.push({
+            path: file.path,
+            reason: 'The annotations do not name it: it has no class yet.',
+            isAdded: true,
+          });
       }
       if (usable.length === 0) continue;
       const before = project.project;
       const planned = project.planClasses(labels);
       for (const label of planned.project.classes.slice(before.classes.length)) report.newClasses.push(label.name);
       const addedAtMs = nowMs();
-      const items = usable.map(({ file, sound }): MediaItem => {
-        const label = wanted.get(file.path);
-        const id = newId();
+      const items = usable.map(({ file, media: one, label }): MediaItem => {
+        const { hash, blob, sound, motion } = one;
         return {
-          id,
+          id: newId(),
           projectId: project.id,
-          name: fileName(file.path),
-          path: file.path,
-          hash: sound.hash,
-          bytes: sound.blob.size,
+          name: one.name ?? fileName(file.path),
+          path: one.name && one.name !== fileName(file.path) ? `${file.path}/${one.name}` : file.path,
+          hash,
+          bytes: blob.size,
           classId: label ? planned.byName.get(label)!.id : options.classId,
           part: options.isFixed
             ? options.part
@@ -205,13 +224,14 @@ export class ImportSession {
             `file:${file.path}`,
           session,
           addedAtMs,
-          sound: sound.sound,
+          ...(sound ? { sound } : {}),
+          ...(motion ? { motion } : {}),
         };
       });
       const changes: Change[] = items.map((after) => ({ store: 'items', before: null, after }));
       if (planned.project !== before) changes.unshift({ store: 'projects', before, after: planned.project });
-      const blobs: StoredBlob[] = usable.map(({ sound }) => ({ hash: sound.hash, blob: sound.blob }));
-      const pictures: StoredPicture[] = usable.map(({ sound }) => ({ hash: sound.hash, ...sound.picture }));
+      const blobs: StoredBlob[] = usable.map(({ media: one }) => ({ hash: one.hash, blob: one.blob }));
+      const pictures: StoredPicture[] = usable.map(({ media: one }) => ({ hash: one.hash, ...one.picture }));
       await project.commit(`Added ${formatCount(report.added + items.length, 'clip')}`, changes, {
         group: report.group,
         content: { blobs, pictures },
@@ -219,4 +239,80 @@ export class ImportSession {
       report.added += items.length;
     }
   }
+
+  /** Takes annotation files out of an import. @returns rows by the path of their video, and the files that hold examples. */
+  async #annotations(
+    files: readonly PathFile[],
+    report: ImportReport,
+  ): Promise<{ annotated: Map<string, MotionAnnotation[]>; media: PathFile[] }> {
+    const annotated = new Map<string, MotionAnnotation[]>();
+    if (this.#project.project.kind !== 'action') return { annotated, media: [...files] };
+    const media: PathFile[] = [];
+    const found: { file: PathFile; annotations: MotionAnnotations }[] = [];
+    for (const file of files) {
+      const isText = /\.(csv|txt|json)$/i.test(file.path) && file.blob.size < MOST_ANNOTATION_BYTES;
+      const annotations = isText ? readMotionAnnotations(await file.blob.text(), file.path) : null;
+      if (annotations) found.push({ file, annotations });
+      else media.push(file);
+    }
+    const paths = media.map((file) => file.path);
+    for (const { file, annotations } of found) {
+      const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1);
+      // Beside the annotation file first: other folders may have files of the same names.
+      const near = paths.filter((path) => path.startsWith(folder));
+      for (const { line, reason } of annotations.faults)
+        report.remarks.push({ path: `${file.path}, row ${line}`, reason, isAdded: false });
+      for (const row of annotations.rows) {
+        const path = matchVideo(row.video, near) ?? matchVideo(row.video, paths);
+        if (!path)
+          report.remarks.push({
+            path: `${file.path}, row ${row.line}`,
+            reason: `There is no video ${row.video} among the files.`,
+            isAdded: false,
+          });
+        else annotated.set(path, [...(annotated.get(path) ?? []), row]);
+      }
+    }
+    return { annotated, media };
+  }
+}
+
+/** The clips that rows cut out of a video: the file is shared, nothing is encoded anew. */
+function cutByRows(
+  whole: InspectedMedia,
+  rows: readonly MotionAnnotation[],
+  onFault: (reason: string) => void,
+): { media: InspectedMedia; label: string }[] {
+  const { motion } = whole;
+  if (!motion) return rows.slice(0, 1).map((row) => ({ media: whole, label: row.label }));
+  const clips: { media: InspectedMedia; label: string }[] = [];
+  const taken: { startSec: number; endSec: number; label: string }[] = [];
+  for (const row of rows) {
+    const startSec = row.startSec ?? 0;
+    const endSec = Math.min(row.endSec ?? motion.fileSec, motion.fileSec);
+    const say = `${row.label}, ${formatPosition(startSec)} to ${formatPosition(row.endSec ?? motion.fileSec)}`;
+    if (startSec >= motion.fileSec - 0.05) {
+      onFault(`${say}: the video is only ${formatDuration(motion.fileSec)} long.`);
+      continue;
+    }
+    const notices: string[] = [];
+    if (row.endSec !== null && row.endSec > motion.fileSec + 0.05)
+      notices.push(`${say}: cut at the end of the video, ${formatPosition(motion.fileSec)}.`);
+    if (
+      taken.some(
+        (other) => other.label !== row.label && startSec < other.endSec - 0.05 && endSec > other.startSec + 0.05,
+      )
+    )
+      notices.push(`${say}: it overlaps with another label. Both were added.`);
+    taken.push({ startSec, endSec, label: row.label });
+    clips.push({
+      media: {
+        ...whole,
+        notice: notices.join(' ') || whole.notice,
+        motion: { ...motion, startSec, endSec, durationSec: endSec - startSec },
+      },
+      label: row.label,
+    });
+  }
+  return clips;
 }

@@ -6,6 +6,8 @@ export {
   type EmbeddingPreprocessing,
   type LogMelPreprocessing,
   type ModelArtifact,
+  type MotionPreprocessing,
+  type SoundPreprocessing,
   type Novelty,
   type Preprocessing,
   type StoredBlob,

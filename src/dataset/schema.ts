@@ -1,6 +1,6 @@
 /** The IndexedDB schema and its migration ladder. Any thread. */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
-import type { ClassLabel, MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
+import type { ClassLabel, MediaItem, ModelSource, Part, Project, SmallPicture } from '../domain/project.ts';
 import type { Report } from '../domain/report.ts';
 import { StudioError } from '../kernel/errors.ts';
 
@@ -8,7 +8,7 @@ import { StudioError } from '../kernel/errors.ts';
 export type StoredBlob = { hash: string; blob: Blob };
 
 /** Small pictures of a clip, keyed by content. */
-export type StoredPicture = { hash: string; peaks: Uint8Array; spectrogram: Uint8Array };
+export type StoredPicture = { hash: string } & SmallPicture;
 
 /** A file of a pretrained network, keyed by its SHA-256 in hex. */
 export type StoredNetworkFile = { sha256: string; blob: Blob };
@@ -41,10 +41,13 @@ export type ModelArtifact = {
 export type Novelty = { centres: number[][]; deviations: number[]; limit: number };
 
 /** Every number between a sound and the network's input, and between its output and a clip's label. */
-export type Preprocessing = LogMelPreprocessing | EmbeddingPreprocessing;
+export type Preprocessing = SoundPreprocessing | MotionPreprocessing;
+
+/** Of sound models. */
+export type SoundPreprocessing = LogMelPreprocessing | EmbeddingPreprocessing;
 
 /** What all sound models share. */
-type SoundPreprocessing = {
+type SharedSoundPreprocessing = {
   sampleRateHz: number;
   windowSec: number;
   overlapRatio: number;
@@ -56,7 +59,7 @@ type SoundPreprocessing = {
 };
 
 /** Log-mel spectrogram windows, for the full network. */
-export type LogMelPreprocessing = SoundPreprocessing & {
+export type LogMelPreprocessing = SharedSoundPreprocessing & {
   kind: 'log-mel';
   windowSamples: number;
   hopSamples: number;
@@ -70,12 +73,29 @@ export type LogMelPreprocessing = SoundPreprocessing & {
 };
 
 /** Embeddings of a pretrained network: a window of samples becomes `shape` values. */
-export type EmbeddingPreprocessing = SoundPreprocessing & {
+export type EmbeddingPreprocessing = SharedSoundPreprocessing & {
   kind: 'yamnet' | 'speech-embedding';
   /** SHA-256 of the network's files, in the order of the manifest. */
   networkFiles: string[];
   windowSamples: number;
   hopSamples: number;
+  shape: number[];
+};
+
+/** Windows of body landmarks (features/motion/motion.ts writes them). */
+export type MotionPreprocessing = {
+  kind: 'landmarks';
+  windowSec: number;
+  overlapRatio: number;
+  mean: number;
+  deviation: number;
+  clipScore: 'mean';
+  frameRateHz: number;
+  windowFrames: number;
+  hopFrames: number;
+  /** The joints of the input in order; the body itself follows as one more. */
+  joints: string[];
+  /** [windowFrames, joints + 1, channels]. */
   shape: number[];
 };
 

@@ -40,6 +40,37 @@ export type SoundPicture = {
   spectrogram: Uint8Array;
 };
 
+/** Small pictures of a clip: of a sound, or `poster`, a JPEG or PNG file of a video, a movement or a picture. */
+export type SmallPicture = SoundPicture & { poster?: Uint8Array };
+
+/** What is known of a clip of movement: a stretch of a video, or a landmark sequence. Times in seconds of its file. */
+export type MotionInfo = {
+  kind: 'video' | 'landmarks';
+  startSec: number;
+  endSec: number;
+  durationSec: number;
+  /** Length of the whole file. */
+  fileSec: number;
+  frameRateHz: number;
+  /** Size of the picture as shown, in pixels. */
+  width: number;
+  height: number;
+  codec: string;
+  /** Joints of a landmark sequence; those of a video come from the pose network. */
+  joints?: string[];
+};
+
+/** A video or landmark sequence after inspection. `name` and `label` when the file says them. */
+export type InspectedMotion = {
+  hash: string;
+  blob: Blob;
+  motion: MotionInfo;
+  picture: SmallPicture;
+  notice: string | null;
+  name: string | null;
+  label: string | null;
+};
+
 /** A sound file after inspection. `notice` tells what was kept of a cut file; `blob` is what is to be stored. */
 export type InspectedSound = {
   hash: string;
@@ -47,6 +78,18 @@ export type InspectedSound = {
   picture: SoundPicture;
   notice: string | null;
   blob: Blob;
+};
+
+/** Any file after inspection: what it is by the task, and what it says of itself. */
+export type InspectedMedia = {
+  hash: string;
+  blob: Blob;
+  picture: SmallPicture;
+  notice: string | null;
+  sound?: SoundInfo;
+  motion?: MotionInfo;
+  name?: string | null;
+  label?: string | null;
 };
 
 /** One example: a clip, later also a video or a picture. */
@@ -68,8 +111,20 @@ export type MediaItem = {
   /** Examples added in one go share it: one import, one hands-free recording. */
   session: string;
   addedAtMs: number;
-  sound: SoundInfo;
+  /** What the example is, by the task of its project: exactly one of these. */
+  sound?: SoundInfo;
+  motion?: MotionInfo;
 };
+
+/** Length of an example in seconds. */
+export const durationOf = (item: Pick<MediaItem, 'sound' | 'motion'>): number =>
+  item.sound?.durationSec ?? item.motion?.durationSec ?? 0;
+
+/** Identity of an example's content: of its file, and of the stretch of it. */
+export const contentKey = (item: Pick<MediaItem, 'hash' | 'motion'>): string =>
+  item.motion && (item.motion.startSec > 0 || item.motion.endSec < item.motion.fileSec)
+    ? `${item.hash}@${item.motion.startSec.toFixed(3)}-${item.motion.endSec.toFixed(3)}`
+    : item.hash;
 
 /** A project. Its items, model sources and history are records of their own. */
 export type Project = {
@@ -167,9 +222,26 @@ export type AugmentSettings = {
 };
 
 /** How a sound classifier is trained. `automatic` tries the pretrained networks on board and takes what is best for the clips. */
-export type Algorithm = 'automatic' | 'transfer-learning' | 'spoken-words' | 'full-network';
+export type Algorithm =
+  'automatic' | 'transfer-learning' | 'spoken-words' | 'full-network' | 'graph-network' | 'temporal-network';
 
-/** Settings of the training of a sound classifier. Every value is a key of the headless runner's config. */
+/** What only action classifiers have. */
+export type MotionSettings = {
+  /** Frames per second movements are looked at, 2..60; null = chosen from the data. */
+  frameRateHz: number | null;
+  /** Which landmarks count. */
+  joints: 'body' | 'upper-body' | 'all';
+  /** Mirrors half of the examples, left and right swapped. */
+  mirror: boolean;
+  /** Moves joints a little. */
+  noise: boolean;
+  /** Turns and stretches the body a little. */
+  turn: boolean;
+  /** Slower and faster by up to a fifth. */
+  speed: boolean;
+};
+
+/** Settings of the training of a classifier. Every value is a key of the headless runner's config. */
 export type TrainingSettings = {
   algorithm: Algorithm;
   /** Length of a window, 0.5..15 s. */
@@ -195,6 +267,8 @@ export type TrainingSettings = {
   head: 'linear' | 'hidden';
   /** Varied copies of each training clip whose features are computed too, 0..8. Pretrained networks only. */
   copies: number;
+  /** Action classifiers only. */
+  motion?: MotionSettings;
   /** null = the fastest engine measured on this device. */
   engine: EngineName | null;
 };

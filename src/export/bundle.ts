@@ -27,7 +27,7 @@ const Shared = {
 
 /** The preprocessing of a bundle: every number, plus the labels in the order of the output. Field names are a contract. */
 const PreprocessingSchema = v.object({
-  format: v.literal('understudy-sound'),
+  format: v.picklist(['understudy-sound', 'understudy-action']),
   version: v.literal(1),
   labels: v.array(v.string()),
   preprocessing: v.variant('kind', [
@@ -52,16 +52,35 @@ const PreprocessingSchema = v.object({
       hopSamples: v.number(),
       shape: v.array(v.number()),
     }),
+    v.object({
+      kind: v.literal('landmarks'),
+      windowSec: v.number(),
+      overlapRatio: v.number(),
+      mean: v.number(),
+      deviation: v.number(),
+      clipScore: v.literal('mean'),
+      frameRateHz: v.number(),
+      windowFrames: v.number(),
+      hopFrames: v.number(),
+      joints: v.array(v.string()),
+      shape: v.array(v.number()),
+    }),
   ]),
 });
 
 /** Seconds of sound under one input. */
 export function inputSeconds(p: Preprocessing): number {
-  return windowCut(p).windowSamples / p.sampleRateHz;
+  return p.kind === 'landmarks' ? p.windowFrames / p.frameRateHz : windowCut(p).windowSamples / p.sampleRateHz;
 }
 
 /** The steps from sound to input tensor, in words. */
 function describeInput(p: Preprocessing): string {
+  if (p.kind === 'landmarks')
+    return `1. Landmarks of one body at ${p.frameRateHz} frames per second, x and y in units of the picture's height: ${p.joints.join(', ')}. A landmark with a visibility under 0.3 is not seen; gaps are filled by linear interpolation in time.
+2. Windows of ${p.windowFrames} frames (${inputSeconds(p).toFixed(2)} s), one every ${p.hopFrames}; a shorter clip is centred, its first and last pose held.
+3. Size of the body: median over the window of the distance between the middle of the hips and of the shoulders. Everything below is divided by it.
+4. Per frame and joint ${p.shape.at(-1)} values: x, y from the middle of the hips of the frame; x, y from the median of that middle over the window; 3 times the change of those two per 0.1 s (central differences, at most 4 either way); 1 when seen, else 0. After the joints one more: the middle of the hips itself.
+5. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.shape.join(', ')}].`;
   if (p.kind !== 'log-mel') {
     const files = networkOf(p.kind)
       .files.map((file) => `\`${fileName(file.path)}\``)
@@ -109,7 +128,7 @@ export function bundleFiles(
     userDefinedMetadata: { ...about, labels, preprocessing: p },
   };
   const description = {
-    format: 'understudy-sound',
+    format: p.kind === 'landmarks' ? 'understudy-action' : 'understudy-sound',
     version: 1,
     labels,
     preprocessing: p,
@@ -126,12 +145,15 @@ export function bundleFiles(
   };
   const readme = `# ${about.name}
 
-${about.description || 'A sound classifier trained with Understudy.'}
+${about.description || `${p.kind === 'landmarks' ? 'An action' : 'A sound'} classifier trained with Understudy.`}
 
 ${about.author ? `Author: ${about.author}  \n` : ''}${about.licence ? `Licence: ${about.licence}  \n` : ''}Classes, in the order of the output: ${labels.join(', ')}
 
 ${scores.length ? `## Scores\n\n${scores.map((line) => `- ${line}`).join('\n')}\n` : ''}
-## Try it
+${
+  p.kind === 'landmarks'
+    ? '## Use it\n\nLoad `model.json` with `tf.loadLayersModel` and compute the input:'
+    : `## Try it
 
 Serve this folder with any static web server (for example \`npx serve\` or \`python3 -m http.server\`) and open the address it prints.
 The page listens to the microphone or reads a sound file; nothing is sent anywhere.
@@ -147,7 +169,8 @@ The page listens to the microphone or reads a sound file; nothing is sent anywhe
 </script>
 \`\`\`
 
-Or load \`model.json\` with \`tf.loadLayersModel\` and compute the input yourself:
+Or load \`model.json\` with \`tf.loadLayersModel\` and compute the input yourself:`
+}
 
 ## Input
 

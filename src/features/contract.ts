@@ -1,7 +1,8 @@
 /** Jobs of the features worker. Type-only. */
-import type { InspectedSound } from '../domain/project.ts';
+import type { InspectedMotion, InspectedSound } from '../domain/project.ts';
 import type { SampleSound } from '../media/index.ts';
-import type { NetworkId } from './networks/manifest.ts';
+import type { SampleAction } from './motion/figure.ts';
+import type { EmbeddingNetworkId, NetworkId } from './networks/manifest.ts';
 import type { NetworkStatus } from './networks/network-files.ts';
 import type { CopySettings, EmbeddingCut } from './sound/embedding-spec.ts';
 
@@ -25,6 +26,16 @@ export type FeaturesContract = {
   inspectTake: { args: { pcm: Float32Array; sampleRateHz: number }; progress: never; result: InspectedSound };
   /** A sound of the sample project, made and inspected. */
   makeSample: { args: { kind: SampleSound; seed: number }; progress: never; result: InspectedSound };
+  /** Looks at a video, or at the sequences of a landmark file. */
+  inspectMotion: { args: { blob: Blob; name: string }; progress: never; result: InspectedMotion[] };
+  /** A clip of the action sample, made and inspected. */
+  makeFigure: { args: { action: SampleAction; seed: number }; progress: never; result: InspectedMotion };
+  /** Computes and stores landmarks that are not cached yet. Files that fail are listed, the rest go on. */
+  extractMotion: {
+    args: { files: { hash: string; kind: 'video' | 'landmarks' }[]; frameRateHz: number };
+    progress: ExtractProgress;
+    result: ExtractResult;
+  };
   /** Computes and stores the log-mel spectrograms that are not cached yet. Clips that fail are listed, the rest go on. */
   extractLogMel: {
     args: { hashes: string[] };
@@ -34,7 +45,7 @@ export type FeaturesContract = {
   /** Computes and stores the embeddings of a pretrained network that are not cached yet: of clips, and of varied copies. */
   extractEmbeddings: {
     args: {
-      network: NetworkId;
+      network: EmbeddingNetworkId;
       windowSec: number;
       overlapRatio: number;
       hashes: string[];

@@ -1,5 +1,5 @@
 /** Door of the features room: the numbers of sound, any thread. Never reaches tfjs or a decoder. */
-export { networkOf, NETWORKS, type Network, type NetworkId } from './networks/manifest.ts';
+export { networkOf, NETWORKS, type EmbeddingNetworkId, type Network, type NetworkId } from './networks/manifest.ts';
 export type { NetworkStatus } from './networks/network-files.ts';
 export {
   embeddingCut,
@@ -19,3 +19,30 @@ export {
 export { applyBandGains } from './sound/band-gain.ts';
 export { FRAMES_PER_SEC, LOG_MEL_SPEC, logMelFrameCount, quantiseLogMel, SILENCE_LOG_MEL } from './sound/spec.ts';
 export { copyWindow, windowFrames, windowSpanSec, windowStarts, type WindowFrames } from './sound/windows.ts';
+export {
+  BLAZEPOSE_JOINTS,
+  bonesOf,
+  canonicalJoint,
+  chooseJoints,
+  mirrorOf,
+  sideOf,
+  type JointChoice,
+} from './motion/skeleton.ts';
+export {
+  adjacencyOf,
+  bodyFrames,
+  cutMotion,
+  fillGaps,
+  frameCount,
+  MOTION_VALUES,
+  pickJoints,
+  sampleMotion,
+  SEEN,
+  WINDOW_CHANNELS,
+  writeWindow,
+  type Motion,
+  type MotionVariation,
+} from './motion/motion.ts';
+export { motionStarts, motionWindow, type MotionWindow } from './motion/spec.ts';
+export { formatLandmarks, readLandmarks, type LandmarkSequence } from './motion/landmark-files.ts';
+export { animateFigure, SAMPLE_ACTIONS, type SampleAction } from './motion/figure.ts';

@@ -11,6 +11,10 @@ import { extractLogMel, logMelWindow, LogMelStream } from './sound/log-mel.ts';
 import { crossValidate, meanRow, type ProbeExample } from './probe.ts';
 import { embeddingCut, embeddingExtractor, type EmbeddingCut } from './sound/embedding-spec.ts';
 import { LOG_MEL_SPEC } from './sound/spec.ts';
+import { animateFigure } from './motion/figure.ts';
+import { inspectMotion, packSequence } from './motion/inspect-motion.ts';
+import { extractMotion } from './motion/extract-poses.ts';
+import { BlazePose } from './motion/pose-network.ts';
 import { FeatureCache, LOG_MEL_EXTRACTOR } from './sound/cache.ts';
 import { createEmbedder, type Embedder } from './sound/embedders.ts';
 import { extractEmbeddings } from './sound/extract-embeddings.ts';
@@ -25,6 +29,9 @@ import {
 } from './networks/network-files.ts';
 
 export { createEmbedder, KnownSounds, type Embedder } from './sound/embedders.ts';
+export { loadClipMotion } from './motion/clip-motion.ts';
+export { posesOfVideo, POSE_PIXELS } from './motion/extract-poses.ts';
+export { BlazePose, type PoseEstimator, type PoseResult } from './motion/pose-network.ts';
 export { readPcm } from './sound/read-pcm.ts';
 export { extractLogMel, FeatureCache, LOG_MEL_EXTRACTOR, logMelWindow, LogMelStream };
 
@@ -65,6 +72,12 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
     }
     return kept.embedder;
   }
+  let pose: Promise<BlazePose> | null = null;
+  const poseEstimator = async () => {
+    pose ??= store().then((db) => BlazePose.load(db));
+    pose.catch(() => (pose = null));
+    return pose;
+  };
   async function forget(): Promise<void> {
     const old = kept;
     kept = null;
@@ -83,6 +96,28 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
     },
     async makeSample({ kind, seed }, { signal }) {
       return inspectSound(encodeWav(synthesise(kind, seed), SOUND_RATE_HZ), signal);
+    },
+    async inspectMotion({ blob, name }, { signal }) {
+      return inspectMotion(blob, name, signal);
+    },
+    async makeFigure({ action, seed }) {
+      return packSequence(animateFigure(action, seed));
+    },
+    async extractMotion({ files, frameRateHz }, { signal, progress }) {
+      const started = performance.now();
+      // One at a time: they share the network.
+      const turn = extracting.then(async () =>
+        extractMotion(
+          await store(),
+          poseEstimator,
+          files.map((file) => ({ ...file, frameRateHz })),
+          signal,
+          (done, total) => progress({ done, total, audioSec: 0 }),
+        ),
+      );
+      extracting = turn.catch(() => {});
+      const { videoSec, ...result } = await turn;
+      return { ...result, audioSec: videoSec, seconds: (performance.now() - started) / 1000 };
     },
     async extractLogMel({ hashes }, { signal, progress }) {
       const started = performance.now();

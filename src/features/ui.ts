@@ -1,17 +1,18 @@
 /** Door of the features room for the app and later rooms. Main thread. */
-import type { EmbeddingPreprocessing, LogMelPreprocessing } from '../dataset/index.ts';
+import type { SoundPreprocessing } from '../dataset/index.ts';
+import type { MediaItem } from '../domain/project.ts';
 import type { CallOptions, WorkerClient } from '../rpc/client.ts';
 import type { ExtractProgress, ExtractResult, FeaturesContract } from './contract.ts';
-import type { NetworkId } from './networks/manifest.ts';
+import type { EmbeddingNetworkId } from './networks/manifest.ts';
 import type { CopySettings } from './sound/embedding-spec.ts';
 
 export { NetworkSession, type NetworkState } from './networks/network-session.svelte.ts';
 
 /** Which features: of a pretrained network, or the log-mel spectrogram. */
-export type FeatureSpec = { network: NetworkId | null; windowSec: number; overlapRatio: number };
+export type FeatureSpec = { network: EmbeddingNetworkId | null; windowSec: number; overlapRatio: number };
 
 /** The features a model was trained on. */
-export function featuresOf(p: LogMelPreprocessing | EmbeddingPreprocessing): FeatureSpec {
+export function featuresOf(p: SoundPreprocessing): FeatureSpec {
   return { network: p.kind === 'log-mel' ? null : p.kind, windowSec: p.windowSec, overlapRatio: p.overlapRatio };
 }
 
@@ -27,4 +28,15 @@ export function extractFeatures(
   return network
     ? client.call('extractEmbeddings', { network, windowSec, overlapRatio, hashes, copies }, options)
     : client.call('extractLogMel', { hashes }, options);
+}
+
+/** Computes what is missing of the landmarks of clips of movement. @throws StudioError `network/…` and what the worker throws. */
+export function extractLandmarks(
+  client: WorkerClient<FeaturesContract>,
+  items: readonly MediaItem[],
+  frameRateHz: number,
+  options: CallOptions<ExtractProgress> = {},
+): Promise<ExtractResult> {
+  const files = new Map(items.flatMap(({ hash, motion }) => (motion ? [[hash, { hash, kind: motion.kind }]] : [])));
+  return client.call('extractMotion', { files: [...files.values()], frameRateHz }, options);
 }

@@ -38,6 +38,54 @@ export const ERROR_CATALOGUE = {
     advice: 'Convert it to WAV, or use a current Chrome, Edge or Safari.',
     retry: false,
   },
+  'media/not-video': {
+    title: 'The file is not a video this browser can read.',
+    kept: 'Nothing was added from it.',
+    advice: 'Convert it to MP4 (H.264) or WebM.',
+    retry: false,
+  },
+  'media/no-video-track': {
+    title: 'The file holds sound but no picture.',
+    kept: 'Nothing was added from it.',
+    advice: 'Choose a file with a video track.',
+    retry: false,
+  },
+  'media/video-codec-unsupported': {
+    title: 'This browser cannot decode the video in the file.',
+    kept: 'Nothing was added from it.',
+    advice: 'Convert it to MP4 with H.264, or to WebM. iPhones record H.264 with Camera, Formats, Most Compatible.',
+    retry: false,
+  },
+  'media/not-landmarks': {
+    title: 'The file holds no landmark sequence.',
+    kept: 'Nothing was added from it.',
+    advice: 'Write it in the form of docs/landmarks.md.',
+    retry: false,
+  },
+  'media/camera-denied': {
+    title: 'The browser is not letting this page use the camera.',
+    kept: 'Your clips are unchanged.',
+    advice: 'Open the site settings from the address bar, allow the camera, then try again.',
+    retry: true,
+  },
+  'media/camera-missing': {
+    title: 'No camera was found.',
+    kept: 'Your clips are unchanged.',
+    advice: 'Connect a camera, then try again.',
+    retry: true,
+  },
+  'media/camera-unplugged': {
+    title: 'The camera stopped.',
+    kept: 'Every finished take was kept, and what was recorded up to that moment.',
+    advice: 'Connect it again, or choose another camera.',
+    retry: true,
+  },
+  'dataset/annotations-unreadable': {
+    title: 'The annotation file could not be read.',
+    kept: 'Nothing was changed.',
+    advice: 'Compare it with the forms described in the README.',
+    retry: false,
+  },
   'media/zero-length': {
     title: 'The recording has no length.',
     kept: 'Your other clips are unchanged.',
@@ -169,6 +217,12 @@ export const ERROR_CATALOGUE = {
     kept: 'The best iteration so far is kept.',
     advice: 'Train again with a lower learning rate.',
     retry: true,
+  },
+  'training/joints-differ': {
+    title: 'The landmark files have no joints in common.',
+    kept: 'Your clips and settings are kept.',
+    advice: 'Train on clips of one kind of skeleton, or name the joints alike.',
+    retry: false,
   },
   'training/no-checkpoint': {
     title: 'There is no checkpoint to resume from.',

@@ -1,9 +1,9 @@
 /** Scoring a model on a part of the data. Main thread. */
-import type { MediaItem, ModelSource, Part } from '../domain/project.ts';
+import { contentKey, type MediaItem, type ModelSource, type Part } from '../domain/project.ts';
 import type { Report } from '../domain/report.ts';
 import type { FeaturesContract } from '../features/contract.ts';
-import { extractFeatures } from '../features/ui.ts';
-import { networkOfAlgorithm } from '../training/index.ts';
+import { extractFeatures, extractLandmarks } from '../features/ui.ts';
+import { networkOfAlgorithm, resolveFrameRate } from '../training/index.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { InferenceContract } from './contract.ts';
@@ -27,7 +27,7 @@ export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, pa
   // By content too: a training clip that was deleted and added again as a test clip is not new to the model.
   const hashes = new Set(data?.hashes ?? []);
   return items.filter(
-    (item) => item.part === 'testing' && item.classId !== null && !ids.has(item.id) && !hashes.has(item.hash),
+    (item) => item.part === 'testing' && item.classId !== null && !ids.has(item.id) && !hashes.has(contentKey(item)),
   );
 }
 
@@ -46,14 +46,22 @@ export async function evaluateSource(
   if (chosen.length === 0) throw new StudioError('evaluation/no-items');
   const { signal, onProgress } = options;
   const pass = signal ? { signal } : {};
-  const { algorithm, windowSec, overlapRatio } = source.settings;
-  await extractFeatures(
-    clients.features,
-    { network: networkOfAlgorithm(algorithm), windowSec, overlapRatio },
-    chosen.map((item) => item.hash),
-    null,
-    pass,
-  );
+  const { algorithm, windowSec, overlapRatio, motion } = source.settings;
+  if (motion) {
+    const trained = new Set([...(source.data?.training ?? []), ...(source.data?.validation ?? [])]);
+    const rate = resolveFrameRate(
+      source.settings,
+      items.filter((item) => trained.has(item.id)),
+    );
+    await extractLandmarks(clients.features, chosen, rate, pass);
+  } else
+    await extractFeatures(
+      clients.features,
+      { network: networkOfAlgorithm(algorithm), windowSec, overlapRatio },
+      chosen.map((item) => item.hash),
+      null,
+      pass,
+    );
   return clients.inference.call(
     'evaluate',
     {

@@ -1,5 +1,5 @@
 /** Door of the preview room for workers: handlers of {@link InferenceContract}. */
-import type { Store } from '../dataset/index.ts';
+import type { ModelArtifact, Store } from '../dataset/index.ts';
 import type { Part } from '../domain/project.ts';
 import { buildReport, type ScoredClip } from '../evaluation/index.ts';
 import {
@@ -22,7 +22,8 @@ import type { Jobs } from '../rpc/contract.ts';
 import { KNOWN_SOUNDS, type WindowScores } from './events.ts';
 import type { InferenceContract, ModelRef } from './contract.ts';
 import { Listener } from './listener.ts';
-import { KnownPredictor, SoundPredictor, type Predictor } from './predictor.ts';
+import { MotionPredictor } from './motion-predictor.ts';
+import { KnownPredictor, SoundPredictor, type ClipScorer, type Predictor } from './predictor.ts';
 
 const BANDS = LOG_MEL_SPEC.bandCount;
 /** Most columns of the spectrogram of an analysed file. */
@@ -32,21 +33,27 @@ const MOST_COLUMNS = 1200;
 export function createInferenceJobs(store: () => Promise<Store>): Jobs<InferenceContract> {
   const listeners = new Map<string, Listener>();
 
-  async function loadModel(ref: ModelRef, needsSound: boolean): Promise<SoundPredictor> {
-    const db = await store();
-    const weights = await db.loadWeights(ref.sourceId, ref.kind);
+  async function loadArtifactOf(ref: ModelRef): Promise<ModelArtifact> {
+    const weights = await (await store()).loadWeights(ref.sourceId, ref.kind);
     if (!weights || weights.model.weightSpecs.length === 0) throw new StudioError('export/model-damaged');
-    return SoundPredictor.load(weights.model, db, needsSound);
+    return weights.model;
+  }
+
+  /** A model that scores clips whose features are cached. */
+  async function loadScorer(artifact: ModelArtifact): Promise<ClipScorer> {
+    return artifact.preprocessing.kind === 'landmarks'
+      ? MotionPredictor.load(artifact)
+      : SoundPredictor.load(artifact, await store(), false);
   }
 
   /** A trained model, or YAMNet's own classes. */
   async function load(ref: ModelRef): Promise<Predictor> {
     if (ref.kind === KNOWN_SOUNDS) return new KnownPredictor(await KnownSounds.load(await store()));
-    return loadModel(ref, true);
+    return SoundPredictor.load(await loadArtifactOf(ref), await store());
   }
 
   async function score(
-    predictor: SoundPredictor,
+    predictor: ClipScorer,
     about: { sourceId: string; projectId: string; part: Part; itemIds: string[] },
     signal: AbortSignal,
     progress: (value: { done: number; total: number }) => void,
@@ -70,7 +77,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     for (const [i, item] of chosen.entries()) {
       await yieldToMessages();
       throwIfAborted(signal);
-      const windowScores = await predictor.predictClip(cache, item.hash);
+      const windowScores = await predictor.predictClip(cache, item);
       clips.push({
         itemId: item.id,
         path: item.path,
@@ -96,13 +103,13 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
 
   return {
     async evaluate({ model, ...about }, { signal, progress }) {
-      using predictor = await loadModel(model, false);
+      using predictor = await loadScorer(await loadArtifactOf(model));
       const report = await score(predictor, { sourceId: model.sourceId, ...about }, signal, progress);
       await (await store()).saveReport(report);
       return report;
     },
     async evaluateArtifact({ model, ...about }, { signal, progress }) {
-      using predictor = await SoundPredictor.load(model, await store(), false);
+      using predictor = await loadScorer(model);
       return await score(predictor, { sourceId: 'bundle', ...about }, signal, progress);
     },
     async listen({ listenId, port, sampleRateHz, model }, { signal, progress }) {

@@ -1,7 +1,9 @@
 /** Sound models ready to run. Worker thread. Used by evaluation, live preview and file analysis alike. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { ModelArtifact, Store } from '../dataset/index.ts';
+import type { ModelArtifact, SoundPreprocessing, Store } from '../dataset/index.ts';
+import type { MediaItem } from '../domain/project.ts';
+import { StudioError } from '../kernel/errors.ts';
 import {
   copyWindow,
   embeddingExtractor,
@@ -30,35 +32,31 @@ export interface Predictor extends Disposable {
   predictWindows(windows: readonly PcmWindow[]): Promise<WindowPredictions>;
 }
 
-/** A trained model. Owns its network, and the pretrained one it stands on. */
-export class SoundPredictor implements Predictor {
+/** A trained model that scores the clips of a project. */
+export interface ClipScorer extends Disposable {
+  readonly artifact: ModelArtifact;
+  readonly classNames: string[];
+  /** Scores of a clip whose features are cached. @returns shape [windows, classes]. @throws StudioError `features/clip-missing`. */
+  predictClip(cache: FeatureCache, item: MediaItem): Promise<Float32Array>;
+}
+
+/** A trained network on windows of features. Owns it. */
+export class WindowClassifier implements Disposable {
   readonly artifact: ModelArtifact;
   readonly #model: LayersModel;
-  readonly #embedder: Embedder | null;
+  readonly #shape: readonly number[];
 
-  private constructor(artifact: ModelArtifact, model: LayersModel, embedder: Embedder | null) {
+  private constructor(artifact: ModelArtifact, model: LayersModel) {
     this.artifact = artifact;
     this.#model = model;
-    this.#embedder = embedder;
+    const { preprocessing: p } = artifact;
+    this.#shape = p.kind === 'log-mel' ? [p.windowFrames, p.bandCount, 1] : p.shape;
   }
 
-  /**
-   * Loads the model on WebAssembly: small networks run there faster than a GPU can be read back (EXPERIMENTS §6).
-   * @param needsSound false when only cached clips will be scored: no pretrained network is loaded then.
-   * @throws StudioError `export/model-damaged`, `network/…`.
-   */
-  static async load(artifact: ModelArtifact, store: Store, needsSound = true): Promise<SoundPredictor> {
+  /** Loads the model on WebAssembly: small networks run there faster than a GPU can be read back (EXPERIMENTS §6). @throws StudioError `export/model-damaged`. */
+  static async load(artifact: ModelArtifact): Promise<WindowClassifier> {
     await startEngine('wasm');
-    const { preprocessing } = artifact;
-    const embedder =
-      preprocessing.kind === 'log-mel' || !needsSound
-        ? null
-        : await createEmbedder(store, preprocessing.kind, preprocessing.windowSec);
-    return new SoundPredictor(artifact, await loadArtifact(artifact), embedder);
-  }
-
-  get cut(): WindowCut {
-    return windowCut(this.artifact.preprocessing);
+    return new WindowClassifier(artifact, await loadArtifact(artifact));
   }
 
   get classNames(): string[] {
@@ -66,15 +64,18 @@ export class SoundPredictor implements Predictor {
   }
 
   /** Shape of one window's feature. */
-  get #shape(): number[] {
-    const { preprocessing: p } = this.artifact;
-    return p.kind === 'log-mel' ? [p.windowFrames, p.bandCount, 1] : p.shape;
+  get shape(): readonly number[] {
+    return this.#shape;
   }
 
-  /** @param features of all windows, one after the other; overwritten. */
-  async #classify(features: Float32Array): Promise<Float32Array> {
-    const shape = this.#shape;
-    const size = shape.reduce((product, side) => product * side, 1);
+  /** Values of one window. */
+  get size(): number {
+    return this.#shape.reduce((product, side) => product * side, 1);
+  }
+
+  /** @param features of all windows, one after the other; overwritten. @returns shape [windows, classes], softmax. */
+  async classify(features: Float32Array): Promise<Float32Array> {
+    const { size } = this;
     const count = features.length / size;
     const classCount = this.artifact.classes.length;
     normalise(features, this.artifact.preprocessing);
@@ -84,7 +85,9 @@ export class SoundPredictor implements Predictor {
       const batch = count === 1 ? 1 : BATCH;
       const inputs = new Float32Array(batch * size);
       inputs.set(features.subarray(at * size, (at + real) * size));
-      const output = tf.tidy(() => tf.softmax(this.#model.apply(tf.tensor(inputs, [batch, ...shape])) as tf.Tensor2D));
+      const output = tf.tidy(() =>
+        tf.softmax(this.#model.apply(tf.tensor(inputs, [batch, ...this.#shape])) as tf.Tensor2D),
+      );
       try {
         result.set(((await output.data()) as Float32Array).subarray(0, real * classCount), at * classCount);
       } finally {
@@ -94,9 +97,52 @@ export class SoundPredictor implements Predictor {
     return result;
   }
 
+  [Symbol.dispose](): void {
+    this.#model.dispose();
+  }
+}
+
+/** A trained sound model. Owns its network, and the pretrained one it stands on. */
+export class SoundPredictor implements Predictor, ClipScorer {
+  readonly #classifier: WindowClassifier;
+  readonly #spec: SoundPreprocessing;
+  readonly #embedder: Embedder | null;
+
+  private constructor(classifier: WindowClassifier, spec: SoundPreprocessing, embedder: Embedder | null) {
+    this.#classifier = classifier;
+    this.#spec = spec;
+    this.#embedder = embedder;
+  }
+
+  /**
+   * @param needsSound false when only cached clips will be scored: no pretrained network is loaded then.
+   * @throws StudioError `export/model-damaged`, `network/…`.
+   */
+  static async load(artifact: ModelArtifact, store: Store, needsSound = true): Promise<SoundPredictor> {
+    const { preprocessing } = artifact;
+    if (preprocessing.kind === 'landmarks') throw new StudioError('export/model-damaged');
+    const classifier = await WindowClassifier.load(artifact);
+    const embedder =
+      preprocessing.kind === 'log-mel' || !needsSound
+        ? null
+        : await createEmbedder(store, preprocessing.kind, preprocessing.windowSec);
+    return new SoundPredictor(classifier, preprocessing, embedder);
+  }
+
+  get artifact(): ModelArtifact {
+    return this.#classifier.artifact;
+  }
+
+  get cut(): WindowCut {
+    return windowCut(this.#spec);
+  }
+
+  get classNames(): string[] {
+    return this.#classifier.classNames;
+  }
+
   async predictWindows(windows: readonly PcmWindow[]): Promise<WindowPredictions> {
-    const shape = this.#shape;
-    const size = shape.reduce((product, side) => product * side, 1);
+    const { shape, size } = this.#classifier;
     const features = new Float32Array(windows.length * size);
     for (const [i, { pcm, own }] of windows.entries())
       features.set(this.#embedder ? await this.#embedder.embed(pcm) : logMelWindow(own, shape[0]!), i * size);
@@ -104,26 +150,25 @@ export class SoundPredictor implements Predictor {
     const unlike = novelty
       ? Float32Array.from(windows, (_, i) => noveltyOf(features.subarray(i * size, (i + 1) * size), novelty))
       : null;
-    return { scores: await this.#classify(features), novelty: unlike };
+    return { scores: await this.#classifier.classify(features), novelty: unlike };
   }
 
-  /** Scores of a clip whose features are cached. @returns shape [windows, classes]. @throws StudioError `features/clip-missing`. */
-  async predictClip(cache: FeatureCache, hash: string): Promise<Float32Array> {
-    const { preprocessing: p } = this.artifact;
+  async predictClip(cache: FeatureCache, { hash }: MediaItem): Promise<Float32Array> {
+    const p = this.#spec;
     if (p.kind !== 'log-mel') {
       const cut = { network: p.kind, windowSamples: p.windowSamples, hopSamples: p.hopSamples, shape: p.shape };
-      return this.#classify((await cache.get(hash, embeddingExtractor(cut))).slice());
+      return this.#classifier.classify((await cache.get(hash, embeddingExtractor(cut))).slice());
     }
     const logMel = await cache.get(hash);
     const starts = windowStarts(logMel.length / LOG_MEL_SPEC.bandCount, p);
-    const size = p.windowFrames * p.bandCount;
+    const { size } = this.#classifier;
     const features = new Float32Array(starts.length * size);
     starts.forEach((start, i) => copyWindow(logMel, start, p.windowFrames, features, i * size));
-    return this.#classify(features);
+    return this.#classifier.classify(features);
   }
 
   [Symbol.dispose](): void {
-    this.#model.dispose();
+    this.#classifier[Symbol.dispose]();
     this.#embedder?.[Symbol.dispose]();
   }
 }

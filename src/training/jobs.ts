@@ -15,10 +15,11 @@ import { automaticIterations } from './sound/batches.ts';
 import { prepareRun, type ClipOfRun } from './sound/prepare-run.ts';
 import { drawExample } from './sound/draw-example.ts';
 import { measureNovelty } from './sound/novelty.ts';
-import { measureNormalisation, SoundTrainable } from './sound/sound-trainable.ts';
+import { prepareMotionRun } from './motion/prepare-motion.ts';
+import { measureNormalisation, ClassifierTrainable } from './classifier-trainable.ts';
 import { saveArtifact } from './artifact.ts';
 
-export { argMax, normalise } from './sound/sound-trainable.ts';
+export { argMax, normalise } from './classifier-trainable.ts';
 export { loadArtifact } from './artifact.ts';
 export { noveltyOf } from './sound/novelty.ts';
 export { startEngine };
@@ -89,28 +90,32 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
         if (isLabelled && classIndex < 0) throw new StudioError('training/data-changed');
         return { itemId: id, hash: item.hash, classIndex };
       });
-    const prepared = await prepareRun(settings, data, items, clips, cache, signal);
+    const prepared = settings.motion
+      ? await prepareMotionRun(settings, data, items, clips, cache, signal)
+      : await prepareRun(settings, data, items, clips, cache, signal);
     const { run } = prepared;
     const normalisation = resume
       ? { mean: checkpoint!.state!.mean as number, deviation: checkpoint!.state!.deviation as number }
       : await measureNormalisation(run.examples);
 
     const novelty =
-      prepared.preprocessing.kind === 'log-mel' ? null : await measureNovelty(run.examples, run.classCount);
+      prepared.preprocessing.kind === 'log-mel' || prepared.preprocessing.kind === 'landmarks'
+        ? null
+        : await measureNovelty(run.examples, run.classCount);
 
     progress({ kind: 'preparing', text: 'Choosing an engine' });
-    const memory = `engine/sound/${settings.algorithm}/${run.examples.shape.join('x')}`;
+    const memory = `engine/${project.kind}/${settings.algorithm}/${run.examples.shape.join('x')}`;
     const choice = await chooseEngine(
       settings.engine,
       async () => {
-        using probe = new SoundTrainable(run, normalisation);
+        using probe = new ClassifierTrainable(run, normalisation);
         return probe.timeStep();
       },
       (await db.loadPreference<ModelSource['engine']>(memory)) ?? (resume ? stored.engine : null),
     );
     if (Object.keys(choice.timesMs).length > 0) await db.savePreference(memory, choice.engine);
 
-    using trainable = new SoundTrainable(run, normalisation);
+    using trainable = new ClassifierTrainable(run, normalisation);
     const firstPlan = settings.iterations ?? automaticIterations(run.examples.training.length);
     const plannedIterations = !resume
       ? firstPlan + moreIterations

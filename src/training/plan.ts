@@ -2,17 +2,20 @@
 import { splitByGroup } from '../dataset/index.ts';
 import {
   BACKGROUND_CLIPS,
+  contentKey,
+  durationOf,
   type ClassLabel,
   type MediaItem,
   type RunData,
   type TrainingSettings,
 } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
+import { resolveFrameRate } from './motion/motion-settings.ts';
 import { formatCount, formatDuration } from '../kernel/format.ts';
 
 /** Something a person should know before training; never blocks. */
 export type Advice = {
-  kind: 'small-class' | 'empty-class' | 'long-window' | 'no-validation' | 'unlabelled';
+  kind: 'small-class' | 'empty-class' | 'long-window' | 'slow-video' | 'no-validation' | 'unlabelled';
   text: string;
 };
 
@@ -80,13 +83,20 @@ export function planRun(
       });
     }
   }
-  const longestSec = Math.max(...pool.map((item) => item.sound.durationSec));
-  if (longestSec < settings.windowSec && settings.windowSec > 0.975) {
+  const longestSec = Math.max(...pool.map((item) => durationOf(item)));
+  if (longestSec < settings.windowSec && (settings.motion || settings.windowSec > 0.975)) {
     advice.push({
       kind: 'long-window',
-      text: `The window is ${formatDuration(settings.windowSec)} and the longest clip is ${formatDuration(longestSec)}. Every clip is padded with silence to fit. A window no longer than the clips works better.`,
+      text: `The window is ${formatDuration(settings.windowSec)} and the longest clip is ${formatDuration(longestSec)}. Every clip is padded with ${settings.motion ? 'stillness' : 'silence'} to fit. A window no longer than the clips works better.`,
     });
   }
+  const rate = settings.motion ? resolveFrameRate(settings, pool) : 0;
+  const slow = pool.filter((item) => item.motion && item.motion.frameRateHz < rate - 0.5);
+  if (slow.length > 0)
+    advice.push({
+      kind: 'slow-video',
+      text: `${formatCount(slow.length, 'clip')} ${slow.length === 1 ? 'has' : 'have'} fewer frames a second than the ${rate} that are looked at (${slow[0]!.name}: ${Math.round(slow[0]!.motion!.frameRateHz)}). What lies between is interpolated.`,
+    });
   if (settings.validation !== 'none' && validation.length === 0) {
     advice.push({
       kind: 'no-validation',
@@ -102,7 +112,7 @@ export function planRun(
       training,
       validation,
       ...(background.length > 0 ? { background } : {}),
-      hashes: [...new Set(items.filter((item) => given.has(item.id)).map((item) => item.hash))],
+      hashes: [...new Set(items.filter((item) => given.has(item.id)).map(contentKey))],
       classIds: used.map((label) => label.id),
       classNames: used.map((label) => label.name),
     },

@@ -1,14 +1,22 @@
 /** Settings of a sound run: what the app would choose, and reading them from a file. Any thread. */
 import * as v from 'valibot';
-import type { Algorithm, TrainingSettings } from '../domain/project.ts';
-import type { NetworkId } from '../features/index.ts';
+import type { Algorithm, MediaItem, MotionSettings, TaskKind, TrainingSettings } from '../domain/project.ts';
+import type { EmbeddingNetworkId } from '../features/index.ts';
 import { StudioError } from '../kernel/errors.ts';
+import { automaticWindowSec, DEFAULT_MOTION } from './motion/motion-settings.ts';
 
 const between = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
 
 /** Bounds of every value; also the documentation of the headless runner's config. */
 const SettingsSchema = v.strictObject({
-  algorithm: v.picklist(['automatic', 'transfer-learning', 'spoken-words', 'full-network']),
+  algorithm: v.picklist([
+    'automatic',
+    'transfer-learning',
+    'spoken-words',
+    'full-network',
+    'graph-network',
+    'temporal-network',
+  ]),
   windowSec: between(0.5, 15),
   overlapRatio: between(0, 0.9),
   iterations: v.nullable(v.pipe(between(1, 2000), v.integer())),
@@ -30,6 +38,16 @@ const SettingsSchema = v.strictObject({
   }),
   head: v.picklist(['linear', 'hidden']),
   copies: v.pipe(between(0, 8), v.integer()),
+  motion: v.optional(
+    v.strictObject({
+      frameRateHz: v.nullable(between(2, 60)),
+      joints: v.picklist(['body', 'upper-body', 'all']),
+      mirror: v.boolean(),
+      noise: v.boolean(),
+      turn: v.boolean(),
+      speed: v.boolean(),
+    }),
+  ),
   engine: v.nullable(v.picklist(['webgpu', 'webgl', 'wasm', 'cpu'])),
 });
 
@@ -54,10 +72,32 @@ export const DEFAULT_SOUND_SETTINGS: TrainingSettings = {
   engine: null,
 };
 
+/** The same for actions; the action duration follows from the clips (`automaticWindowSec`). */
+export const DEFAULT_ACTION_SETTINGS: TrainingSettings = {
+  ...DEFAULT_SOUND_SETTINGS,
+  algorithm: 'graph-network',
+  windowSec: 2,
+  batchSize: 32,
+  learningRate: 0.003,
+  patience: 30,
+  augment: { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null },
+  copies: 0,
+  motion: DEFAULT_MOTION,
+};
+
+/** What the app chooses for a new model of a task. @param items decide the action duration. */
+export function defaultSettings(kind: TaskKind, items: readonly MediaItem[]): TrainingSettings {
+  return kind === 'action'
+    ? { ...DEFAULT_ACTION_SETTINGS, windowSec: automaticWindowSec(items) }
+    : DEFAULT_SOUND_SETTINGS;
+}
+
 /** What differs from {@link DEFAULT_SOUND_SETTINGS} for one algorithm. Mixing examples made heads on YAMNet worse (docs/results.md). */
 const OWN_DEFAULTS: Record<Algorithm, Partial<Omit<TrainingSettings, 'augment'>> & { mixup?: boolean }> = {
   automatic: {},
   'full-network': {},
+  'graph-network': {},
+  'temporal-network': {},
   'transfer-learning': {
     windowSec: 0.975,
     batchSize: 64,
@@ -71,7 +111,7 @@ const OWN_DEFAULTS: Record<Algorithm, Partial<Omit<TrainingSettings, 'augment'>>
 };
 
 /** The network an algorithm stands on; null = none. */
-export function networkOfAlgorithm(algorithm: Algorithm): NetworkId | null {
+export function networkOfAlgorithm(algorithm: Algorithm): EmbeddingNetworkId | null {
   return algorithm === 'transfer-learning' ? 'yamnet' : algorithm === 'spoken-words' ? 'speech-embedding' : null;
 }
 
@@ -108,14 +148,20 @@ export function resolveAutomatic(settings: TrainingSettings, algorithm: Algorith
  * Defaults overridden by a partial config.
  * @throws StudioError `studio/bad-arguments` naming the key and what it may be.
  */
-export function readSettings(config: unknown): TrainingSettings {
-  const given = (config ?? {}) as Partial<TrainingSettings>;
+export function readSettings(
+  config: unknown,
+  kind: TaskKind = 'sound',
+  items: readonly MediaItem[] = [],
+): TrainingSettings {
+  const given = (config ?? {}) as Partial<TrainingSettings> & { motion?: Partial<MotionSettings> };
+  const base = defaultSettings(kind, items);
   const { mixup, ...own } = OWN_DEFAULTS[given.algorithm as Algorithm] ?? {};
   const merged = {
-    ...DEFAULT_SOUND_SETTINGS,
+    ...base,
     ...own,
     ...given,
-    augment: { ...DEFAULT_SOUND_SETTINGS.augment, ...(mixup === undefined ? {} : { mixup }), ...given.augment },
+    ...(base.motion ? { motion: { ...base.motion, ...given.motion } } : {}),
+    augment: { ...base.augment, ...(mixup === undefined ? {} : { mixup }), ...given.augment },
   };
   const parsed = v.safeParse(SettingsSchema, merged);
   if (!parsed.success) {

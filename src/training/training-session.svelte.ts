@@ -1,11 +1,12 @@
 /** A training run as the page sees it: features, then training, with its controls. Main thread. One run at a time. */
-import type { MediaItem, ModelSource, SourceStatus, TrainingSettings } from '../domain/project.ts';
+import type { MediaItem, ModelSource, RunData, SourceStatus, TrainingSettings } from '../domain/project.ts';
 import type { ProjectSession } from '../dataset/ui.ts';
-import type { FeaturesContract } from '../features/contract.ts';
-import { extractFeatures } from '../features/ui.ts';
+import type { ExtractProgress, ExtractResult, FeaturesContract } from '../features/contract.ts';
+import { extractFeatures, extractLandmarks } from '../features/ui.ts';
+import { resolveFrameRate } from './motion/motion-settings.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
-import type { WorkerClient } from '../rpc/client.ts';
+import type { CallOptions, WorkerClient } from '../rpc/client.ts';
 import type { TrainingContract } from './contract.ts';
 import { chooseAlgorithm, type AlgorithmChoice } from './choose-algorithm.ts';
 import { copySettings } from './copies.ts';
@@ -96,33 +97,25 @@ export class TrainingSession implements Disposable {
       const started = nowMs();
       this.#state = { kind: 'features', sourceId, done: 0, total: items.length, ratio: 0, leftSec: null };
       await this.#project.saveSource(sourceId, { status: 'training', failure: null });
-      const { windowSec, overlapRatio } = settings;
-      const network = networkOfAlgorithm(settings.algorithm);
-      const used = network ? items.filter((item) => item.part !== 'background') : items;
       const data =
         (isFresh ? null : source.data) ?? planRun(this.#project.items, this.#project.project.classes, settings).data;
-      const features = await extractFeatures(
-        this.#features,
-        { network, windowSec, overlapRatio },
-        used.map((item) => item.hash),
-        network ? copySettings(settings, data, this.#project.items) : null,
-        {
-          signal,
-          onProgress: ({ done, total }) => {
-            if (!isCurrent()) return;
-            const ratio = done / Math.max(1, total);
-            const elapsedSec = (nowMs() - started) / 1000;
-            this.#state = {
-              kind: 'features',
-              sourceId,
-              done,
-              total,
-              ratio,
-              leftSec: elapsedSec > 3 ? (elapsedSec / ratio) * (1 - ratio) : null,
-            };
-          },
+      const options = {
+        signal,
+        onProgress: ({ done, total }: { done: number; total: number }) => {
+          if (!isCurrent()) return;
+          const ratio = done / Math.max(1, total);
+          const elapsedSec = (nowMs() - started) / 1000;
+          this.#state = {
+            kind: 'features',
+            sourceId,
+            done: Math.floor(done),
+            total,
+            ratio,
+            leftSec: elapsedSec > 3 && ratio > 0 ? (elapsedSec / ratio) * (1 - ratio) : null,
+          };
         },
-      );
+      };
+      const features = await this.#extract(settings, data, items, options);
       if (features.failed.length > 0)
         throw new StudioError('features/clip-missing', {
           message: `${features.failed.length} clips could not be read: ${features.failed[0]!.reason}`,
@@ -231,6 +224,26 @@ export class TrainingSession implements Disposable {
       if (isCurrent()) this.#state = { kind: 'failed', sourceId, error: known };
       return null;
     }
+  }
+
+  /** Computes the features a run needs. */
+  #extract(
+    settings: TrainingSettings,
+    data: RunData,
+    items: readonly MediaItem[],
+    options: CallOptions<ExtractProgress>,
+  ): Promise<ExtractResult> {
+    if (settings.motion) return extractLandmarks(this.#features, items, resolveFrameRate(settings, items), options);
+    const { windowSec, overlapRatio } = settings;
+    const network = networkOfAlgorithm(settings.algorithm);
+    const used = network ? items.filter((item) => item.part !== 'background') : items;
+    return extractFeatures(
+      this.#features,
+      { network, windowSec, overlapRatio },
+      used.map((item) => item.hash),
+      network ? copySettings(settings, data, this.#project.items) : null,
+      options,
+    );
   }
 
   /** The settings a run starts with: `automatic` becomes the algorithm that suits the clips, and stays so. */

@@ -272,8 +272,8 @@ describe('health', () => {
   it('flags silent, clipped and short clips', () => {
     const base = makeItem({ id: '1' });
     expect(flagsOf(base)).toEqual([]);
-    expect(flagsOf({ ...base, sound: { ...base.sound, peakDb: -60 } })).toEqual(['silent']);
-    expect(flagsOf({ ...base, sound: { ...base.sound, clippedRatio: 0.01, durationSec: 0.05 } })).toEqual([
+    expect(flagsOf({ ...base, sound: { ...base.sound!, peakDb: -60 } })).toEqual(['silent']);
+    expect(flagsOf({ ...base, sound: { ...base.sound!, clippedRatio: 0.01, durationSec: 0.05 } })).toEqual([
       'clipped',
       'short',
     ]);

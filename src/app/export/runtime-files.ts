@@ -22,6 +22,8 @@ async function read(address: string): Promise<Blob> {
 
 /** Reads them from the app's own origin (or its offline cache). @throws StudioError `export/runtime-missing`. */
 export async function loadRuntimeFiles({ preprocessing }: ModelArtifact): Promise<BundleFile[]> {
+  // The demonstration page listens; an action model is the network and its description.
+  if (preprocessing.kind === 'landmarks') return [];
   const files = await Promise.all(FILES.map(async ({ from, to }) => ({ path: to, blob: await read(from) })));
   if (preprocessing.kind !== 'yamnet') return files;
   // Beside the app the loader is a module (tools/build.mjs); a page loads it as a script.
@@ -41,5 +43,7 @@ export async function loadNetworkFiles(
   features: Clients['features'],
   { preprocessing }: ModelArtifact,
 ): Promise<BundleFile[]> {
-  return preprocessing.kind === 'log-mel' ? [] : features.call('loadNetwork', { id: preprocessing.kind });
+  return preprocessing.kind === 'log-mel' || preprocessing.kind === 'landmarks'
+    ? []
+    : features.call('loadNetwork', { id: preprocessing.kind });
 }

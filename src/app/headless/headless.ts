@@ -10,11 +10,12 @@ import {
   type MediaItem,
   type ModelSource,
   type Part,
+  type TaskKind,
   type TrainingSettings,
 } from '../../domain/project.ts';
 import type { Report } from '../../domain/report.ts';
 import { bundleFiles, readBundle } from '../../export/index.ts';
-import { extractFeatures, featuresOf } from '../../features/ui.ts';
+import { extractFeatures, extractLandmarks, featuresOf } from '../../features/ui.ts';
 import { required } from '../../kernel/assert.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { formatPercent } from '../../kernel/format.ts';
@@ -96,7 +97,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
   ): Promise<number> {
     const files = folder(name);
     if (files.length === 0) return 0;
-    const imports = new ImportSession(project, studio.importTools());
+    const imports = new ImportSession(project, studio.importTools(project.project.kind));
     const pulse = setInterval(() => {
       if (imports.state.kind === 'running') say(`reading ${name}: ${imports.state.done} of ${imports.state.total}`);
     }, 2000);
@@ -183,7 +184,8 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
   async function train(
     options: HeadlessTrain,
   ): Promise<{ report: unknown; bundle: { path: string; base64: string }[] }> {
-    if (options.task !== 'sound')
+    const kind = options.task as TaskKind;
+    if (kind !== 'sound' && kind !== 'action')
       throw new StudioError('studio/bad-arguments', { message: `The task ${options.task} is not in this version.` });
     const started = performance.now();
     const config = {
@@ -192,10 +194,16 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     } as Partial<TrainingSettings>;
     const hasValidationFolder = folder('validation').length > 0;
     const hasOwn = hasValidationFolder || Object.values(options.split ?? {}).includes('validation');
-    const settings = readSettings({ ...(hasOwn ? { validation: 'own' } : {}), ...config });
-    const record = await studio.createProject('Headless', 'sound');
+    // A wrong setting is said before minutes of import.
+    readSettings(config, kind);
+    const record = await studio.createProject('Headless', kind);
     const project = await ProjectSession.open(record.id, studio.store, fail);
     await importFolder(project, 'data', 'training', options);
+    const settings = readSettings(
+      { ...(hasOwn ? { validation: 'own' } : {}), ...config },
+      kind,
+      project.items.filter((item) => item.part === 'training'),
+    );
     if (hasValidationFolder) await importFolder(project, 'validation', 'validation', options);
     if (folder('test').length > 0) await importFolder(project, 'test', 'testing', options);
     if (folder('background').length > 0) {
@@ -317,7 +325,12 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       ([part, score]) =>
         `${part}: ${formatPercent(score.clipAccuracy)} of ${score.items.length} clips right, ${formatPercent(score.windowAccuracy)} of windows`,
     );
-    const about = { name: 'Sound classifier', author: '', description: 'Trained by npm run studio.', licence: '' };
+    const about = {
+      name: weights.model.preprocessing.kind === 'landmarks' ? 'Action classifier' : 'Sound classifier',
+      author: '',
+      description: 'Trained by npm run studio.',
+      licence: '',
+    };
     const files = [
       ...bundleFiles(
         weights.model,
@@ -348,10 +361,12 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     for (const [path, blob] of files)
       if (/\.(tflite|onnx)$/.test(path)) await studio.clients.features.call('storeNetworkFile', { blob, name: path });
     const model: ModelArtifact = await readBundle(async (path) => files.get(path) ?? null);
-    const record = await studio.createProject('Headless', 'sound');
+    const { preprocessing } = model;
+    const kind: TaskKind = preprocessing.kind === 'landmarks' ? 'action' : 'sound';
+    const record = await studio.createProject('Headless', kind);
     const project = await ProjectSession.open(record.id, studio.store, fail);
     const options: HeadlessTrain = {
-      task: 'sound',
+      task: kind,
       config: null,
       seed: null,
       folds: null,
@@ -362,12 +377,15 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     await importFolder(project, 'data', 'testing', options);
     const importSec = (performance.now() - started) / 1000;
     const items = project.items.filter((item) => item.classId !== null);
-    const features = await extractFeatures(
-      studio.clients.features,
-      featuresOf(model.preprocessing),
-      items.map((item) => item.hash),
-      null,
-    );
+    const features =
+      preprocessing.kind === 'landmarks'
+        ? await extractLandmarks(studio.clients.features, items, preprocessing.frameRateHz)
+        : await extractFeatures(
+            studio.clients.features,
+            featuresOf(preprocessing),
+            items.map((item) => item.hash),
+            null,
+          );
     const scoring = performance.now();
     const report = await studio.clients.inference.call('evaluateArtifact', {
       model,
@@ -378,7 +396,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
     return {
       report: {
-        task: 'sound',
+        task: kind,
         seed: null,
         engine: 'wasm',
         versions: versions(),

@@ -6,7 +6,7 @@ import { loadAndCompile, loadLiteRt, Tensor } from '@litertjs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import type { Preprocessing } from '../../dataset/schema.ts';
+import type { SoundPreprocessing as Preprocessing } from '../../dataset/schema.ts';
 import { applyTemperature } from '../../evaluation/calibration.ts';
 import { readOnnx } from '../../features/networks/onnx.ts';
 import { logMelWindow } from '../../features/sound/log-mel.ts';

@@ -75,12 +75,17 @@ export class LiteNetwork implements Disposable {
    * @param input borrowed. @returns the first output, owned by the caller. @throws StudioError `network/failed`.
    */
   async run(input: Float32Array, shape: number[]): Promise<Float32Array> {
+    return (await this.runAll(input, shape))[0]!;
+  }
+
+  /** Runs the network on one input. @returns all outputs, in its order. @throws StudioError `network/failed`. */
+  async runAll(input: Float32Array | Uint8Array, shape: number[]): Promise<Float32Array[]> {
     let tensor: Tensor | null = null;
     let outputs: Tensor[] = [];
     try {
-      tensor = Tensor.fromTypedArray(input, shape);
+      tensor = Tensor.fromTypedArray(input as Float32Array<ArrayBuffer>, shape);
       outputs = await this.#model.run([tensor]);
-      return Float32Array.from(outputs[0]!.toTypedArray() as Float32Array);
+      return outputs.map((output) => Float32Array.from(output.toTypedArray() as Float32Array));
     } catch (cause) {
       throw new StudioError('network/failed', { details: { reason: String(cause) }, cause });
     } finally {

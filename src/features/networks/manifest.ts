@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import entries from './networks.json';
 
 const NetworkSchema = v.strictObject({
-  id: v.picklist(['yamnet', 'speech-embedding']),
+  id: v.picklist(['yamnet', 'speech-embedding', 'blazepose']),
   title: v.string(),
   purpose: v.string(),
   publisher: v.string(),
@@ -14,7 +14,9 @@ const NetworkSchema = v.strictObject({
         path: v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)?\.(tflite|onnx)$/)),
         bytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
         sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-        source: v.pipe(v.string(), v.url(), v.startsWith('https://raw.githubusercontent.com/')),
+        source: v.pipe(v.string(), v.url(), v.regex(/^https:\/\/(raw\.githubusercontent\.com|cdn\.jsdelivr\.net)\//)),
+        /** Path under node_modules: npm brings this file, so it is always beside the app. */
+        package: v.optional(v.string()),
       }),
     ),
     v.minLength(1),
@@ -27,6 +29,8 @@ export type Network = v.InferOutput<typeof NetworkSchema>;
 export type NetworkFile = Network['files'][number];
 /** Name of a network. */
 export type NetworkId = Network['id'];
+/** Networks whose embeddings sounds are learnt on. */
+export type EmbeddingNetworkId = 'yamnet' | 'speech-embedding';
 
 /** Checked when the module loads: a wrong entry is a bug and fails at once. */
 export const NETWORKS: readonly Network[] = v.parse(v.array(NetworkSchema), entries);

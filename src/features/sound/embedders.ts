@@ -1,7 +1,7 @@
 /** Pretrained networks as extractors: a window of samples in, an embedding out. Worker thread. */
 import type { Store } from '../../dataset/index.ts';
 import { LiteNetwork } from '../networks/litert.ts';
-import type { NetworkId } from '../networks/manifest.ts';
+import type { EmbeddingNetworkId } from '../networks/manifest.ts';
 import { loadNetwork } from '../networks/network-files.ts';
 import { readOnnx } from '../networks/onnx.ts';
 import { embeddingWindow } from './embedding-spec.ts';
@@ -55,7 +55,7 @@ class SpeechEmbedder implements Embedder {
 }
 
 /** Loads an embedder. @param windowSec used by the speech embedding only. @throws StudioError `network/…`. */
-export async function createEmbedder(store: Store, id: NetworkId, windowSec: number): Promise<Embedder> {
+export async function createEmbedder(store: Store, id: EmbeddingNetworkId, windowSec: number): Promise<Embedder> {
   const files = await loadNetwork(store, id);
   if (id === 'yamnet') return new YamnetEmbedder(await LiteNetwork.load(exposeYamnetEmbedding(files[0]!)));
   return new SpeechEmbedder(await SpeechNetwork.load(readOnnx(files[0]!), readOnnx(files[1]!)), windowSec);

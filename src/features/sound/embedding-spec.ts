@@ -1,7 +1,7 @@
 /** The numbers of the pretrained networks' inputs and outputs, and the names their cached features go by. Any thread; pure. */
 import { SOUND_RATE_HZ } from '../../media/rate.ts';
 import { hashText } from '../../kernel/random.ts';
-import type { NetworkId } from '../networks/manifest.ts';
+import type { EmbeddingNetworkId } from '../networks/manifest.ts';
 
 /** Numbers of the speech embedding: mel frames of 512 samples every 160, windows of 76 frames every 8 (DATA.md). */
 export const SPEECH = {
@@ -17,7 +17,7 @@ const VERSION = 1;
 const YAMNET_SAMPLES = 15_600;
 
 /** Window and embedding of a network. YAMNet's window is fixed; the speech embedding's is as many steps of 80 ms as fit into `windowSec`. */
-export function embeddingWindow(id: NetworkId, windowSec: number): { windowSamples: number; shape: number[] } {
+export function embeddingWindow(id: EmbeddingNetworkId, windowSec: number): { windowSamples: number; shape: number[] } {
   if (id === 'yamnet') return { windowSamples: YAMNET_SAMPLES, shape: [1024] };
   const frames = Math.floor((windowSec * SOUND_RATE_HZ - SPEECH.fftSize) / SPEECH.hopSamples) + 1;
   const steps = Math.max(1, Math.floor((frames - SPEECH.windowFrames) / SPEECH.hopFrames) + 1);
@@ -26,10 +26,10 @@ export function embeddingWindow(id: NetworkId, windowSec: number): { windowSampl
 }
 
 /** What a cut is made with: window, hop, in samples at 16 kHz. */
-export type EmbeddingCut = { network: NetworkId; windowSamples: number; hopSamples: number; shape: number[] };
+export type EmbeddingCut = { network: EmbeddingNetworkId; windowSamples: number; hopSamples: number; shape: number[] };
 
 /** The cut of a run's settings. */
-export function embeddingCut(id: NetworkId, windowSec: number, overlapRatio: number): EmbeddingCut {
+export function embeddingCut(id: EmbeddingNetworkId, windowSec: number, overlapRatio: number): EmbeddingCut {
   const window = embeddingWindow(id, windowSec);
   return { network: id, ...window, hopSamples: Math.max(160, Math.round(window.windowSamples * (1 - overlapRatio))) };
 }

@@ -1,5 +1,5 @@
 /** Cutting a stream of samples into windows, by the rules of windows.ts. Any thread; pure. */
-import type { Preprocessing } from '../../dataset/schema.ts';
+import type { SoundPreprocessing } from '../../dataset/schema.ts';
 
 /** How sound is cut for a model, in samples. */
 export type WindowCut = {
@@ -12,7 +12,7 @@ export type WindowCut = {
 };
 
 /** The cut of a model's input. */
-export function windowCut(p: Preprocessing): WindowCut {
+export function windowCut(p: SoundPreprocessing): WindowCut {
   if (p.kind !== 'log-mel') return sampleCut(p.windowSamples, p.hopSamples);
   return {
     windowSamples: (p.windowFrames - 1) * p.hopSamples + p.windowSamples,

@@ -1,6 +1,6 @@
 /** Draws a training example of a project and varies it, for the settings page. Worker thread. */
 import type { Store } from '../../dataset/index.ts';
-import type { AugmentSettings, MediaItem, TrainingSettings } from '../../domain/project.ts';
+import { durationOf, type AugmentSettings, type MediaItem, type TrainingSettings } from '../../domain/project.ts';
 import { LOG_MEL_SPEC, logMelFrameCount, quantiseLogMel, windowFrames } from '../../features/index.ts';
 import { extractLogMel, readPcm } from '../../features/jobs.ts';
 import { createRandom } from '../../kernel/random.ts';
@@ -42,7 +42,7 @@ export async function drawExample(
     itemId: item.id,
     hash: item.hash,
     classIndex: Math.max(0, data.classIds.indexOf(item.classId ?? '')),
-    frames: Math.max(1, logMelFrameCount(Math.round(item.sound.durationSec * LOG_MEL_SPEC.sampleRateHz))),
+    frames: Math.max(1, logMelFrameCount(Math.round(durationOf(item) * LOG_MEL_SPEC.sampleRateHz))),
   });
   const window = windowFrames(settings.windowSec, settings.overlapRatio);
   const pool = createRandom(settings.seed, 'vary', draw)

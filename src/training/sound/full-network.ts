@@ -11,7 +11,7 @@ const DROPOUT_RATIO = 0.3;
 export type NetworkShape = { frames: number; bands: number; classCount: number };
 
 /** The same weights seen twice: `train` also takes a dropout mask, `infer` is what is saved. */
-export type SoundNetwork = { infer: layers.LayersModel; train: layers.LayersModel; maskSize: number };
+export type TrainableNetwork = { infer: layers.LayersModel; train: layers.LayersModel; maskSize: number };
 
 /**
  * Four blocks of strided 3 x 3 convolution, batch normalisation and rectifier, global average and maximum over time and frequency, and one
@@ -19,7 +19,7 @@ export type SoundNetwork = { infer: layers.LayersModel; train: layers.LayersMode
  * Dropout takes its mask as an input, so that it is seeded per step and a resumed run repeats it.
  * @returns caller disposes `train` (the layers are shared).
  */
-export function buildSoundNetwork(shape: NetworkShape, seed: number): SoundNetwork {
+export function buildSoundNetwork(shape: NetworkShape, seed: number): TrainableNetwork {
   const input = layers.input({ shape: [shape.frames, shape.bands, 1], name: 'log_mel' });
   let h: layers.SymbolicTensor = input;
   CHANNELS.forEach((filters, i) => {

@@ -1,7 +1,7 @@
 /** Small networks on top of a pretrained network's features. Worker thread. */
 import * as layers from '@tensorflow/tfjs-layers';
 import { hashText } from '../../kernel/random.ts';
-import type { SoundNetwork } from './full-network.ts';
+import type { TrainableNetwork } from './full-network.ts';
 
 /** Units of the hidden layer, and channels of the temporal one. */
 const HIDDEN_UNITS = 96;
@@ -16,7 +16,7 @@ export function buildHead(
   classCount: number,
   kind: 'linear' | 'hidden',
   seed: number,
-): SoundNetwork {
+): TrainableNetwork {
   const input = layers.input({ shape: [...shape], name: 'embedding' });
   const initial = (name: string) => layers.initializers.heNormal({ seed: hashText(`${seed}/${name}`) % 2 ** 31 });
   let h: layers.SymbolicTensor = input;

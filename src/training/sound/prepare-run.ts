@@ -9,7 +9,7 @@ import { networkOfAlgorithm } from '../settings.ts';
 import { EmbeddingExamples, LogMelExamples, type EmbeddedClip } from './examples.ts';
 import { buildSoundNetwork } from './full-network.ts';
 import { buildHead } from './heads.ts';
-import type { SoundRun } from './sound-trainable.ts';
+import type { ClassifierRun } from '../classifier-trainable.ts';
 import type { TrainingClip } from './batches.ts';
 
 /** A clip with its class; −1 for background sounds. */
@@ -17,7 +17,7 @@ export type ClipOfRun = { itemId: string; hash: string; classIndex: number };
 
 /** A run before its engine is chosen; `preprocessing` lacks the normalisation, which is measured. */
 export type PreparedRun = {
-  run: SoundRun;
+  run: ClassifierRun;
   preprocessing: Omit<LogMelPreprocessing, 'mean' | 'deviation'> | Omit<EmbeddingPreprocessing, 'mean' | 'deviation'>;
 };
 

@@ -1,11 +1,11 @@
-/** One training run of a sound network: batches in, updates done, validation measured. Worker thread. */
+/** One training run of a classifier of windows: batches in, updates done, validation measured. Worker thread. */
 import * as tf from '@tensorflow/tfjs-core';
-import { createRandom } from '../../kernel/random.ts';
-import { AdamW } from '../adamw.ts';
-import type { StepResult, Trainable } from '../fit.ts';
-import { classWeights } from './batches.ts';
-import type { Examples } from './examples.ts';
-import { writeDropoutMask, type SoundNetwork } from './full-network.ts';
+import { createRandom } from '../kernel/random.ts';
+import { AdamW } from './adamw.ts';
+import type { StepResult, Trainable } from './fit.ts';
+import { classWeights } from './sound/batches.ts';
+import type { Examples } from './sound/examples.ts';
+import { writeDropoutMask, type TrainableNetwork } from './sound/full-network.ts';
 
 const WEIGHT_DECAY = 0.02;
 /** Windows of one validation step. */
@@ -14,14 +14,14 @@ const VALIDATION_BATCH = 64;
 const NORMALISATION_WINDOWS = 1000;
 
 /** What a run works on. */
-export type SoundRun = {
+export type ClassifierRun = {
   examples: Examples;
   classCount: number;
   batchSize: number;
   seed: number;
   balanceClasses: boolean;
   /** Builds the network for a seed; called after the engine was started. */
-  build: (seed: number) => SoundNetwork;
+  build: (seed: number) => TrainableNetwork;
 };
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
@@ -52,11 +52,11 @@ export function normalise(values: Float32Array, { mean, deviation }: { mean: num
 }
 
 /** See {@link Trainable}. Construct after the engine was started; owns the network. */
-export class SoundTrainable implements Trainable {
-  readonly network: SoundNetwork;
+export class ClassifierTrainable implements Trainable {
+  readonly network: TrainableNetwork;
   readonly normalisation: { mean: number; deviation: number };
   readonly stepCount: number;
-  readonly #run: SoundRun;
+  readonly #run: ClassifierRun;
   readonly #size: number;
   readonly #weights: number[];
   readonly #variables: tf.Variable[];
@@ -65,7 +65,7 @@ export class SoundTrainable implements Trainable {
   #order: { iteration: number; indices: Int32Array } | null = null;
 
   /** @param normalisation from {@link measureNormalisation}, or from a checkpoint. */
-  constructor(run: SoundRun, normalisation: { mean: number; deviation: number }) {
+  constructor(run: ClassifierRun, normalisation: { mean: number; deviation: number }) {
     const { training, shape } = run.examples;
     this.#run = run;
     this.normalisation = normalisation;

@@ -1,0 +1,114 @@
+/**
+ * Video files to frames at chosen times, without playing them. Worker thread (WebCodecs through mediabunny). Rotation is applied; a frame is never drawn twice
+ * at full size.
+ */
+import { BlobSource, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM, type InputVideoTrack } from 'mediabunny';
+import { StudioError, throwIfAborted } from '../kernel/errors.ts';
+
+const FORMATS = [MP4, QTFF, MATROSKA, WEBM];
+/** Packets looked at to learn the frame rate. */
+const RATE_PACKETS = 120;
+
+/** What is known of a video before its frames are decoded. Width and height as shown, after rotation. */
+export type VideoFacts = {
+  codec: string;
+  width: number;
+  height: number;
+  rotationDeg: number;
+  durationSec: number;
+  /** Mean frames per second; the rate of a video whose rate varies is its mean. */
+  frameRateHz: number;
+  isRateVariable: boolean;
+};
+
+/** A frame's pixels, RGBA, at its time. The pixels are overwritten by the next frame. */
+export type VideoFrameAt = { atSec: number; width: number; height: number; data: Uint8ClampedArray };
+
+/** An opened video. Close it. */
+export type OpenVideo = VideoFacts & {
+  /**
+   * Frames shown at the given times (increasing), scaled so that the longer side is at most `mostPixels`.
+   * @throws StudioError `media/damaged` where the data stop being readable.
+   */
+  framesAt(times: readonly number[], mostPixels: number, signal?: AbortSignal): AsyncGenerator<VideoFrameAt>;
+  close(): void;
+};
+
+async function measure(
+  track: InputVideoTrack,
+): Promise<{ frameRateHz: number; isRateVariable: boolean; lastSec: number }> {
+  const stats = await track.computePacketStats(RATE_PACKETS);
+  const durationSec = await track.computeDuration();
+  const frameRateHz =
+    Number.isFinite(stats.averagePacketRate) && stats.averagePacketRate > 0 ? stats.averagePacketRate : 1;
+  return { frameRateHz, isRateVariable: false, lastSec: durationSec };
+}
+
+/**
+ * Opens a video.
+ * @throws StudioError `media/empty-file`, `media/not-video`, `media/no-video-track`, `media/video-codec-unsupported`, `media/damaged`.
+ */
+export async function openVideo(blob: Blob): Promise<OpenVideo> {
+  if (blob.size === 0) throw new StudioError('media/empty-file');
+  const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
+  try {
+    if (!(await input.canRead().catch(() => false))) throw new StudioError('media/not-video');
+    const track = await input.getPrimaryVideoTrack().catch((cause: unknown) => {
+      throw new StudioError('media/damaged', { cause });
+    });
+    if (!track) throw new StudioError('media/no-video-track');
+    const codec = (await track.getCodec()) ?? 'unknown';
+    if (!(await track.canDecode()))
+      throw new StudioError('media/video-codec-unsupported', {
+        message: `This browser cannot decode the video in the file (${codec}).`,
+        details: { codec },
+      });
+    const rotationDeg = await track.getRotation();
+    const isTurned = rotationDeg % 180 !== 0;
+    const [w, h] = [await track.getSquarePixelWidth(), await track.getSquarePixelHeight()];
+    const [width, height] = isTurned ? [h, w] : [w, h];
+    const { frameRateHz, isRateVariable, lastSec } = await measure(track).catch((cause: unknown) => {
+      throw new StudioError('media/damaged', { cause });
+    });
+    const firstSec = await track.getFirstTimestamp().catch(() => 0);
+    const durationSec = Math.max(0, lastSec - Math.max(0, firstSec));
+    return {
+      codec,
+      width,
+      height,
+      rotationDeg,
+      durationSec,
+      frameRateHz,
+      isRateVariable,
+      close: () => input.dispose(),
+      async *framesAt(times, mostPixels, signal) {
+        const scale = Math.min(1, mostPixels / Math.max(width, height));
+        const canvas = new OffscreenCanvas(
+          Math.max(1, Math.round(width * scale)),
+          Math.max(1, Math.round(height * scale)),
+        );
+        const context = canvas.getContext('2d', { willReadFrequently: true })!;
+        const samples = new VideoSampleSink(track).samplesAtTimestamps(times.map((sec) => sec + Math.max(0, firstSec)));
+        try {
+          for (const atSec of times) {
+            throwIfAborted(signal);
+            const step = await samples.next().catch((cause: unknown) => {
+              throw new StudioError('media/damaged', { cause });
+            });
+            if (step.done) return;
+            if (!step.value) continue;
+            using sample = step.value;
+            sample.draw(context, 0, 0, canvas.width, canvas.height);
+            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+            yield { atSec, width: canvas.width, height: canvas.height, data };
+          }
+        } finally {
+          await samples.return(undefined);
+        }
+      },
+    };
+  } catch (error) {
+    input.dispose();
+    throw error;
+  }
+}
