@@ -108,7 +108,7 @@ describe('the probe', () => {
 describe.skipIf(!hasModels)('the pinned files (skipped without ../shared/models)', () => {
   it('are those of the manifest', () => {
     for (const file of NETWORKS.flatMap((network) => network.files)) {
-      const bytes = readFileSync(join(models, file.path));
+      const bytes = readFileSync(file.package ? join('node_modules', file.package) : join(models, file.path));
       expect(bytes.length).toBe(file.bytes);
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
     }

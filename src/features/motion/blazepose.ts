@@ -16,7 +16,9 @@ export type Person = {
 /** A landmark in pixels, visibility 0..1. */
 export type Landmark = { x: number; y: number; z: number; visibility: number };
 
+/** Sides of the networks' square inputs, in pixels. */
 export const DETECTOR_SIZE = 224;
+/** See {@link DETECTOR_SIZE}. */
 export const LANDMARK_SIZE = 256;
 const LEAST_SCORE = 0.5;
 const SUPPRESSION_IOU = 0.3;
@@ -135,9 +137,29 @@ export function decodePeople(
     });
   }
   found.sort((a, b) => b.score - a.score);
+  // Weighted suppression, as the reference does: a person is the mean of the boxes that overlap, by their scores.
   const kept: Person[] = [];
-  for (const person of found)
-    if (kept.every((other) => iou(other.box, person.box) <= SUPPRESSION_IOU)) kept.push(person);
+  for (let rest = found; rest.length > 0; ) {
+    const best = rest[0]!;
+    const same = rest.filter((other) => other === best || iou(other.box, best.box) > SUPPRESSION_IOU);
+    rest = rest.filter((other) => !same.includes(other));
+    const total = same.reduce((sum, { score }) => sum + score, 0);
+    const mean = (pick: (person: Person) => number) =>
+      same.reduce((sum, person) => sum + person.score * pick(person), 0) / total;
+    kept.push({
+      score: best.score,
+      box: {
+        x: mean(({ box }) => box.x),
+        y: mean(({ box }) => box.y),
+        width: mean(({ box }) => box.width),
+        height: mean(({ box }) => box.height),
+      },
+      points: best.points.map((_, k): [number, number] => [
+        mean(({ points }) => points[k]![0]),
+        mean(({ points }) => points[k]![1]),
+      ]),
+    });
+  }
   return kept;
 }
 

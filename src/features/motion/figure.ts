@@ -6,6 +6,7 @@ import { BLAZEPOSE_JOINTS, chooseJoints } from './skeleton.ts';
 
 /** What the figure can do. */
 export const SAMPLE_ACTIONS = ['Wave', 'Squat', 'Jumping jack', 'Side step', 'Stand'] as const;
+/** One of {@link SAMPLE_ACTIONS}. */
 export type SampleAction = (typeof SAMPLE_ACTIONS)[number];
 
 const RATE_HZ = 15;

@@ -14,6 +14,7 @@ export const WINDOW_CHANNELS = 7;
 /** Below this a landmark counts as not seen. */
 export const SEEN = 0.3;
 
+/** Frames of a motion. */
 export const frameCount = ({ joints, values }: Motion): number => values.length / (joints.length * MOTION_VALUES);
 
 /** The part of a motion between two times, as its own motion; at least one frame. */

@@ -1,0 +1,77 @@
+/**
+ * BlazePose on LiteRT.js against the MediaPipe solution: landmarks of real frames. The reference numbers (tests/golden/blazepose-lite.json) were written by
+ * tools/golden-pose.mjs with `@mediapipe/pose` 0.5.1675469404 in this browser. Needs ../shared.
+ */
+import { commands } from 'vitest/browser';
+import { describe, expect, it } from 'vitest';
+import { BlazePose } from '../../src/features/motion/pose-network.ts';
+import { POSE_PIXELS } from '../../src/features/motion/extract-poses.ts';
+import type { Frame } from '../../src/features/motion/blazepose.ts';
+import { openVideo } from '../../src/media/jobs.ts';
+import golden from '../golden/blazepose-lite.json';
+
+const { readShared } = commands as unknown as {
+  readShared: (path: string) => Promise<{ name: string; base64: string }[] | null>;
+};
+const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+const files = await readShared('data/action-clips');
+const blobOf = async (name: string) => new Blob([bytesOf((await readShared(`data/action-clips/${name}`))![0]!.base64)]);
+const load = async (path: string) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+
+async function still(blob: Blob): Promise<Frame> {
+  const bitmap = await createImageBitmap(blob);
+  const scale = Math.min(1, POSE_PIXELS / Math.max(bitmap.width, bitmap.height));
+  const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+  const context = canvas.getContext('2d')!;
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return context.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+describe.skipIf(!files)('BlazePose (skipped without ../shared/data)', () => {
+  it('agrees with the MediaPipe solution on real frames', { timeout: 60_000 }, async () => {
+    using pose = await BlazePose.fromFiles(
+      await load('/models/blazepose/pose_detection.tflite'),
+      await load('/models/blazepose/pose_landmark_lite.tflite'),
+      false,
+    );
+    const errors: number[] = [];
+    for (const { name, at, lite } of golden) {
+      let frame: Frame | null = null;
+      if (at === null) frame = await still(await blobOf(name));
+      else {
+        const video = await openVideo(await blobOf(name));
+        for await (const found of video.framesAt([at], POSE_PIXELS)) frame = { ...found, data: found.data.slice() };
+        video.close();
+      }
+      pose.reset();
+      const { landmarks } = await pose.estimate(frame!, 0);
+      expect(landmarks, `${name} at ${at}`).not.toBeNull();
+      const { width, height } = frame!;
+      const middle = (a: number, b: number) => ({
+        x: ((lite[a]![0]! + lite[b]![0]!) / 2) * width,
+        y: ((lite[a]![1]! + lite[b]![1]!) / 2) * height,
+      });
+      const [shoulders, hips] = [middle(11, 12), middle(23, 24)];
+      const torso = Math.hypot(shoulders.x - hips.x, shoulders.y - hips.y);
+      const seen = lite.flatMap(([x, y, visibility], j) =>
+        visibility! > 0.5 ? [Math.hypot(landmarks![j]!.x - x! * width, landmarks![j]!.y - y! * height) / torso] : [],
+      );
+      errors.push(seen.reduce((sum, value) => sum + value, 0) / seen.length);
+    }
+    console.info('mean error per frame, in torso lengths:', errors.map((error) => error.toFixed(4)).join(' '));
+    for (const error of errors) expect(error).toBeLessThan(0.03);
+  });
+
+  it('says that nobody is there, and how many are', { timeout: 60_000 }, async () => {
+    using pose = await BlazePose.fromFiles(
+      await load('/models/blazepose/pose_detection.tflite'),
+      await load('/models/blazepose/pose_landmark_lite.tflite'),
+    );
+    const grey = { width: 320, height: 240, data: new Uint8ClampedArray(320 * 240 * 4).fill(120) };
+    expect(await pose.estimate(grey, 0)).toEqual({ landmarks: null, personCount: 0 });
+    pose.reset();
+    const { landmarks, personCount } = await pose.estimate(await still(await blobOf('three_people.jpg')), 0);
+    expect(landmarks).not.toBeNull();
+    expect(personCount).toBeGreaterThan(1);
+  });
+});
