@@ -25,8 +25,8 @@ const isRight = (path, file) => existsSync(path) && statSync(path).size === file
 
 /** Every file of every network of the manifest. */
 export function modelFiles() {
-  return JSON.parse(readFileSync('src/features/networks/networks.json', 'utf8')).flatMap((network) =>
-    network.files.map((file) => ({ ...file, network: network.title })),
+  return JSON.parse(readFileSync(new URL('../src/features/networks/networks.json', import.meta.url), 'utf8')).flatMap(
+    (network) => network.files.map((file) => ({ ...file, network: network.title })),
   );
 }
 

@@ -1,4 +1,5 @@
 /** A static file server for dist/, with the headers a host should send. */
+import { modelFiles } from './models.mjs';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
@@ -21,10 +22,16 @@ const TYPES = {
  * @returns { url, close }
  */
 export async function serve(root, port = 0, { isolated = true, models = null } = {}) {
+  // What npm has brought is part of the app.
+  const packaged = new Set(
+    modelFiles()
+      .filter((entry) => entry.package)
+      .map((entry) => entry.path),
+  );
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://local').pathname);
     // The networks may have come after the build, or are to be hidden.
-    const isModel = path.startsWith('/models/');
+    const isModel = path.startsWith('/models/') && !packaged.has(path.slice(8));
     let file = normalize(isModel ? join(models ?? 'no-models', path.slice(8)) : join(root, path));
     if (!isModel && !file.startsWith(normalize(root + sep)) && file !== normalize(root)) file = root;
     if (isModel && !file.startsWith(normalize((models ?? 'no-models') + sep))) file = 'no-models';

@@ -1,15 +1,16 @@
 /** The object graph of the app, built once by main.ts. Main thread. */
 import { createContext } from 'svelte';
-import { Store, type Change, type PathFile } from '../dataset/index.ts';
+import { Store, type Change, type PathFile, type StoredBlob, type StoredPicture } from '../dataset/index.ts';
 import { ArchiveSession, ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import type { InspectedMedia, ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
 import { recalibrate } from '../evaluation/index.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { abortError } from '../kernel/errors.ts';
+import { SAMPLE_ACTIONS } from '../features/index.ts';
 import { NetworkSession } from '../features/ui.ts';
 import { SAMPLE_SOUNDS } from '../media/index.ts';
-import { openMicrophone, Player } from '../media/ui.ts';
-import { EvaluationSession, itemsOfPart, ListeningSession } from '../preview/ui.ts';
+import { openCamera, openMicrophone, Player } from '../media/ui.ts';
+import { EvaluationSession, itemsOfPart, ListeningSession, WatchingSession } from '../preview/ui.ts';
 import { defaultSettings } from '../training/index.ts';
 import { TrainingSession } from '../training/ui.ts';
 import { Theme } from '../ui/theme.svelte.ts';
@@ -26,6 +27,11 @@ export type ProjectCard = { project: Project; clipCount: number; bytes: number; 
 
 /** Name of the sample project. */
 export const SAMPLE_NAME = SAMPLE_SOUNDS.join(', ')
+  .toLowerCase()
+  .replace(/^./, (first) => first.toUpperCase());
+
+/** Name of the sample project of the action task. */
+export const ACTION_SAMPLE_NAME = SAMPLE_ACTIONS.join(', ')
   .toLowerCase()
   .replace(/^./, (first) => first.toUpperCase());
 
@@ -66,6 +72,7 @@ export class Workbench implements Disposable {
   readonly training: TrainingSession;
   readonly evaluation: EvaluationSession;
   readonly listening: ListeningSession;
+  readonly watching: WatchingSession;
   readonly player: Player;
   readonly #notify: Notify;
   #sourceId = $state<string | null>(null);
@@ -79,6 +86,7 @@ export class Workbench implements Disposable {
     this.training = new TrainingSession(project, clients.features, clients.training);
     this.evaluation = new EvaluationSession(clients);
     this.listening = new ListeningSession(clients.inference, openMicrophone);
+    this.watching = new WatchingSession(clients.inference, openCamera);
     this.player = new Player((hash) => studio.store.loadBlob(hash), studio.notify.fail);
   }
 
@@ -145,6 +153,7 @@ export class Workbench implements Disposable {
     this.training[Symbol.dispose]();
     this.evaluation[Symbol.dispose]();
     this.listening.stop();
+    this.watching.stop();
     this.player.stop();
     this.imports.cancel();
   }
@@ -153,6 +162,7 @@ export class Workbench implements Disposable {
     this.stop();
     this.lock[Symbol.dispose]();
     this.listening[Symbol.dispose]();
+    this.watching[Symbol.dispose]();
   }
 }
 
@@ -260,35 +270,36 @@ export class Studio {
     return project;
   }
 
-  /**
-   * Makes the sample project: four sounds the app synthesises itself, twelve variations each, a quarter for testing.
-   * @returns the stored project.
-   */
-  async createSample(): Promise<Project> {
+  /** Makes the sample project of a task: examples the app makes itself, twelve of each class, a quarter for testing. @returns the stored project. */
+  async createSample(kind: 'sound' | 'action'): Promise<Project> {
     const at = nowMs();
     const id = newId();
-    const classes = SAMPLE_SOUNDS.map((name, i) => ({ id: newId(), name, color: i + 1 }));
+    const names: readonly string[] = kind === 'sound' ? SAMPLE_SOUNDS : SAMPLE_ACTIONS;
+    const classes = names.map((name, i) => ({ id: newId(), name, color: i + 1 }));
     const project: Project = {
       id,
-      name: SAMPLE_NAME,
-      kind: 'sound',
+      name: kind === 'sound' ? SAMPLE_NAME : ACTION_SAMPLE_NAME,
+      kind,
       classes,
       createdAtMs: at,
       openedAtMs: at,
-      nextColor: 5,
+      nextColor: names.length + 1,
       isSample: true,
     };
+    const { features } = this.clients;
     const changes: Change[] = [];
-    const content = {
-      blobs: [] as { hash: string; blob: Blob }[],
-      pictures: [] as { hash: string; peaks: Uint8Array; spectrogram: Uint8Array }[],
-    };
-    for (const [c, kind] of SAMPLE_SOUNDS.entries()) {
+    const blobs: StoredBlob[] = [];
+    const pictures: StoredPicture[] = [];
+    for (const [c, label] of classes.entries()) {
       for (let n = 1; n <= 12; n++) {
-        const made = await this.clients.features.call('makeSample', { kind, seed: 100 * c + n });
-        const name = `${kind} ${String(n).padStart(2, '0')}.wav`;
-        content.blobs.push({ hash: made.hash, blob: made.blob });
-        content.pictures.push({ hash: made.hash, ...made.picture });
+        const seed = 100 * c + n;
+        const made: InspectedMedia =
+          kind === 'sound'
+            ? await features.call('makeSample', { kind: SAMPLE_SOUNDS[c]!, seed })
+            : await features.call('makeFigure', { action: SAMPLE_ACTIONS[c]!, seed });
+        const name = `${label.name} ${String(n).padStart(2, '0')}.${kind === 'sound' ? 'wav' : 'json'}`;
+        blobs.push({ hash: made.hash, blob: made.blob });
+        pictures.push({ hash: made.hash, ...made.picture });
         changes.push({
           store: 'items',
           before: null,
@@ -296,21 +307,22 @@ export class Studio {
             id: newId(),
             projectId: id,
             name,
-            path: `${kind}/${name}`,
+            path: `${label.name}/${name}`,
             hash: made.hash,
             bytes: made.blob.size,
-            classId: classes[c]!.id,
+            classId: label.id,
             part: n > 9 ? 'testing' : 'training',
-            recording: `sample:${kind}-${n}`,
+            recording: `sample:${label.name}-${n}`,
             session: 'sample',
-            addedAtMs: at + 100 * c + n,
-            sound: made.sound,
+            addedAtMs: at + seed,
+            ...(made.sound ? { sound: made.sound } : {}),
+            ...(made.motion ? { motion: made.motion } : {}),
           },
         });
       }
     }
     await this.store.putQuietly({ project });
-    await this.store.commit(id, 'Made the sample', newId(), changes, content);
+    await this.store.commit(id, 'Made the sample', newId(), changes, { blobs, pictures });
     return project;
   }
 

@@ -180,7 +180,7 @@ export class ImportSession {
         const clips = rows
           ? cutByRows(result[0]!, rows, (reason) => report.remarks.push({ path: file.path, reason, isAdded: false }))
           : result.map((one) => ({ media: one, label: options.isFixed ? null : (one.label ?? folderLabel) }));
-        let hasNotice = false;
+        const noticed = new Set<string>();
         for (const { media: one, label } of clips) {
           const key = contentKey(one);
           const twin = known.get(key);
@@ -189,8 +189,9 @@ export class ImportSession {
             continue;
           }
           known.set(key, one.name ?? fileName(file.path));
-          if (one.notice && !hasNotice) report.remarks.push({ path: file.path, reason: one.notice, isAdded: true });
-          hasNotice = true;
+          if (one.notice && !noticed.has(one.notice))
+            report.remarks.push({ path: file.path, reason: one.notice, isAdded: true });
+          if (one.notice) noticed.add(one.notice);
           usable.push({ file, media: one, label });
           if (label) labels.add(label);
         }

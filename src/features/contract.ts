@@ -1,6 +1,7 @@
 /** Jobs of the features worker. Type-only. */
-import type { InspectedMotion, InspectedSound } from '../domain/project.ts';
+import type { InspectedMotion, InspectedSound, MotionInfo } from '../domain/project.ts';
 import type { SampleSound } from '../media/index.ts';
+import type { Motion } from './motion/motion.ts';
 import type { SampleAction } from './motion/figure.ts';
 import type { EmbeddingNetworkId, NetworkId } from './networks/manifest.ts';
 import type { NetworkStatus } from './networks/network-files.ts';
@@ -35,6 +36,12 @@ export type FeaturesContract = {
     args: { files: { hash: string; kind: 'video' | 'landmarks' }[]; frameRateHz: number };
     progress: ExtractProgress;
     result: ExtractResult;
+  };
+  /** Landmarks of a clip's file if they are known: of a landmark file, or computed before at one of these rates. */
+  loadMotion: {
+    args: { hash: string; info: MotionInfo; ratesHz: number[] };
+    progress: never;
+    result: Motion | null;
   };
   /** Computes and stores the log-mel spectrograms that are not cached yet. Clips that fail are listed, the rest go on. */
   extractLogMel: {

@@ -46,3 +46,4 @@ export {
 export { motionStarts, motionWindow, type MotionWindow } from './motion/spec.ts';
 export { formatLandmarks, readLandmarks, type LandmarkSequence } from './motion/landmark-files.ts';
 export { animateFigure, SAMPLE_ACTIONS, type SampleAction } from './motion/figure.ts';
+export { activeSpan, activityOf, motionOfPoses, qualityHints, type TimedPose } from './motion/activity.ts';

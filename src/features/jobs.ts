@@ -14,6 +14,9 @@ import { LOG_MEL_SPEC } from './sound/spec.ts';
 import { animateFigure } from './motion/figure.ts';
 import { inspectMotion, packSequence } from './motion/inspect-motion.ts';
 import { extractMotion } from './motion/extract-poses.ts';
+import { readLandmarks } from './motion/landmark-files.ts';
+import { BLAZEPOSE_JOINTS } from './motion/skeleton.ts';
+import { poseExtractor, poseRate } from './motion/spec.ts';
 import { BlazePose } from './motion/pose-network.ts';
 import { FeatureCache, LOG_MEL_EXTRACTOR } from './sound/cache.ts';
 import { createEmbedder, type Embedder } from './sound/embedders.ts';
@@ -102,6 +105,23 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
     },
     async makeFigure({ action, seed }) {
       return packSequence(animateFigure(action, seed));
+    },
+    async loadMotion({ hash, info, ratesHz }) {
+      const db = await store();
+      if (info.kind === 'landmarks') {
+        const blob = await db.loadBlob(hash);
+        return blob ? readLandmarks(await blob.text(), 'landmarks.json')[0]!.motion : null;
+      }
+      for (const rateHz of ratesHz) {
+        const features = await db.loadFeatures(hash, poseExtractor(rateHz));
+        if (features)
+          return {
+            joints: [...BLAZEPOSE_JOINTS],
+            frameRateHz: poseRate(rateHz, info.frameRateHz),
+            values: features.values,
+          };
+      }
+      return null;
     },
     async extractMotion({ files, frameRateHz }, { signal, progress }) {
       const started = performance.now();

@@ -173,7 +173,7 @@ export const ERROR_CATALOGUE = {
   'network/absent': {
     title: 'A pretrained network is needed that is not on this device.',
     kept: 'Your clips and settings are kept.',
-    advice: 'Get it under Pretrained networks, or train with Full network, which needs none.',
+    advice: 'Get it under Pretrained networks. Sounds can be trained with Full network, which needs none.',
     retry: true,
   },
   'network/wrong-file': {
@@ -209,7 +209,7 @@ export const ERROR_CATALOGUE = {
   'training/one-class': {
     title: 'There is only one class.',
     kept: 'Your clips and settings are kept.',
-    advice: 'Add a second class. A class of background sounds is a good one.',
+    advice: 'Add a second class. One for everything else is a good one.',
     retry: false,
   },
   'training/diverged': {

@@ -25,6 +25,41 @@ export type ListenProgress = {
 /** Predictions of a whole file. */
 export type FileAnalysis = { durationSec: number; windows: WindowScores[]; columns: Uint8Array; seconds: number };
 
+/** What one camera frame shows. */
+export type WatchProgress = {
+  /** Seconds since watching began. */
+  atSec: number;
+  /** Width / height of the picture. */
+  aspect: number;
+  /** Landmarks, shape [33, 3] as in a Motion; null = nobody. */
+  pose: Float32Array | null;
+  /** People seen, when the detector looked. */
+  personCount: number | null;
+  /** Mean brightness, 0..255. */
+  luma: number;
+  /** Class scores of the window that ends with this frame; null between windows. */
+  window: WindowScores | null;
+  /** Repetitions since the counter was reset. */
+  repetitions: number;
+  processMs: number;
+};
+
+/** A whole video analysed: landmarks at the model's rate, and every window. */
+export type VideoAnalysis = {
+  durationSec: number;
+  aspect: number;
+  frameRateHz: number;
+  joints: readonly string[];
+  /** Shape [frames, joints, 3]. */
+  values: Float32Array;
+  windows: WindowScores[];
+  repetitions: { atSec: number; durationSec: number }[];
+  /** Frames that showed nobody, and frames in which several people were seen. */
+  emptyCount: number;
+  crowdCount: number;
+  seconds: number;
+};
+
 /** See the file header. */
 export type InferenceContract = {
   /** Scores clips (features must be cached) and makes the report. */
@@ -68,6 +103,21 @@ export type InferenceContract = {
     args: { hashes: string[]; most: number };
     progress: { done: number; total: number };
     result: { hash: string; heard: { label: string; score: number }[] }[];
+  };
+  /** Watches camera frames that come through a port (`{ bitmap, atSec }`, one at a time) until aborted. */
+  watch: {
+    args: { watchId: string; port: MessagePort; model: ModelRef | null };
+    progress: WatchProgress;
+    result: void;
+  };
+  switchWatched: { args: { watchId: string; model: ModelRef | null }; progress: never; result: void };
+  /** Starts the repetition counter of a camera anew. */
+  resetCounter: { args: { watchId: string }; progress: never; result: void };
+  /** Analyses a whole video, or a landmark file. */
+  analyseVideo: {
+    args: { blob: Blob; name: string; model: ModelRef };
+    progress: { done: number; total: number };
+    result: VideoAnalysis;
   };
   /** Analyses a whole file. */
   analyse: {

@@ -4,13 +4,18 @@ import type { Part } from '../domain/project.ts';
 import { buildReport, type ScoredClip } from '../evaluation/index.ts';
 import {
   cutPcmWindows,
+  fillGaps,
+  frameCount,
+  pickJoints,
+  readLandmarks,
+  type LandmarkSequence,
   LOG_MEL_SPEC,
   PcmWindows,
   quantiseLogMel,
   sampleCut,
   type PcmWindow,
 } from '../features/index.ts';
-import { FeatureCache, KnownSounds, LogMelStream, readPcm } from '../features/jobs.ts';
+import { BlazePose, FeatureCache, KnownSounds, LogMelStream, posesOfVideo, readPcm } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
@@ -23,15 +28,33 @@ import { KNOWN_SOUNDS, type WindowScores } from './events.ts';
 import type { InferenceContract, ModelRef } from './contract.ts';
 import { Listener } from './listener.ts';
 import { MotionPredictor } from './motion-predictor.ts';
+import { findRepetitions } from './repetitions.ts';
+import { Watcher } from './watcher.ts';
 import { KnownPredictor, SoundPredictor, type ClipScorer, type Predictor } from './predictor.ts';
 
 const BANDS = LOG_MEL_SPEC.bandCount;
 /** Most columns of the spectrogram of an analysed file. */
 const MOST_COLUMNS = 1200;
 
+/** A landmark file as if its video had been looked at. */
+const fromLandmarks = ({ motion, aspect }: LandmarkSequence) => ({
+  motion,
+  aspect,
+  emptyCount: 0,
+  crowdCount: 0,
+  durationSec: frameCount(motion) / motion.frameRateHz,
+});
+
 /** @param store opens the database of this thread, once. */
 export function createInferenceJobs(store: () => Promise<Store>): Jobs<InferenceContract> {
   const listeners = new Map<string, Listener>();
+  const watchers = new Map<string, Watcher>();
+  let pose: Promise<BlazePose> | null = null;
+  const poseEstimator = async () => {
+    pose ??= store().then((db) => BlazePose.load(db));
+    pose.catch(() => (pose = null));
+    return pose;
+  };
 
   async function loadArtifactOf(ref: ModelRef): Promise<ModelArtifact> {
     const weights = await (await store()).loadWeights(ref.sourceId, ref.kind);
@@ -170,6 +193,70 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
         progress({ done: i + 1, total: hashes.length });
       }
       return result;
+    },
+    async watch({ watchId, port, model }, { signal, progress }) {
+      const watcher = new Watcher(
+        await poseEstimator(),
+        model ? await MotionPredictor.load(await loadArtifactOf(model)) : null,
+      );
+      watchers.set(watchId, watcher);
+      let canvas: OffscreenCanvas | null = null;
+      try {
+        await new Promise<void>((resolve, reject) => {
+          signal.addEventListener('abort', () => resolve(), { once: true });
+          if (signal.aborted) resolve();
+          port.onmessage = ({ data }: MessageEvent<{ bitmap: ImageBitmap; atSec: number }>) => {
+            const { bitmap, atSec } = data;
+            if (canvas?.width !== bitmap.width || canvas.height !== bitmap.height)
+              canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+            const context = canvas.getContext('2d', { willReadFrequently: true })!;
+            context.drawImage(bitmap, 0, 0);
+            bitmap.close();
+            watcher.push(context.getImageData(0, 0, canvas.width, canvas.height), atSec).then((found) => {
+              if (!signal.aborted) progress(found);
+            }, reject);
+          };
+        });
+      } finally {
+        port.close();
+        watchers.delete(watchId);
+        watcher[Symbol.dispose]();
+      }
+    },
+    async switchWatched({ watchId, model }) {
+      const predictor = model ? await MotionPredictor.load(await loadArtifactOf(model)) : null;
+      const watcher = watchers.get(watchId);
+      if (watcher) watcher.replace(predictor);
+      else predictor?.[Symbol.dispose]();
+    },
+    async resetCounter({ watchId }) {
+      watchers.get(watchId)?.resetCounter();
+    },
+    async analyseVideo({ blob, name, model }, { signal, progress, transfer }) {
+      const started = performance.now();
+      using predictor = await MotionPredictor.load(await loadArtifactOf(model));
+      const { frameRateHz, joints } = predictor.spec;
+      const found = /\.(json|csv|txt)$/i.test(name)
+        ? fromLandmarks(readLandmarks(await blob.text(), name)[0]!)
+        : await posesOfVideo(blob, await poseEstimator(), frameRateHz, signal, (done, total) =>
+            progress({ done, total }),
+          );
+      const { motion, emptyCount, crowdCount, aspect, durationSec } = found;
+      const windows = await predictor.predictMotion(fillGaps(pickJoints(motion, joints)));
+      const repetitions = findRepetitions(motion);
+      transfer(motion.values.buffer as ArrayBuffer);
+      return {
+        durationSec,
+        aspect,
+        frameRateHz: motion.frameRateHz,
+        joints: motion.joints,
+        values: motion.values,
+        windows,
+        repetitions,
+        emptyCount,
+        crowdCount,
+        seconds: (performance.now() - started) / 1000,
+      };
     },
     async analyse({ blob, model }, { signal, progress, transfer }) {
       const started = performance.now();

@@ -2,4 +2,12 @@
 export { EvaluationSession, evaluateSource, itemsOfPart, type EvaluationState } from './evaluation-session.svelte.ts';
 export { FileSession, type FileState } from './file-session.svelte.ts';
 export { ListeningSession, type ListeningState } from './listening-session.svelte.ts';
-export type { FileAnalysis, InferenceContract, ListenProgress, ModelRef } from './contract.ts';
+export { WatchingSession, type WatchingState } from './watching-session.svelte.ts';
+export type {
+  FileAnalysis,
+  InferenceContract,
+  ListenProgress,
+  ModelRef,
+  VideoAnalysis,
+  WatchProgress,
+} from './contract.ts';

@@ -5,7 +5,8 @@
 import { commands } from 'vitest/browser';
 import { describe, expect, it } from 'vitest';
 import { BlazePose } from '../../src/features/motion/pose-network.ts';
-import { POSE_PIXELS } from '../../src/features/motion/extract-poses.ts';
+import { findRepetitions } from '../../src/preview/repetitions.ts';
+import { POSE_PIXELS, posesOfVideo } from '../../src/features/motion/extract-poses.ts';
 import type { Frame } from '../../src/features/motion/blazepose.ts';
 import { openVideo } from '../../src/media/jobs.ts';
 import golden from '../golden/blazepose-lite.json';
@@ -60,6 +61,20 @@ describe.skipIf(!files)('BlazePose (skipped without ../shared/data)', () => {
     }
     console.info('mean error per frame, in torso lengths:', errors.map((error) => error.toFixed(4)).join(' '));
     for (const error of errors) expect(error).toBeLessThan(0.03);
+  });
+
+  it('counts the repetitions of real movements', { timeout: 60_000 }, async () => {
+    using pose = await BlazePose.fromFiles(
+      await load('/models/blazepose/pose_detection.tflite'),
+      await load('/models/blazepose/pose_landmark_lite.tflite'),
+    );
+    const count = async (name: string) => {
+      const { motion } = await posesOfVideo(await blobOf(name), pose, 10, new AbortController().signal, () => {});
+      return findRepetitions(motion).length;
+    };
+    // Two whole squats; the third is cut by the end of the video. Somebody who stands repeats nothing.
+    expect(await count('squats.mp4')).toBe(2);
+    expect(await count('stand.mp4')).toBe(0);
   });
 
   it('says that nobody is there, and how many are', { timeout: 60_000 }, async () => {

@@ -140,7 +140,7 @@ describe('the house', () => {
   it('asks for devices, clocks and threads in one named file each', () => {
     const rules: [RegExp, string[]][] = [
       [/new Worker\(/, ['app/workers.ts']],
-      [/getUserMedia\(/, ['media/microphone.ts', 'export/runtime/runtime.ts']],
+      [/getUserMedia\(/, ['media/microphone.ts', 'media/camera.ts', 'export/runtime/runtime.ts']],
       [/Date\.now\(/, ['kernel/clock.ts']],
       [/Math\.random\(/, []],
       [/openDB[<(]/, ['dataset/schema.ts']],

@@ -139,7 +139,7 @@ export function decodePeople(
   found.sort((a, b) => b.score - a.score);
   // Weighted suppression, as the reference does: a person is the mean of the boxes that overlap, by their scores.
   const kept: Person[] = [];
-  for (let rest = found; rest.length > 0; ) {
+  for (let rest = found; rest.length > 0;) {
     const best = rest[0]!;
     const same = rest.filter((other) => other === best || iou(other.box, best.box) > SUPPRESSION_IOU);
     rest = rest.filter((other) => !same.includes(other));

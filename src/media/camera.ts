@@ -1,0 +1,86 @@
+/** The camera. Main thread; the only place that asks for one. */
+import { StudioError } from '../kernel/errors.ts';
+import { Scope } from '../kernel/scope.ts';
+
+/** An open camera: a stream for a `<video>` element and for recording. Dispose it: its light goes off. */
+export type Camera = Disposable & {
+  stream: MediaStream;
+  deviceId: string;
+  label: string;
+  width: number;
+  height: number;
+};
+/** A camera a person can choose. */
+export type CameraChoice = { deviceId: string; label: string };
+
+/** Cameras of this device; names are known only after one was allowed. */
+export async function listCameras(): Promise<CameraChoice[]> {
+  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  return devices
+    .filter((device) => device.kind === 'videoinput')
+    .map((device, i) => ({ deviceId: device.deviceId, label: device.label || `Camera ${i + 1}` }));
+}
+
+/**
+ * Opens a camera, without sound.
+ * @param onEnded called when it is unplugged or taken away.
+ * @throws StudioError `media/camera-denied`, `media/camera-missing`.
+ */
+export async function openCamera(deviceId: string | null, onEnded: () => void): Promise<Camera> {
+  const scope = new Scope();
+  try {
+    if (!navigator.mediaDevices) throw new StudioError('media/camera-missing');
+    const stream = await navigator.mediaDevices.getUserMedia({
+      video: {
+        ...(deviceId ? { deviceId: { exact: deviceId } } : { facingMode: 'user' }),
+        width: { ideal: 960 },
+        height: { ideal: 720 },
+        frameRate: { ideal: 30 },
+      },
+    });
+    scope.add(() => stream.getTracks().forEach((track) => track.stop()));
+    const track = stream.getVideoTracks()[0]!;
+    scope.listen(track, 'ended', onEnded);
+    const settings = track.getSettings();
+    return {
+      stream,
+      deviceId: settings.deviceId ?? '',
+      label: track.label,
+      width: settings.width ?? 640,
+      height: settings.height ?? 480,
+      [Symbol.dispose]: () => scope.dispose(),
+    };
+  } catch (error) {
+    scope.dispose();
+    if (error instanceof DOMException && (error.name === 'NotAllowedError' || error.name === 'SecurityError'))
+      throw new StudioError('media/camera-denied', { cause: error });
+    if (
+      error instanceof DOMException &&
+      ['NotFoundError', 'OverconstrainedError', 'NotReadableError'].includes(error.name)
+    )
+      throw new StudioError('media/camera-missing', { details: { reason: error.message }, cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Records a stream until stopped.
+ * @returns `stop` ends it and resolves with the file. @throws StudioError `media/camera-unplugged` from `stop` when nothing was recorded.
+ */
+export function recordStream(stream: MediaStream): { stop(): Promise<Blob> } {
+  const type = ['video/webm;codecs=vp8', 'video/webm', 'video/mp4'].find((name) => MediaRecorder.isTypeSupported(name));
+  const recorder = new MediaRecorder(stream, { ...(type ? { mimeType: type } : {}), videoBitsPerSecond: 2_500_000 });
+  const parts: Blob[] = [];
+  recorder.ondataavailable = ({ data }) => void parts.push(data);
+  const stopped = new Promise<void>((resolve) => (recorder.onstop = () => resolve()));
+  recorder.start();
+  return {
+    async stop() {
+      if (recorder.state !== 'inactive') recorder.stop();
+      await stopped;
+      const blob = new Blob(parts, { type: recorder.mimeType.split(';')[0] ?? 'video/webm' });
+      if (blob.size === 0) throw new StudioError('media/camera-unplugged');
+      return blob;
+    },
+  };
+}
