@@ -60,7 +60,9 @@ const ProjectFile = v.object({
   ),
   reports: v.array(v.looseObject({ sourceId: text, part: text, items: v.array(v.looseObject({ itemId: text })) })),
   media: v.array(v.object({ hash: text, path: text, type: text })),
-  pictures: v.array(v.object({ hash: text, peaks: v.number(), spectrogram: v.number() })),
+  pictures: v.array(
+    v.object({ hash: text, peaks: v.number(), spectrogram: v.number(), poster: v.optional(v.number(), 0) }),
+  ),
   weights: v.array(v.object({ sourceId: text, kind: text, path: text })),
 });
 const WeightsFile = v.looseObject({
@@ -131,17 +133,25 @@ export async function archiveFiles(
           sources,
           reports,
           media,
-          pictures: pictures.map(({ hash, peaks, spectrogram }) => ({
+          pictures: pictures.map(({ hash, peaks, spectrogram, poster }) => ({
             hash,
             peaks: peaks.length,
             spectrogram: spectrogram.length,
+            ...(poster ? { poster: poster.length } : {}),
           })),
           weights,
         }),
     },
     {
       path: 'pictures.bin',
-      read: async () => new Blob(pictures.flatMap(({ peaks, spectrogram }) => [peaks, spectrogram]) as BlobPart[]),
+      read: async () =>
+        new Blob(
+          pictures.flatMap(({ peaks, spectrogram, poster }) => [
+            peaks,
+            spectrogram,
+            ...(poster ? [poster] : []),
+          ]) as BlobPart[],
+        ),
     },
     ...weights.flatMap(({ sourceId, kind, path }): ArchiveFile[] => {
       // Read once for both files: a checkpoint may be replaced by a newer one in between.
@@ -248,14 +258,17 @@ export async function readArchive(
   const bytes = await (await read('pictures.bin')).arrayBuffer();
   const pictures: StoredPicture[] = [];
   let at = 0;
-  for (const { hash, peaks, spectrogram } of content.pictures) {
-    if (at + peaks + spectrogram > bytes.byteLength) throw damaged('pictures.bin is too short');
+  for (const { hash, peaks, spectrogram, poster } of content.pictures) {
+    if (at + peaks + spectrogram + poster > bytes.byteLength) throw damaged('pictures.bin is too short');
     pictures.push({
       hash,
       peaks: new Uint8Array(bytes.slice(at, at + peaks)),
       spectrogram: new Uint8Array(bytes.slice(at + peaks, at + peaks + spectrogram)),
+      ...(poster
+        ? { poster: new Uint8Array(bytes.slice(at + peaks + spectrogram, at + peaks + spectrogram + poster)) }
+        : {}),
     });
-    at += peaks + spectrogram;
+    at += peaks + spectrogram + poster;
   }
 
   const weights: StoredWeights[] = [];

@@ -2,7 +2,7 @@
  * Video files to frames at chosen times, without playing them. Worker thread (WebCodecs through mediabunny). Rotation is applied; a frame is never drawn twice
  * at full size.
  */
-import { BlobSource, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM, type InputVideoTrack } from 'mediabunny';
+import { BlobSource, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM } from 'mediabunny';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM];
@@ -18,7 +18,6 @@ export type VideoFacts = {
   durationSec: number;
   /** Mean frames per second; the rate of a video whose rate varies is its mean. */
   frameRateHz: number;
-  isRateVariable: boolean;
 };
 
 /** A frame's pixels, RGBA, at its time. The pixels are overwritten by the next frame. */
@@ -33,16 +32,6 @@ export type OpenVideo = VideoFacts & {
   framesAt(times: readonly number[], mostPixels: number, signal?: AbortSignal): AsyncGenerator<VideoFrameAt>;
   close(): void;
 };
-
-async function measure(
-  track: InputVideoTrack,
-): Promise<{ frameRateHz: number; isRateVariable: boolean; lastSec: number }> {
-  const stats = await track.computePacketStats(RATE_PACKETS);
-  const durationSec = await track.computeDuration();
-  const frameRateHz =
-    Number.isFinite(stats.averagePacketRate) && stats.averagePacketRate > 0 ? stats.averagePacketRate : 1;
-  return { frameRateHz, isRateVariable: false, lastSec: durationSec };
-}
 
 /**
  * Opens a video.
@@ -67,9 +56,13 @@ export async function openVideo(blob: Blob): Promise<OpenVideo> {
     const isTurned = rotationDeg % 180 !== 0;
     const [w, h] = [await track.getSquarePixelWidth(), await track.getSquarePixelHeight()];
     const [width, height] = isTurned ? [h, w] : [w, h];
-    const { frameRateHz, isRateVariable, lastSec } = await measure(track).catch((cause: unknown) => {
-      throw new StudioError('media/damaged', { cause });
-    });
+    const [stats, lastSec] = await Promise.all([track.computePacketStats(RATE_PACKETS), track.computeDuration()]).catch(
+      (cause: unknown) => {
+        throw new StudioError('media/damaged', { cause });
+      },
+    );
+    const frameRateHz =
+      stats.averagePacketRate > 0 && Number.isFinite(stats.averagePacketRate) ? stats.averagePacketRate : 1;
     const firstSec = await track.getFirstTimestamp().catch(() => 0);
     const durationSec = Math.max(0, lastSec - Math.max(0, firstSec));
     return {
@@ -79,7 +72,6 @@ export async function openVideo(blob: Blob): Promise<OpenVideo> {
       rotationDeg,
       durationSec,
       frameRateHz,
-      isRateVariable,
       close: () => input.dispose(),
       async *framesAt(times, mostPixels, signal) {
         const scale = Math.min(1, mostPixels / Math.max(width, height));

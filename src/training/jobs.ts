@@ -116,7 +116,8 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     if (Object.keys(choice.timesMs).length > 0) await db.savePreference(memory, choice.engine);
 
     using trainable = new ClassifierTrainable(run, normalisation);
-    const firstPlan = settings.iterations ?? automaticIterations(run.examples.training.length);
+    const firstPlan =
+      settings.iterations ?? automaticIterations(run.examples.training.length, settings.motion !== undefined);
     const plannedIterations = !resume
       ? firstPlan + moreIterations
       : moreIterations > 0

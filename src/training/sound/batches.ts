@@ -29,9 +29,10 @@ export function classWeights(counts: readonly number[], isBalanced: boolean): nu
   return counts.map((count) => (count === 0 ? 0 : isBalanced ? Math.min(10, total / (present * count)) : 1));
 }
 
-/** Iterations when the person leaves them automatic: enough steps for few windows, fewer passes over many. */
-export function automaticIterations(windowCount: number): number {
-  return Math.max(30, Math.min(120, Math.round(36000 / Math.max(1, windowCount))));
+/** Iterations when the person leaves them automatic: enough steps for few windows, fewer passes over many. Movements are learnt from nothing, and vary more. */
+export function automaticIterations(windowCount: number, isMotion = false): number {
+  const [budget, most] = isMotion ? [60000, 160] : [36000, 120];
+  return Math.max(30, Math.min(most, Math.round(budget / Math.max(1, windowCount))));
 }
 
 /** Where a window is cut when it is shifted in time: up to half a hop away inside the clip; a short clip moves inside its window. */

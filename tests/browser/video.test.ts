@@ -1,0 +1,109 @@
+/** Real videos in every container, turned, cut, without a picture: decoded at exact times in this browser. Needs ../shared. */
+import {
+  ALL_FORMATS,
+  BlobSource,
+  BufferTarget,
+  Conversion,
+  Input,
+  MkvOutputFormat,
+  MovOutputFormat,
+  Mp4OutputFormat,
+  Output,
+  WebMOutputFormat,
+  type OutputFormat,
+} from 'mediabunny';
+import { commands } from 'vitest/browser';
+import { describe, expect, it } from 'vitest';
+import { inspectMotion } from '../../src/features/motion/inspect-motion.ts';
+import { StudioError } from '../../src/kernel/errors.ts';
+import { encodeWav } from '../../src/media/index.ts';
+import { openVideo } from '../../src/media/jobs.ts';
+
+const { readShared } = commands as unknown as {
+  readShared: (path: string) => Promise<{ name: string; base64: string }[] | null>;
+};
+const squats = await readShared('data/action-clips/squats.mp4');
+const original = () =>
+  new Blob([Uint8Array.from(atob(squats![0]!.base64), (char) => char.charCodeAt(0))], { type: 'video/mp4' });
+const signal = new AbortController().signal;
+
+async function convert(format: OutputFormat, video: object = {}, trim?: { start: number; end: number }): Promise<Blob> {
+  const target = new BufferTarget();
+  const input = new Input({ source: new BlobSource(original()), formats: ALL_FORMATS });
+  const conversion = await Conversion.init({
+    input,
+    output: new Output({ format, target }),
+    video,
+    ...(trim ? { trim } : {}),
+  });
+  await conversion.execute();
+  return new Blob([target.buffer!]);
+}
+
+const codeOf = (run: Promise<unknown>) =>
+  run.then(
+    () => 'fine',
+    (error: unknown) => (error instanceof StudioError ? error.code : String(error)),
+  );
+
+describe.skipIf(!squats)('videos (skipped without ../shared/data)', () => {
+  it.each([
+    ['MP4', () => new Mp4OutputFormat(), {}],
+    ['MOV', () => new MovOutputFormat(), {}],
+    ['MKV', () => new MkvOutputFormat(), {}],
+    ['WebM', () => new WebMOutputFormat(), { codec: 'vp8' }],
+  ] as const)('%s gives the frames of its times', { timeout: 30_000 }, async (_name, format, options) => {
+    const video = await openVideo(await convert(format(), { ...options }, { start: 0, end: 4 }));
+    expect(video).toMatchObject({ width: 720, height: 1280 });
+    expect(video.frameRateHz).toBeCloseTo(5, 0);
+    const times: number[] = [];
+    for await (const frame of video.framesAt([0, 0.5, 1.3, 3.1], 360)) {
+      expect(Math.max(frame.width, frame.height)).toBe(360);
+      times.push(frame.atSec);
+    }
+    video.close();
+    expect(times).toEqual([0, 0.5, 1.3, 3.1]);
+  });
+
+  it('turned by a phone is shown upright', { timeout: 30_000 }, async () => {
+    const turned = await convert(
+      new Mp4OutputFormat({}),
+      { rotate: 90, allowRotationMetadata: true },
+      { start: 0, end: 2 },
+    );
+    const video = await openVideo(turned);
+    expect([video.width, video.height, video.rotationDeg]).toEqual([1280, 720, 90]);
+    const plain = await openVideo(original());
+    const pixel = async (from: typeof video, x: number, y: number) => {
+      for await (const frame of from.framesAt([0.5], 1280)) {
+        const at = (Math.floor(y * frame.height) * frame.width + Math.floor(x * frame.width)) * 4;
+        return [...frame.data.subarray(at, at + 3)];
+      }
+      return [];
+    };
+    // Turned clockwise, what was at the top left is at the top right.
+    const [a, b] = [await pixel(plain, 0.1, 0.3), await pixel(video, 0.7, 0.1)];
+    a.forEach((value, i) => expect(Math.abs(value - b[i]!)).toBeLessThan(24));
+    video.close();
+    plain.close();
+    const [inspected] = await inspectMotion(turned, 'phone.mp4', signal);
+    expect(inspected!.notice).toContain('turned by 90°');
+    expect(inspected!.picture.poster!.length).toBeGreaterThan(500);
+  });
+
+  it('one frame, an empty file, sound only, no video and a cut file are told apart', { timeout: 30_000 }, async () => {
+    const [short] = await inspectMotion(
+      await convert(new Mp4OutputFormat(), {}, { start: 0, end: 0.1 }),
+      'one.mp4',
+      signal,
+    );
+    expect(short!.notice).toContain('hardly longer than one picture');
+    expect(await codeOf(openVideo(new Blob([])))).toBe('media/empty-file');
+    expect(await codeOf(openVideo(new Blob(['Dear video'])))).toBe('media/not-video');
+    expect(await codeOf(openVideo(encodeWav(new Float32Array(16_000), 16_000)))).toBe('media/not-video');
+    const whole = original();
+    expect(await codeOf(inspectMotion(whole.slice(0, whole.size / 2), 'cut.mp4', signal))).toMatch(
+      /^media\/(damaged|not-video)|fine$/,
+    );
+  });
+});
