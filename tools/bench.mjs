@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
+import { benchPoses } from './bench-poses.mjs';
 import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
 import { serve } from './serve.mjs';
@@ -255,6 +256,8 @@ if (!existsSync(esc) || !existsSync(digits) || !existsSync(join(shared, 'models'
   );
   rmSync(folder, { recursive: true, force: true });
 }
+
+await benchPoses(note);
 
 mkdirSync('test-results', { recursive: true });
 writeFileSync('test-results/bench.json', JSON.stringify(rows, null, 2));

@@ -45,7 +45,11 @@ export async function openVideo(blob: Blob): Promise<OpenVideo> {
     const track = await input.getPrimaryVideoTrack().catch((cause: unknown) => {
       throw new StudioError('media/damaged', { cause });
     });
-    if (!track) throw new StudioError('media/no-video-track');
+    if (!track) {
+      // A file cut before its index says nothing of its tracks.
+      const sound = await input.getPrimaryAudioTrack().catch(() => null);
+      throw new StudioError(sound ? 'media/no-video-track' : 'media/damaged');
+    }
     const codec = (await track.getCodec()) ?? 'unknown';
     if (!(await track.canDecode()))
       throw new StudioError('media/video-codec-unsupported', {

@@ -102,8 +102,6 @@ describe.skipIf(!squats)('videos (skipped without ../shared/data)', () => {
     expect(await codeOf(openVideo(new Blob(['Dear video'])))).toBe('media/not-video');
     expect(await codeOf(openVideo(encodeWav(new Float32Array(16_000), 16_000)))).toBe('media/not-video');
     const whole = original();
-    expect(await codeOf(inspectMotion(whole.slice(0, whole.size / 2), 'cut.mp4', signal))).toMatch(
-      /^media\/(damaged|not-video)|fine$/,
-    );
+    expect(await codeOf(inspectMotion(whole.slice(0, whole.size / 2), 'cut.mp4', signal))).toBe('media/damaged');
   });
 });

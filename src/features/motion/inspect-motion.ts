@@ -126,7 +126,9 @@ export async function inspectMotion(blob: Blob, name: string, signal: AbortSigna
     }
     if (!poster) throw new StudioError('media/damaged');
     const notices = [
-      ...(durationSec < 0.2 ? ['It is hardly longer than one picture: there is no movement to learn.'] : []),
+      ...(durationSec < 0.2 || durationSec * frameRateHz < 1.5
+        ? ['It is hardly longer than one picture: there is no movement to learn.']
+        : []),
       ...(rotationDeg ? [`It is turned by ${rotationDeg}°, as phones do; it is shown and learnt upright.`] : []),
     ];
     return [

@@ -85,7 +85,7 @@ export class LiteNetwork implements Disposable {
     try {
       tensor = Tensor.fromTypedArray(input as Float32Array<ArrayBuffer>, shape);
       outputs = await this.#model.run([tensor]);
-      return outputs.map((output) => Float32Array.from(output.toTypedArray() as Float32Array));
+      return outputs.map((output) => new Float32Array(output.toTypedArray()));
     } catch (cause) {
       throw new StudioError('network/failed', { details: { reason: String(cause) }, cause });
     } finally {
