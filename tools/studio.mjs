@@ -1,6 +1,6 @@
 /**
  * The headless studio: trains and evaluates with the built app's own code in headless Chromium, with a fresh profile.
- *   npm run studio -- train --task sound --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
+ *   npm run studio -- train --task TASK --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
  *                     [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
  *   npm run studio -- evaluate --model DIR --data DIR --out report.json
  */
@@ -15,11 +15,13 @@ import { fetchModels } from './models.mjs';
 import { serve } from './serve.mjs';
 
 const HELP = `Usage:
-  npm run studio -- train --task sound --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
+  npm run studio -- train --task TASK --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
                     [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
   npm run studio -- evaluate --model DIR --data DIR --out report.json
 
---data, --validation, --test   folders with one folder per class, or files named Label.anything.ext
+--task      sound (the default), action or detection
+--data, --validation, --test   folders with one folder per class, or files named Label.anything.ext; of actions also an
+            annotation file; of pictures annotations of Create ML, COCO, YOLO, Pascal VOC or CSV
 --split     JSON {"training": [paths], "validation": [paths], "testing": [paths]} or CSV lines path,part; paths inside --data
 --folds     K folds over --data; recordings stay together
 --group-by  regular expression on the path inside --data; its first capture names the recording
@@ -171,7 +173,7 @@ async function main() {
   if (mirror)
     for (const { path, reason } of await fetchModels({ mirror, log: () => {} })) log(`Without ${path}: ${reason}`);
   const server = await serve('dist', 0, { models: 'public/models' });
-  const profile = mkdtempSync(join(tmpdir(), 'understudy-'));
+  const profile = process.env.UNDERSTUDY_PROFILE ?? mkdtempSync(join(tmpdir(), 'understudy-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
@@ -220,13 +222,15 @@ async function main() {
     const score =
       report.evaluation.mean ?? report.evaluation.testing ?? report.evaluation.validation ?? report.evaluation.training;
     log(
-      `Clips right: ${(score.clipAccuracy * 100).toFixed(1)} %, windows right: ${(score.windowAccuracy * 100).toFixed(1)} %, ${report.seconds.total.toFixed(1)} s in all`,
+      'map50' in score
+        ? `Average precision: ${score.map50.toFixed(3)} at an overlap of 0.50, ${score.map.toFixed(3)} from 0.50 to 0.95, ${report.seconds.total.toFixed(1)} s in all`
+        : `Clips right: ${(score.clipAccuracy * 100).toFixed(1)} %, windows right: ${(score.windowAccuracy * 100).toFixed(1)} %, ${report.seconds.total.toFixed(1)} s in all`,
     );
     log(`Report: ${args.out}`);
   } finally {
     await context.close().catch(() => {});
     await server.close();
-    rmSync(profile, { recursive: true, force: true });
+    if (!process.env.UNDERSTUDY_PROFILE) rmSync(profile, { recursive: true, force: true });
   }
 }
 

@@ -18,6 +18,13 @@ const DEFAULTS = {
   remove: { group: 'Clips', title: 'Delete', keys: 'Delete' },
   all: { group: 'Clips', title: 'Select all', keys: 'Mod+A' },
   rename: { group: 'Clips', title: 'Rename', keys: 'F2' },
+  addBox: { group: 'Boxes', title: 'Add a box in the middle', keys: 'A' },
+  repeat: { group: 'Boxes', title: 'Repeat the boxes of the picture before', keys: 'R' },
+  propose: { group: 'Boxes', title: 'Propose boxes', keys: 'P' },
+  noObjects: { group: 'Boxes', title: 'No objects here', keys: 'M' },
+  hide: { group: 'Boxes', title: 'Hide boxes', keys: 'H' },
+  next: { group: 'Boxes', title: 'Next picture', keys: 'N' },
+  previous: { group: 'Boxes', title: 'Previous picture', keys: 'B' },
   record: { group: 'Record', title: 'Start or stop recording', keys: 'Space' },
   start: { group: 'Train', title: 'Train', keys: 'Mod+Enter' },
 } as const satisfies Record<string, Action>;

@@ -6,11 +6,11 @@ import type { InspectedMedia, ModelSource, Project, TaskKind, TrainingSettings }
 import { recalibrate } from '../evaluation/index.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { abortError } from '../kernel/errors.ts';
-import { SAMPLE_ACTIONS } from '../features/index.ts';
+import { SAMPLE_ACTIONS, SAMPLE_OBJECTS } from '../features/index.ts';
 import { NetworkSession } from '../features/ui.ts';
 import { SAMPLE_SOUNDS } from '../media/index.ts';
 import { openCamera, openMicrophone, Player } from '../media/ui.ts';
-import { EvaluationSession, itemsOfPart, ListeningSession, WatchingSession } from '../preview/ui.ts';
+import { EvaluationSession, itemsOfPart, ListeningSession, ProposalSession, WatchingSession } from '../preview/ui.ts';
 import { defaultSettings } from '../training/index.ts';
 import { TrainingSession } from '../training/ui.ts';
 import { Theme } from '../ui/theme.svelte.ts';
@@ -34,6 +34,11 @@ export const SAMPLE_NAME = SAMPLE_SOUNDS.join(', ')
 export const ACTION_SAMPLE_NAME = SAMPLE_ACTIONS.join(', ')
   .toLowerCase()
   .replace(/^./, (first) => first.toUpperCase());
+
+/** Name of the sample project of the detection task. */
+export const DETECTION_SAMPLE_NAME = 'Dice';
+/** Pictures of the detection sample; the last quarter is for testing. */
+const SAMPLE_PICTURES = 80;
 
 /** True for the names archives are saved under. */
 export const isArchiveName = (path: string): boolean => /\.understudy( ?\(\d+\))?\.zip$/i.test(path);
@@ -73,6 +78,7 @@ export class Workbench implements Disposable {
   readonly evaluation: EvaluationSession;
   readonly listening: ListeningSession;
   readonly watching: WatchingSession;
+  readonly proposing: ProposalSession;
   readonly player: Player;
   readonly #notify: Notify;
   #sourceId = $state<string | null>(null);
@@ -87,6 +93,7 @@ export class Workbench implements Disposable {
     this.evaluation = new EvaluationSession(clients);
     this.listening = new ListeningSession(clients.inference, openMicrophone);
     this.watching = new WatchingSession(clients.inference, openCamera);
+    this.proposing = new ProposalSession(clients.inference);
     this.player = new Player((hash) => studio.store.loadBlob(hash), studio.notify.fail);
   }
 
@@ -141,6 +148,10 @@ export class Workbench implements Disposable {
       const report = await this.evaluation.run(result, this.project.items, part);
       const scores = this.project.sources.find((candidate) => candidate.id === result.id)?.scores ?? {};
       if (!report) continue;
+      if ('kind' in report) {
+        await this.project.saveSource(result.id, { scores: { ...scores, [part]: report.map50 } });
+        continue;
+      }
       await this.project.saveSource(result.id, {
         scores: { ...scores, [part]: report.clipAccuracy },
         ...(part === 'validation' ? { calibration: recalibrate(report, result.calibration ?? null) } : {}),
@@ -154,6 +165,7 @@ export class Workbench implements Disposable {
     this.evaluation[Symbol.dispose]();
     this.listening.stop();
     this.watching.stop();
+    this.proposing.cancel();
     this.player.stop();
     this.imports.cancel();
   }
@@ -222,9 +234,11 @@ export class Studio {
     const { features } = this.clients;
     return {
       inspect: async ({ blob, path }: PathFile, signal: AbortSignal): Promise<InspectedMedia[]> =>
-        kind === 'action'
-          ? features.call('inspectMotion', { blob, name: path }, { signal })
-          : [await features.call('inspectSound', { blob }, { signal })],
+        kind === 'detection'
+          ? features.call('inspectPicture', { blob, name: path }, { signal })
+          : kind === 'action'
+            ? features.call('inspectMotion', { blob, name: path }, { signal })
+            : [await features.call('inspectSound', { blob }, { signal })],
       unzip: async (blob: Blob, onFile: (file: { path: string; blob: Blob }) => void, signal: AbortSignal) => {
         const { failed } = await this.clients.archive.call(
           'unzip',
@@ -271,7 +285,8 @@ export class Studio {
   }
 
   /** Makes the sample project of a task: examples the app makes itself, twelve of each class, a quarter for testing. @returns the stored project. */
-  async createSample(kind: 'sound' | 'action'): Promise<Project> {
+  async createSample(kind: TaskKind): Promise<Project> {
+    if (kind === 'detection') return this.#createDice();
     const at = nowMs();
     const id = newId();
     const names: readonly string[] = kind === 'sound' ? SAMPLE_SOUNDS : SAMPLE_ACTIONS;
@@ -320,6 +335,62 @@ export class Studio {
           },
         });
       }
+    }
+    await this.store.putQuietly({ project });
+    await this.store.commit(id, 'Made the sample', newId(), changes, { blobs, pictures });
+    return project;
+  }
+
+  async #createDice(): Promise<Project> {
+    const at = nowMs();
+    const id = newId();
+    const classes = SAMPLE_OBJECTS.map((name, i) => ({ id: newId(), name, color: i + 1 }));
+    const project: Project = {
+      id,
+      name: DETECTION_SAMPLE_NAME,
+      kind: 'detection',
+      classes,
+      createdAtMs: at,
+      openedAtMs: at,
+      nextColor: classes.length + 1,
+      isSample: true,
+    };
+    const changes: Change[] = [];
+    const blobs: StoredBlob[] = [];
+    const pictures: StoredPicture[] = [];
+    for (let n = 1; n <= SAMPLE_PICTURES; n++) {
+      const { picture, boxes } = await this.clients.features.call('makeDice', { seed: n });
+      const name = `Dice ${String(n).padStart(2, '0')}.jpg`;
+      blobs.push({ hash: picture.hash, blob: picture.blob });
+      pictures.push({ hash: picture.hash, ...picture.picture });
+      const { width, height } = picture.image!;
+      changes.push({
+        store: 'items',
+        before: null,
+        after: {
+          id: newId(),
+          projectId: id,
+          name,
+          path: name,
+          hash: picture.hash,
+          bytes: picture.blob.size,
+          classId: null,
+          part: n > SAMPLE_PICTURES * 0.75 ? 'testing' : 'training',
+          recording: `sample:${n}`,
+          session: 'sample',
+          addedAtMs: at + n,
+          image: {
+            width,
+            height,
+            isAnnotated: true,
+            boxes: boxes.map(({ label, ...rect }) => ({
+              ...rect,
+              id: newId(),
+              classId: classes.find((known) => known.name === label)!.id,
+            })),
+          },
+        },
+      });
     }
     await this.store.putQuietly({ project });
     await this.store.commit(id, 'Made the sample', newId(), changes, { blobs, pictures });

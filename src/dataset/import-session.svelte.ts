@@ -13,6 +13,13 @@ import {
   type MotionAnnotation,
   type MotionAnnotations,
 } from './motion-annotations.ts';
+import {
+  collectPictureAnnotations,
+  placeBoxes,
+  type CollectedAnnotations,
+  type TextFile,
+} from './picture-annotations.ts';
+import { intersectionOverUnion, type Rect } from '../domain/boxes.ts';
 import type { PathFile } from './archive-contract.ts';
 import { fileName, isJunkPath, matchPattern, proposeLabels, proposePart } from './index.ts';
 import type { ProjectSession } from './project-session.svelte.ts';
@@ -65,7 +72,7 @@ export type ImportOptions = {
 /** Files stored per transaction. */
 const BATCH = 20;
 /** Larger text files are landmarks, not annotations. */
-const MOST_ANNOTATION_BYTES = 20e6;
+const MOST_ANNOTATION_BYTES = 60e6;
 const BY_NAME = new Intl.Collator('en', { numeric: true });
 const ZIP = /\.zip$/i;
 
@@ -149,11 +156,19 @@ export class ImportSession {
     onDone: (done: number) => void,
   ): Promise<void> {
     const project = this.#project;
-    const { annotated, media } = await this.#annotations(files, report);
+    const isDetection = project.project.kind === 'detection';
+    const collected = isDetection ? await collectFrom(files, project.items, report) : null;
+    const { annotated, media } = collected
+      ? {
+          annotated: new Map<string, MotionAnnotation[]>(),
+          media: files.filter(({ path }) => !collected.used.has(path)),
+        }
+      : await this.#annotations(files, report);
     const proposed = proposeLabels(media.map((file) => file.path).filter((path) => !annotated.has(path)));
     const known = new Map(project.items.map((item) => [contentKey(item), item.name]));
     const session = newId();
     let done = files.length - media.length;
+    if (collected) await this.#annotateKnown(collected, report);
     for (let at = 0; at < media.length; at += BATCH) {
       const batch = media.slice(at, at + BATCH);
       const inspected = await Promise.all(
@@ -169,14 +184,19 @@ export class ImportSession {
         }),
       );
       const labels = new Set<string>();
-      const usable: { file: PathFile; media: InspectedMedia; label: string | null }[] = [];
+      const usable: {
+        file: PathFile;
+        media: InspectedMedia;
+        label: string | null;
+        boxes: (Rect & { label: string })[];
+      }[] = [];
       for (const { file, result } of inspected) {
         if (result instanceof StudioError) {
           report.remarks.push({ path: file.path, reason: result.message, isAdded: false });
           continue;
         }
         const rows = annotated.get(file.path);
-        const folderLabel = options.isFixed ? null : (proposed.get(file.path) ?? null);
+        const folderLabel = options.isFixed || isDetection ? null : (proposed.get(file.path) ?? null);
         const clips = rows
           ? cutByRows(result[0]!, rows, (reason) => report.remarks.push({ path: file.path, reason, isAdded: false }))
           : result.map((one) => ({ media: one, label: options.isFixed ? null : (one.label ?? folderLabel) }));
@@ -192,8 +212,10 @@ export class ImportSession {
           if (one.notice && !noticed.has(one.notice))
             report.remarks.push({ path: file.path, reason: one.notice, isAdded: true });
           if (one.notice) noticed.add(one.notice);
-          usable.push({ file, media: one, label });
+          const boxes = collected ? boxesFor(one, file.path, collected, report) : [];
+          usable.push({ file, media: one, label, boxes });
           if (label) labels.add(label);
+          for (const box of boxes) labels.add(box.label);
         }
         if (annotated.size > 0 && !rows && !folderLabel && clips.length > 0 && !clips[0]!.label)
           report.remarks.push({
@@ -207,8 +229,8 @@ export class ImportSession {
       const planned = project.planClasses(labels);
       for (const label of planned.project.classes.slice(before.classes.length)) report.newClasses.push(label.name);
       const addedAtMs = nowMs();
-      const items = usable.map(({ file, media: one, label }): MediaItem => {
-        const { hash, blob, sound, motion } = one;
+      const items = usable.map(({ file, media: one, label, boxes }): MediaItem => {
+        const { hash, blob, sound, motion, image } = one;
         return {
           id: newId(),
           projectId: project.id,
@@ -219,7 +241,10 @@ export class ImportSession {
           classId: label ? planned.byName.get(label)!.id : options.classId,
           part: options.isFixed
             ? options.part
-            : (options.partOf?.(file.path) ?? proposePart(file.path) ?? options.part),
+            : (options.partOf?.(file.path) ??
+              collected?.parts.get(file.path) ??
+              proposePart(file.path, !isDetection) ??
+              options.part),
           recording:
             (options.recordingPattern ? matchPattern(options.recordingPattern, file.path) : null) ??
             `file:${file.path}`,
@@ -227,18 +252,68 @@ export class ImportSession {
           addedAtMs,
           ...(sound ? { sound } : {}),
           ...(motion ? { motion } : {}),
+          ...(image
+            ? {
+                image: {
+                  ...image,
+                  boxes: boxes.map(({ label: name, ...rect }) => ({
+                    ...rect,
+                    id: newId(),
+                    classId: planned.byName.get(name)!.id,
+                  })),
+                  isAnnotated: collected?.notes.has(file.path) ?? false,
+                },
+              }
+            : {}),
         };
       });
       const changes: Change[] = items.map((after) => ({ store: 'items', before: null, after }));
       if (planned.project !== before) changes.unshift({ store: 'projects', before, after: planned.project });
       const blobs: StoredBlob[] = usable.map(({ media: one }) => ({ hash: one.hash, blob: one.blob }));
       const pictures: StoredPicture[] = usable.map(({ media: one }) => ({ hash: one.hash, ...one.picture }));
-      await project.commit(`Added ${formatCount(report.added + items.length, 'clip')}`, changes, {
-        group: report.group,
-        content: { blobs, pictures },
-      });
+      await project.commit(
+        `Added ${formatCount(report.added + items.length, isDetection ? 'picture' : 'clip')}`,
+        changes,
+        {
+          group: report.group,
+          content: { blobs, pictures },
+        },
+      );
       report.added += items.length;
     }
+  }
+
+  /** Gives boxes to pictures that are in the project already: annotation files came without pictures. Boxes that are there stay. */
+  async #annotateKnown(collected: CollectedAnnotations, report: ImportReport): Promise<void> {
+    const project = this.#project;
+    const known = project.items.filter((item) => item.image && collected.notes.has(item.path));
+    if (known.length === 0) return;
+    const placed = known.map((item) => {
+      const { boxes, remarks } = placeBoxes(collected.notes.get(item.path)!, item.image!.width, item.image!.height);
+      for (const { reason } of remarks) report.remarks.push({ path: item.path, reason, isAdded: true });
+      return { item, boxes };
+    });
+    const before = project.project;
+    const planned = project.planClasses(new Set(placed.flatMap(({ boxes }) => boxes.map(({ label }) => label))));
+    for (const label of planned.project.classes.slice(before.classes.length)) report.newClasses.push(label.name);
+    const changes: Change[] = placed.map(({ item, boxes }) => {
+      const fresh = boxes
+        .map(({ label, ...rect }) => ({ ...rect, id: newId(), classId: planned.byName.get(label)!.id }))
+        .filter(
+          (box) =>
+            !item.image!.boxes.some(
+              (other) => other.classId === box.classId && intersectionOverUnion(other, box) > 0.95,
+            ),
+        );
+      return {
+        store: 'items',
+        before: item,
+        after: { ...item, image: { ...item.image!, boxes: [...item.image!.boxes, ...fresh], isAnnotated: true } },
+      };
+    });
+    if (planned.project !== before) changes.unshift({ store: 'projects', before, after: planned.project });
+    await project.commit(`Annotated ${formatCount(known.length, 'picture')}`, changes, { group: report.group });
+    report.added += known.length;
   }
 
   /** Takes annotation files out of an import. @returns rows by the path of their video, and the files that hold examples. */
@@ -276,6 +351,48 @@ export class ImportSession {
     }
     return { annotated, media };
   }
+}
+
+/** Reads the annotation files of an import of pictures; what they get wrong goes into the report. */
+async function collectFrom(
+  files: readonly PathFile[],
+  items: readonly MediaItem[],
+  report: ImportReport,
+): Promise<CollectedAnnotations> {
+  const isText = (path: string) => /\.(json|xml|csv|txt|ya?ml|names|labels)$/i.test(path);
+  const texts: TextFile[] = [];
+  for (const file of files)
+    if (isText(file.path) && file.blob.size < MOST_ANNOTATION_BYTES)
+      texts.push({ path: file.path, text: await file.blob.text() });
+  const given = files.map(({ path }) => path).filter((path) => !isText(path));
+  // Without pictures of their own they are for those of the project.
+  const collected = collectPictureAnnotations(texts, given.length > 0 ? given : items.map(({ path }) => path));
+  for (const { path, reason } of collected.faults) report.remarks.push({ path, reason, isAdded: false });
+  // Notes of people beside their pictures are nothing to import.
+  for (const { path } of texts) {
+    if (collected.used.has(path)) continue;
+    collected.used.add(path);
+    report.remarks.push({ path, reason: 'It holds no annotations this app can read.', isAdded: false });
+  }
+  return collected;
+}
+
+/** The boxes a picture gets; what is odd about them, or that there are none, goes into the report. */
+function boxesFor(
+  { image }: InspectedMedia,
+  path: string,
+  { notes }: CollectedAnnotations,
+  report: ImportReport,
+): (Rect & { label: string })[] {
+  const note = notes.get(path);
+  if (!image || !note) {
+    if (notes.size > 0)
+      report.remarks.push({ path, reason: 'The annotations do not name it: it is not annotated yet.', isAdded: true });
+    return [];
+  }
+  const { boxes, remarks } = placeBoxes(note, image.width, image.height);
+  for (const { reason } of remarks) report.remarks.push({ path, reason, isAdded: true });
+  return boxes;
 }
 
 /** The clips that rows cut out of a video: the file is shared, nothing is encoded anew. */

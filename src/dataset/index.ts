@@ -7,6 +7,7 @@ export {
   type LogMelPreprocessing,
   type ModelArtifact,
   type MotionPreprocessing,
+  type VisionPreprocessing,
   type SoundPreprocessing,
   type Novelty,
   type Preprocessing,

@@ -57,8 +57,8 @@ const PART_FOLDERS: Record<string, Part> = {
 };
 
 /** The part a folder above the class folder names (`test/dog/1.wav`), or null. */
-export function proposePart(path: string): Part | null {
-  for (const folder of path.split('/').slice(0, -2)) {
+export function proposePart(path: string, hasClassFolders = true): Part | null {
+  for (const folder of path.split('/').slice(0, hasClassFolders ? -2 : -1)) {
     const part = PART_FOLDERS[folder.toLowerCase()];
     if (part) return part;
   }

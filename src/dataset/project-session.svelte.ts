@@ -2,12 +2,18 @@
  * An open project: its records in memory, every change written in one transaction, undo. Main thread. The database is the truth; memory
  * follows it at once so that the page feels immediate, and falls back to it when a write fails.
  */
+import type { BoundingBox } from '../domain/boxes.ts';
 import type { ClassLabel, ItemPart, MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { formatCount } from '../kernel/format.ts';
 import type { Change } from './schema.ts';
 import type { NewContent, Store } from './store.ts';
+
+const boxesOf = (image: MediaItem['image'], classId: string) =>
+  image?.boxes.filter((box) => box.classId === classId) ?? [];
+const usesClass = (item: MediaItem, classId: string) =>
+  item.classId === classId || boxesOf(item.image, classId).length > 0;
 
 /** What the header shows. */
 export type SaveState = 'saved' | 'saving' | 'failed';
@@ -246,9 +252,20 @@ export class ProjectSession {
     if (!old || trimmed === '' || trimmed === old.name) return;
     const other = this.findClass(trimmed);
     if (other && other.id !== classId) {
-      const moved = this.#items.filter((item) => item.classId === classId);
+      const moved = this.#items.filter((item) => usesClass(item, classId));
       return this.#change(`Merged ${old.name} into ${other.name}`, [
-        ...this.#edit(moved, (item) => ({ ...item, classId: other.id })),
+        ...this.#edit(moved, (item) => ({
+          ...item,
+          classId: item.classId === classId ? other.id : item.classId,
+          ...(item.image
+            ? {
+                image: {
+                  ...item.image,
+                  boxes: item.image.boxes.map((box) => (box.classId === classId ? { ...box, classId: other.id } : box)),
+                },
+              }
+            : {}),
+        })),
         {
           store: 'projects',
           before,
@@ -268,22 +285,26 @@ export class ProjectSession {
     ]);
   }
 
-  /** Deletes a class and its clips (one undo step). */
+  /** Deletes a class with its clips, or with its boxes in pictures (one undo step). */
   removeClass(classId: string): Promise<void> {
     const before = this.#project;
     const label = before.classes.find((candidate) => candidate.id === classId);
-    const gone = this.#items.filter((item) => item.classId === classId);
-    return this.#change(
-      `Deleted class ${label?.name ?? ''}${gone.length ? ` with ${formatCount(gone.length, 'clip')}` : ''}`,
-      [
-        ...this.#edit(gone, () => null),
-        {
-          store: 'projects',
-          before,
-          after: { ...before, classes: before.classes.filter((candidate) => candidate.id !== classId) },
-        },
-      ],
-    );
+    const gone = this.#items.filter((item) => usesClass(item, classId));
+    const isPictures = before.kind === 'detection';
+    const boxCount = gone.reduce((sum, { image }) => sum + boxesOf(image, classId).length, 0);
+    const what = isPictures ? formatCount(boxCount, 'box', 'boxes') : formatCount(gone.length, 'clip');
+    return this.#change(`Deleted class ${label?.name ?? ''}${gone.length ? ` with ${what}` : ''}`, [
+      ...this.#edit(gone, (item) =>
+        item.image
+          ? { ...item, image: { ...item.image, boxes: item.image.boxes.filter((box) => box.classId !== classId) } }
+          : null,
+      ),
+      {
+        store: 'projects',
+        before,
+        after: { ...before, classes: before.classes.filter((candidate) => candidate.id !== classId) },
+      },
+    ]);
   }
 
   /** Moves a class up or down in the list. */
@@ -330,6 +351,36 @@ export class ProjectSession {
       'Divided the clips',
       this.#edit(items, (item) => ({ ...item, part: parts.get(item.id)! })),
     );
+  }
+
+  /**
+   * Sets the boxes of a picture; it counts as annotated from then on.
+   * @param group as of {@link commit}: small moves of one box are undone together.
+   */
+  async annotate(
+    id: string,
+    boxes: BoundingBox[],
+    label: string,
+    options: { isAnnotated?: boolean; group?: string; project?: Project } = {},
+  ): Promise<void> {
+    const [item] = this.#pick([id]);
+    if (!item?.image) return;
+    const { isAnnotated = true, group, project } = options;
+    const changes: Change[] = this.#edit([item], () => ({ ...item, image: { ...item.image!, boxes, isAnnotated } }));
+    if (project && project !== this.#project)
+      changes.unshift({ store: 'projects', before: this.#project, after: project });
+    await this.commit(label, changes, group ? { group } : {}).catch(this.#onError);
+  }
+
+  /** {@link annotate} for many pictures, one undo step. */
+  async annotateAll(boxesById: ReadonlyMap<string, BoundingBox[]>, label: string, project?: Project): Promise<void> {
+    const changes: Change[] = this.#edit(this.#pick(boxesById.keys()), (item) => ({
+      ...item,
+      ...(item.image ? { image: { ...item.image, boxes: boxesById.get(item.id)!, isAnnotated: true } } : {}),
+    }));
+    if (project && project !== this.#project)
+      changes.unshift({ store: 'projects', before: this.#project, after: project });
+    await this.#change(label, changes);
   }
 
   renameItem(id: string, name: string): Promise<void> {

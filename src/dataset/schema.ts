@@ -1,7 +1,7 @@
 /** The IndexedDB schema and its migration ladder. Any thread. */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import type { ClassLabel, MediaItem, ModelSource, Part, Project, SmallPicture } from '../domain/project.ts';
-import type { Report } from '../domain/report.ts';
+import type { AnyReport } from '../domain/report.ts';
 import { StudioError } from '../kernel/errors.ts';
 
 /** A stored file, keyed by its content. Safari without Blob support in storage gets `bytes` + `type` instead. */
@@ -14,7 +14,12 @@ export type StoredPicture = { hash: string } & SmallPicture;
 export type StoredNetworkFile = { sha256: string; blob: Blob };
 
 /** Cached features, keyed by content + extractor id, version and parameters (`extractor`). */
-export type StoredFeatures = { hash: string; extractor: string; shape: number[]; values: Float32Array };
+export type StoredFeatures<Values extends Float32Array | Uint8Array = Float32Array | Uint8Array> = {
+  hash: string;
+  extractor: string;
+  shape: number[];
+  values: Values;
+};
 
 /** Weights of a model: kept best, checkpoint or snapshot. `kind` is 'best', 'checkpoint' or 'snapshot-{iteration}'. */
 export type StoredWeights = {
@@ -41,7 +46,7 @@ export type ModelArtifact = {
 export type Novelty = { centres: number[][]; deviations: number[]; limit: number };
 
 /** Every number between a sound and the network's input, and between its output and a clip's label. */
-export type Preprocessing = SoundPreprocessing | MotionPreprocessing;
+export type Preprocessing = SoundPreprocessing | MotionPreprocessing | VisionPreprocessing;
 
 /** Of sound models. */
 export type SoundPreprocessing = LogMelPreprocessing | EmbeddingPreprocessing;
@@ -99,6 +104,18 @@ export type MotionPreprocessing = {
   shape: number[];
 };
 
+/** Squares of pictures: for detectors on SSD-MobileNet, and for those trained from nothing (`pixels`). */
+export type VisionPreprocessing = {
+  kind: 'ssd-mobilenet' | 'pixels';
+  pixels: number;
+  tiles: number;
+  /** Cells of the output that a predicted distance of 0 stands for. */
+  scale: number;
+  /** Input = (feature − mean) × factor, per channel of the three maps; of pixels one value a colour. */
+  channelMean: number[];
+  channelFactor: number[];
+};
+
 /** Stores that take part in undo. */
 export type UndoableStore = 'projects' | 'items' | 'sources';
 
@@ -127,7 +144,7 @@ export interface StudioSchema extends DBSchema {
   pictures: { key: string; value: StoredPicture };
   features: { key: [string, string]; value: StoredFeatures };
   weights: { key: [string, string]; value: StoredWeights };
-  reports: { key: [string, Part]; value: Report };
+  reports: { key: [string, Part]; value: AnyReport };
   history: { key: [string, number]; value: HistoryEntry };
   preferences: { key: string; value: unknown };
   networks: { key: string; value: StoredNetworkFile };

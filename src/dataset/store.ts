@@ -3,7 +3,7 @@
  * `dataset/quota-exceeded` and leaves everything as it was.
  */
 import type { MediaItem, ModelSource, Project } from '../domain/project.ts';
-import type { Report } from '../domain/report.ts';
+import type { AnyReport } from '../domain/report.ts';
 import { newId } from '../kernel/clock.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { openDatabase } from './schema.ts';
@@ -25,7 +25,7 @@ export type ProjectRecords = { project: Project; items: MediaItem[]; sources: Mo
 
 /** Everything of one project but its undo history and caches. */
 export type WholeProject = ProjectRecords & {
-  reports: Report[];
+  reports: AnyReport[];
   weights: StoredWeights[];
   blobs: StoredBlob[];
   pictures: StoredPicture[];
@@ -55,11 +55,14 @@ export function withNewIds(whole: WholeProject, name: string): WholeProject {
       },
     })),
     weights: whole.weights.map((entry) => ({ ...entry, sourceId: fresh(entry.sourceId) })),
-    reports: whole.reports.map((report) => ({
-      ...report,
-      sourceId: fresh(report.sourceId),
-      items: report.items.map((item) => ({ ...item, itemId: fresh(item.itemId) })),
-    })),
+    reports: whole.reports.map((report): AnyReport => {
+      const withIds = <T extends { itemId: string }>(list: T[]) =>
+        list.map((item) => ({ ...item, itemId: fresh(item.itemId) }));
+      const sourceId = fresh(report.sourceId);
+      return 'kind' in report
+        ? { ...report, sourceId, pictures: withIds(report.pictures) }
+        : { ...report, sourceId, items: withIds(report.items) };
+    }),
   };
 }
 
@@ -236,7 +239,7 @@ export class Store {
   async duplicateProject(id: string, name: string): Promise<Project> {
     const records = await this.loadProject(id);
     const weights: StoredWeights[] = [];
-    const reports: Report[] = [];
+    const reports: AnyReport[] = [];
     for (const source of records.sources) {
       weights.push(...(await this.#db.getAll('weights', prefixRange(source.id))));
       reports.push(...(await this.loadReports(source.id)));
@@ -336,8 +339,12 @@ export class Store {
     return hashes.filter((_, i) => keys[i] === undefined);
   }
 
-  async loadFeatures(hash: string, extractor: string): Promise<StoredFeatures | null> {
-    return (await this.#db.get('features', [hash, extractor])) ?? null;
+  /** @returns bytes for extractors that store bytes. */
+  async loadFeatures<Values extends Float32Array | Uint8Array = Float32Array>(
+    hash: string,
+    extractor: string,
+  ): Promise<StoredFeatures<Values> | null> {
+    return ((await this.#db.get('features', [hash, extractor])) as StoredFeatures<Values> | undefined) ?? null;
   }
 
   async saveFeatures(features: StoredFeatures): Promise<void> {
@@ -401,11 +408,11 @@ export class Store {
     return (await this.#db.getAllKeys('weights', prefixRange(sourceId))).map(([, kind]) => kind);
   }
 
-  async saveReport(report: Report): Promise<void> {
+  async saveReport(report: AnyReport): Promise<void> {
     await this.#db.put('reports', report);
   }
 
-  async loadReports(sourceId: string): Promise<Report[]> {
+  async loadReports(sourceId: string): Promise<AnyReport[]> {
     return this.#db.getAll('reports', prefixRange(sourceId));
   }
 

@@ -1,5 +1,6 @@
 /** The nouns every room speaks of: projects, classes, clips, model sources. Any thread; plain records that survive structured clone. */
 
+import type { BoundingBox } from './boxes.ts';
 import type { Calibration } from './report.ts';
 
 /** What a project recognises. */
@@ -80,6 +81,15 @@ export type InspectedSound = {
   blob: Blob;
 };
 
+/** What is known of a picture, upright, in pixels; and what is in it. */
+export type ImageInfo = {
+  width: number;
+  height: number;
+  boxes: BoundingBox[];
+  /** Somebody looked at all of it: without boxes it shows none of the classes. Others are not trained on. */
+  isAnnotated: boolean;
+};
+
 /** Any file after inspection: what it is by the task, and what it says of itself. */
 export type InspectedMedia = {
   hash: string;
@@ -88,6 +98,7 @@ export type InspectedMedia = {
   notice: string | null;
   sound?: SoundInfo;
   motion?: MotionInfo;
+  image?: ImageInfo;
   name?: string | null;
   label?: string | null;
 };
@@ -114,6 +125,7 @@ export type MediaItem = {
   /** What the example is, by the task of its project: exactly one of these. */
   sound?: SoundInfo;
   motion?: MotionInfo;
+  image?: ImageInfo;
 };
 
 /** Length of an example in seconds. */
@@ -150,6 +162,8 @@ export type CurvePoint = {
   trainingAccuracy: number;
   validationLoss: number | null;
   validationAccuracy: number | null;
+  /** Loss of object detectors by its parts: what is where, and how well boxes fit. */
+  parts?: { classes: number; boxes: number };
 };
 
 /** The computing engine of tfjs. */
@@ -241,6 +255,24 @@ export type MotionSettings = {
   speed: boolean;
 };
 
+/** What only object detectors have. */
+export type VisionSettings = {
+  /** Side in pixels of the square the network sees; null = chosen from the sizes of the boxes. */
+  pixels: 320 | 480 | 640 | null;
+  /** Pictures are cut into this many overlapping parts along each side; null = chosen from the sizes of the boxes. */
+  tiles: 1 | 2 | 3 | null;
+  /** Mirrors half of the copies. */
+  mirror: boolean;
+  /** Shows a smaller or larger part of the picture. */
+  crop: boolean;
+  /** Changes light and colours. */
+  colour: boolean;
+  /** Turns by up to 7 degrees. */
+  rotate: boolean;
+  /** Puts four pictures together; the full network only. */
+  mosaic: boolean;
+};
+
 /** Settings of the training of a classifier. Every value is a key of the headless runner's config. */
 export type TrainingSettings = {
   algorithm: Algorithm;
@@ -269,6 +301,8 @@ export type TrainingSettings = {
   copies: number;
   /** Action classifiers only. */
   motion?: MotionSettings;
+  /** Object detectors only. */
+  vision?: VisionSettings;
   /** null = the fastest engine measured on this device. */
   engine: EngineName | null;
 };

@@ -1,4 +1,5 @@
 /** What an evaluation says. Any thread; plain numbers. */
+import type { Detection, Rect } from './boxes.ts';
 import type { Part } from './project.ts';
 
 /** Scores of one class; ratios 0..1, null when undefined (no example or no prediction). */
@@ -53,3 +54,54 @@ export type Report = {
   confusion: Confusion;
   items: ItemPrediction[];
 };
+
+/** Precision at 101 recalls; `threshold` is the score down to which boxes must be taken for that recall, null when it is never reached. */
+export type PrecisionRecall = { recall: number; precision: number; threshold: number | null }[];
+
+/** Average precision of one class; ratios 0..1, null when the pictures do not have it. */
+export type DetectionClassScore = {
+  label: string;
+  ap50: number | null;
+  /** Mean over overlaps of 0.50 to 0.95. */
+  ap: number | null;
+  support: number;
+  /** At an overlap of 0.50. */
+  curve: PrecisionRecall;
+};
+
+/** What is there in a picture and what a model found, in ratios of the picture. */
+export type PictureResult = {
+  itemId: string;
+  path: string;
+  truth: (Rect & { classIndex: number })[];
+  found: Detection[];
+};
+
+/** Something a detector got wrong: indices into a {@link PictureResult}. */
+export type DetectionError = {
+  kind: 'missed' | 'wrong-class' | 'poor-box' | 'background' | 'duplicate';
+  foundIndex: number | null;
+  truthIndex: number | null;
+};
+
+/** The evaluation of one part of the data by one object detector, as COCO defines it. */
+export type DetectionReport = {
+  kind: 'detection';
+  sourceId: string;
+  part: Part;
+  createdAtMs: number;
+  /** Mean over classes of the average precision at an overlap of 0.50. */
+  map50: number;
+  /** The same averaged over overlaps of 0.50 to 0.95. */
+  map: number;
+  /** Of boxes up to 32² and from 96² square pixels; null when there are none. */
+  bySize: { small: number | null; medium: number | null; large: number | null };
+  classes: DetectionClassScore[];
+  labels: string[];
+  /** Score with the best F1. */
+  bestThreshold: number;
+  pictures: PictureResult[];
+};
+
+/** What is stored for a model and a part of the data. */
+export type AnyReport = Report | DetectionReport;

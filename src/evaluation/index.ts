@@ -1,6 +1,16 @@
 /** Door of the evaluation room. Any thread. */
 export { buildReport, classScores, confusionOf, macroF1, meanOverWindows, type ScoredClip } from './metrics.ts';
-export { reportToCsv, reportToHtml, type ReportAbout } from './report-files.ts';
+export {
+  averagePrecision,
+  bestThreshold,
+  buildDetectionReport,
+  findErrors,
+  IOU_STEPS,
+  meanAveragePrecision,
+  scoresAt,
+  type ScoredPicture,
+} from './detection.ts';
+export { detectionToCsv, detectionToHtml, reportToCsv, reportToHtml, type ReportAbout } from './report-files.ts';
 export {
   applyTemperature,
   calibrate,

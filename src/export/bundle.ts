@@ -1,6 +1,12 @@
 /** Model bundles: the files an export holds, and reading them back. Any thread; pure. */
 import * as v from 'valibot';
-import { fileName, type ModelArtifact, type Preprocessing } from '../dataset/index.ts';
+import {
+  fileName,
+  type ModelArtifact,
+  type MotionPreprocessing,
+  type Preprocessing,
+  type SoundPreprocessing,
+} from '../dataset/index.ts';
 import { networkOf, windowCut } from '../features/index.ts';
 import type { Calibration } from '../domain/report.ts';
 import { StudioError } from '../kernel/errors.ts';
@@ -65,16 +71,45 @@ const PreprocessingSchema = v.object({
       joints: v.array(v.string()),
       shape: v.array(v.number()),
     }),
+    v.object({
+      kind: v.picklist(['ssd-mobilenet', 'pixels']),
+      pixels: v.number(),
+      tiles: v.number(),
+      scale: v.number(),
+      channelMean: v.array(v.number()),
+      channelFactor: v.array(v.number()),
+    }),
   ]),
 });
 
 /** Seconds of sound under one input. */
-export function inputSeconds(p: Preprocessing): number {
+export function inputSeconds(p: SoundPreprocessing | MotionPreprocessing): number {
   return p.kind === 'landmarks' ? p.windowFrames / p.frameRateHz : windowCut(p).windowSamples / p.sampleRateHz;
 }
 
+/** Name of a bundle's format, where it is not that of a sound. */
+const FORMATS: Partial<Record<Preprocessing['kind'], string>> = {
+  landmarks: 'understudy-action',
+  'ssd-mobilenet': 'understudy-detection',
+  pixels: 'understudy-detection',
+};
+
 /** The steps from sound to input tensor, in words. */
 function describeInput(p: Preprocessing): string {
+  if ('pixels' in p) {
+    const parts =
+      p.tiles > 1
+        ? ` of each of ${p.tiles} × ${p.tiles} parts of the picture that overlap by a quarter`
+        : ' of the whole picture';
+    const cell = p.pixels / 8;
+    return `1. A square of ${p.pixels} × ${p.pixels} pixels${parts}, RGB, stretched to fit.
+${
+  p.kind === 'pixels'
+    ? `2. (value − \`channelMean\`) × \`channelFactor\` per colour. Input tensor: float32 [1, ${p.pixels}, ${p.pixels}, 3].`
+    : `2. \`ssd-mobilenet-v1-coco.tflite\`, made for that size and cut after its backbone: the last feature maps of 192, 384 and 768 channels (uint8, strides 8, 16 and 32).
+3. (value − \`channelMean\`) × \`channelFactor\` per channel, the three maps one after the other. Input tensors: float32 [1, ${cell}, ${cell}, 192], [1, ${cell / 2}, ${cell / 2}, 384], [1, ${cell / 4}, ${cell / 4}, 768].`
+}`;
+  }
   if (p.kind === 'landmarks')
     return `1. Landmarks of one body at ${p.frameRateHz} frames per second, x and y in units of the picture's height: ${p.joints.join(', ')}. A landmark with a visibility under 0.3 is not seen; gaps are filled by linear interpolation in time.
 2. Windows of ${p.windowFrames} frames (${inputSeconds(p).toFixed(2)} s), one every ${p.hopFrames}; a shorter clip is centred, its first and last pose held.
@@ -128,7 +163,7 @@ export function bundleFiles(
     userDefinedMetadata: { ...about, labels, preprocessing: p },
   };
   const description = {
-    format: p.kind === 'landmarks' ? 'understudy-action' : 'understudy-sound',
+    format: FORMATS[p.kind] ?? 'understudy-sound',
     version: 1,
     labels,
     preprocessing: p,
@@ -143,15 +178,21 @@ export function bundleFiles(
         }
       : {}),
   };
+  const isDetector = 'pixels' in p;
+  const kind = isDetector
+    ? 'An object detector'
+    : p.kind === 'landmarks'
+      ? 'An action classifier'
+      : 'A sound classifier';
   const readme = `# ${about.name}
 
-${about.description || `${p.kind === 'landmarks' ? 'An action' : 'A sound'} classifier trained with Understudy.`}
+${about.description || `${kind} trained with Understudy.`}
 
 ${about.author ? `Author: ${about.author}  \n` : ''}${about.licence ? `Licence: ${about.licence}  \n` : ''}Classes, in the order of the output: ${labels.join(', ')}
 
 ${scores.length ? `## Scores\n\n${scores.map((line) => `- ${line}`).join('\n')}\n` : ''}
 ${
-  p.kind === 'landmarks'
+  isDetector || p.kind === 'landmarks'
     ? '## Use it\n\nLoad `model.json` with `tf.loadLayersModel` and compute the input:'
     : `## Try it
 
@@ -178,7 +219,11 @@ ${describeInput(p)}
 
 ## Output
 
-float32 [windows, ${labels.length}], logits: apply softmax. Score of a clip: the mean over its windows.${calibration?.isOn ? ` Confidence: score ^ (1 / ${calibration.temperature.toFixed(4)}), divided by the sum over the classes.` : ''}
+${
+  isDetector
+    ? `float32 [1, ${p.pixels / 8}, ${p.pixels / 8}, ${labels.length + 4}]. Per cell: logits of the classes (apply a sigmoid), then four numbers d: the box reaches exp(d) × ${p.scale} cells of 8 pixels from the middle of the cell to the left, top, right and bottom. Of boxes of one class that overlap by more than 0.55 (intersection over union) the best stays.`
+    : `float32 [windows, ${labels.length}], logits: apply softmax. Score of a clip: the mean over its windows.${calibration?.isOn ? ` Confidence: score ^ (1 / ${calibration.temperature.toFixed(4)}), divided by the sum over the classes.` : ''}`
+}
 
 All numbers are in \`preprocessing.json\`.
 `;
@@ -211,7 +256,7 @@ export async function readBundle(file: (path: string) => Promise<Blob | null>): 
       weightsManifest: { weights: ModelArtifact['weightSpecs'] }[];
     };
     const parsed = v.safeParse(PreprocessingSchema, JSON.parse(await (await read('preprocessing.json')).text()));
-    if (!parsed.success) throw damaged('preprocessing.json is not one of a sound classifier');
+    if (!parsed.success) throw damaged('preprocessing.json is not one this app has written');
     const weights = await (await read('weights.bin')).arrayBuffer();
     const weightSpecs = model.weightsManifest.flatMap((group) => group.weights);
     const expected = weightSpecs.reduce(

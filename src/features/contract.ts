@@ -1,10 +1,12 @@
 /** Jobs of the features worker. Type-only. */
-import type { InspectedMotion, InspectedSound, MotionInfo } from '../domain/project.ts';
+import type { InspectedMedia, InspectedMotion, InspectedSound, MotionInfo } from '../domain/project.ts';
+import type { Rect } from '../domain/boxes.ts';
 import type { SampleSound } from '../media/index.ts';
 import type { Motion } from './motion/motion.ts';
 import type { SampleAction } from './motion/figure.ts';
 import type { EmbeddingNetworkId, NetworkId } from './networks/manifest.ts';
 import type { NetworkStatus } from './networks/network-files.ts';
+import type { ViewRequest } from './vision/extract-views.ts';
 import type { CopySettings, EmbeddingCut } from './sound/embedding-spec.ts';
 
 /** Progress of extraction: clips done of those that were not cached. */
@@ -37,6 +39,16 @@ export type FeaturesContract = {
     progress: ExtractProgress;
     result: ExtractResult;
   };
+  /** A picture of the detection sample, drawn and inspected. */
+  makeDice: {
+    args: { seed: number };
+    progress: never;
+    result: { picture: InspectedMedia; boxes: (Rect & { label: string })[] };
+  };
+  /** Looks at a picture, or takes pictures out of a video. */
+  inspectPicture: { args: { blob: Blob; name: string }; progress: never; result: InspectedMedia[] };
+  /** Computes and stores the features of views of pictures that are not cached yet. Files that fail are listed, the rest go on. */
+  extractViews: { args: ViewRequest; progress: ExtractProgress; result: ExtractResult };
   /** Landmarks of a clip's file if they are known: of a landmark file, or computed before at one of these rates. */
   loadMotion: {
     args: { hash: string; info: MotionInfo; ratesHz: number[] };

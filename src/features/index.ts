@@ -43,6 +43,21 @@ export {
   type Motion,
   type MotionVariation,
 } from './motion/motion.ts';
+export {
+  CELL_CENTRE,
+  featureBytes,
+  gridSides,
+  SSD_CHANNELS,
+  STRIDE,
+  tileRegions,
+  viewExtractor,
+  type ViewVariation,
+  type VisionInput,
+} from './vision/spec.ts';
+export { isNearDuplicate, thumbprint } from './vision/near-duplicates.ts';
+export { SAMPLE_OBJECTS } from './vision/objects.ts';
+export { boxesInView, fromView, plainView, viewOf, ViewPainter, type View } from './vision/views.ts';
+export { decodeView, mergeViews, type DetectorOutput } from './vision/detections.ts';
 export { motionStarts, motionWindow, type MotionWindow } from './motion/spec.ts';
 export { formatLandmarks, readLandmarks, type LandmarkSequence } from './motion/landmark-files.ts';
 export { animateFigure, SAMPLE_ACTIONS, type SampleAction } from './motion/figure.ts';

@@ -22,6 +22,11 @@ import { FeatureCache, LOG_MEL_EXTRACTOR } from './sound/cache.ts';
 import { createEmbedder, type Embedder } from './sound/embedders.ts';
 import { extractEmbeddings } from './sound/extract-embeddings.ts';
 import { joinBlocks } from './sound/read-pcm.ts';
+import { extractViews } from './vision/extract-views.ts';
+import { makeDice } from './vision/dice.ts';
+import { inspectFrames } from './vision/frames.ts';
+import { inspectPicture } from './vision/inspect-picture.ts';
+import { VisionNetwork } from './vision/vision-network.ts';
 import { networkOf } from './networks/manifest.ts';
 import {
   downloadNetwork,
@@ -35,6 +40,9 @@ export { createEmbedder, KnownSounds, type Embedder } from './sound/embedders.ts
 export { loadClipMotion } from './motion/clip-motion.ts';
 export { posesOfVideo, POSE_PIXELS } from './motion/extract-poses.ts';
 export { BlazePose, type PoseEstimator, type PoseResult } from './motion/pose-network.ts';
+export { decodePicture } from './vision/decode-picture.ts';
+export { KnownObjects } from './vision/known-objects.ts';
+export { VisionNetwork } from './vision/vision-network.ts';
 export { readPcm } from './sound/read-pcm.ts';
 export { extractLogMel, FeatureCache, LOG_MEL_EXTRACTOR, logMelWindow, LogMelStream };
 
@@ -80,6 +88,15 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
     pose ??= store().then((db) => BlazePose.load(db));
     pose.catch(() => (pose = null));
     return pose;
+  };
+  let vision: { pixels: number; network: Promise<VisionNetwork> } | null = null;
+  const visionNetwork = async (pixels: number) => {
+    if (vision?.pixels !== pixels) {
+      void vision?.network.then((old) => old[Symbol.dispose]()).catch(() => {});
+      vision = { pixels, network: store().then((db) => VisionNetwork.load(db, pixels)) };
+      vision.network.catch(() => (vision = null));
+    }
+    return vision.network;
   };
   async function forget(): Promise<void> {
     const old = kept;
@@ -138,6 +155,27 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
       extracting = turn.catch(() => {});
       const { videoSec, ...result } = await turn;
       return { ...result, audioSec: videoSec, seconds: (performance.now() - started) / 1000 };
+    },
+    async makeDice({ seed }) {
+      return makeDice(seed);
+    },
+    async inspectPicture({ blob, name }, { signal }) {
+      const isVideo = blob.type.startsWith('video/') || /\.(mp4|mov|m4v|webm|mkv)$/i.test(name);
+      return isVideo ? inspectFrames(blob, name, signal) : [await inspectPicture(blob)];
+    },
+    async extractViews(request, { signal, progress }) {
+      const started = performance.now();
+      const turn = extracting.then(async () =>
+        extractViews(
+          await store(),
+          () => visionNetwork(request.input.pixels),
+          request,
+          signal,
+          (done, total) => progress({ done, total, audioSec: 0 }),
+        ),
+      );
+      extracting = turn.catch(() => {});
+      return { ...(await turn), audioSec: 0, seconds: (performance.now() - started) / 1000 };
     },
     async extractLogMel({ hashes }, { signal, progress }) {
       const started = performance.now();

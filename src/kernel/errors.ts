@@ -62,6 +62,18 @@ export const ERROR_CATALOGUE = {
     advice: 'Write it in the form of docs/landmarks.md.',
     retry: false,
   },
+  'media/not-picture': {
+    title: 'This file is not a picture this app can read.',
+    kept: 'The other files were imported.',
+    advice: 'Use JPEG, PNG, WebP, AVIF or GIF.',
+    retry: false,
+  },
+  'media/picture-too-large': {
+    title: 'The picture is too large to be read in a browser.',
+    kept: 'The other files were imported.',
+    advice: 'Save it smaller, or cut it into parts.',
+    retry: false,
+  },
   'media/camera-denied': {
     title: 'The browser is not letting this page use the camera.',
     kept: 'Your clips are unchanged.',
@@ -210,6 +222,12 @@ export const ERROR_CATALOGUE = {
     title: 'There is only one class.',
     kept: 'Your clips and settings are kept.',
     advice: 'Add a second class. One for everything else is a good one.',
+    retry: false,
+  },
+  'training/no-boxes': {
+    title: 'There are no boxes to learn from.',
+    kept: 'The pictures are kept.',
+    advice: 'Draw boxes in Data, or import annotations.',
     retry: false,
   },
   'training/diverged': {

@@ -1,6 +1,7 @@
 /** Jobs of the inference worker. Type-only. */
+import type { Detection } from '../domain/boxes.ts';
 import type { Part } from '../domain/project.ts';
-import type { Report } from '../domain/report.ts';
+import type { AnyReport } from '../domain/report.ts';
 import type { ModelArtifact } from '../dataset/index.ts';
 import type { WindowScores } from './events.ts';
 
@@ -44,6 +45,9 @@ export type WatchProgress = {
   processMs: number;
 };
 
+/** What one camera frame shows. */
+export type ObjectsSeen = { atSec: number; found: Detection[]; processMs: number };
+
 /** A whole video analysed: landmarks at the model's rate, and every window. */
 export type VideoAnalysis = {
   durationSec: number;
@@ -66,13 +70,13 @@ export type InferenceContract = {
   evaluate: {
     args: { model: ModelRef; projectId: string; part: Part; itemIds: string[] };
     progress: { done: number; total: number };
-    result: Report;
+    result: AnyReport;
   };
   /** Scores clips with a model that is not in the database (headless evaluation of an exported bundle). */
   evaluateArtifact: {
     args: { model: ModelArtifact; projectId: string; part: Part; itemIds: string[] };
     progress: { done: number; total: number };
-    result: Report;
+    result: AnyReport;
   };
   /** Listens to a microphone port until aborted. `port` is transferred; it delivers blocks of the capture worklet. */
   listen: {
@@ -111,6 +115,30 @@ export type InferenceContract = {
     result: void;
   };
   switchWatched: { args: { watchId: string; model: ModelRef | null }; progress: never; result: void };
+  /** Finds objects in stored pictures, one after the other. @param model null = the pretrained network's own classes. */
+  propose: {
+    args: { model: ModelRef | null; hashes: string[]; leastScore: number };
+    progress: { hash: string; found: Detection[]; labels: readonly string[]; done: number };
+    result: void;
+  };
+  /** Finds objects in one picture that is not stored. The bitmap is transferred. */
+  detectOnce: {
+    args: { model: ModelRef; bitmap: ImageBitmap; leastScore: number; overlap: number };
+    progress: never;
+    result: Detection[];
+  };
+  /** Finds objects in the frames of a video, `rateHz` a second. */
+  detectVideo: {
+    args: { blob: Blob; model: ModelRef; rateHz: number; leastScore: number; overlap: number };
+    progress: { done: number; total: number };
+    result: { durationSec: number; aspect: number; frames: { atSec: number; found: Detection[] }[] };
+  };
+  /** Finds objects in camera frames that come through a port (`{ bitmap, atSec }`, one at a time) until aborted. */
+  watchObjects: {
+    args: { watchId: string; port: MessagePort; model: ModelRef; overlap: number };
+    progress: ObjectsSeen;
+    result: void;
+  };
   /** Starts the repetition counter of a camera anew. */
   resetCounter: { args: { watchId: string }; progress: never; result: void };
   /** Analyses a whole video, or a landmark file. */

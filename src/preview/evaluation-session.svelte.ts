@@ -1,9 +1,9 @@
 /** Scoring a model on a part of the data. Main thread. */
 import { contentKey, type MediaItem, type ModelSource, type Part } from '../domain/project.ts';
-import type { Report } from '../domain/report.ts';
+import type { AnyReport } from '../domain/report.ts';
 import type { FeaturesContract } from '../features/contract.ts';
 import { extractFeatures, extractLandmarks } from '../features/ui.ts';
-import { networkOfAlgorithm, resolveFrameRate } from '../training/index.ts';
+import { networkOfAlgorithm, resolveFrameRate, resolveInput } from '../training/index.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { InferenceContract } from './contract.ts';
@@ -13,7 +13,9 @@ export type EvaluationState =
   | { kind: 'idle' }
   | { kind: 'running'; done: number; total: number }
   | { kind: 'failed'; error: StudioError }
-  | { kind: 'done'; report: Report };
+  | { kind: 'done'; report: AnyReport };
+
+const isLabelled = (item: MediaItem) => (item.image ? item.image.isAnnotated : item.classId !== null);
 
 /** The items of a part as a run saw them: its own training and validation, and of testing what it was never given. */
 export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, part: Part): MediaItem[] {
@@ -27,7 +29,7 @@ export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, pa
   // By content too: a training clip that was deleted and added again as a test clip is not new to the model.
   const hashes = new Set(data?.hashes ?? []);
   return items.filter(
-    (item) => item.part === 'testing' && item.classId !== null && !ids.has(item.id) && !hashes.has(contentKey(item)),
+    (item) => item.part === 'testing' && isLabelled(item) && !ids.has(item.id) && !hashes.has(contentKey(item)),
   );
 }
 
@@ -41,13 +43,30 @@ export async function evaluateSource(
   items: readonly MediaItem[],
   part: Part,
   options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
-): Promise<Report> {
+): Promise<AnyReport> {
   const chosen = itemsOfPart(items, source, part);
   if (chosen.length === 0) throw new StudioError('evaluation/no-items');
   const { signal, onProgress } = options;
   const pass = signal ? { signal } : {};
   const { algorithm, windowSec, overlapRatio, motion } = source.settings;
-  if (motion) {
+  if (source.settings.vision) {
+    const trained = new Set(source.data?.training ?? []);
+    if (algorithm !== 'full-network')
+      await clients.features.call(
+        'extractViews',
+        {
+          input: resolveInput(
+            source.settings,
+            items.filter((item) => trained.has(item.id)),
+          ),
+          hashes: chosen.map((item) => item.hash),
+          varied: [],
+          copies: 0,
+          variation: null,
+        },
+        pass,
+      );
+  } else if (motion) {
     const trained = new Set([...(source.data?.training ?? []), ...(source.data?.validation ?? [])]);
     const rate = resolveFrameRate(
       source.settings,
@@ -89,13 +108,13 @@ export class EvaluationSession implements Disposable {
   }
 
   /** Shows a stored report. */
-  show(report: Report | null): void {
+  show(report: AnyReport | null): void {
     this.#controller?.abort();
     this.#state = report ? { kind: 'done', report } : { kind: 'idle' };
   }
 
   /** @returns the report, or null when it failed or was replaced. */
-  async run(source: ModelSource, items: readonly MediaItem[], part: Part): Promise<Report | null> {
+  async run(source: ModelSource, items: readonly MediaItem[], part: Part): Promise<AnyReport | null> {
     this.#controller?.abort();
     const controller = new AbortController();
     this.#controller = controller;

@@ -1,4 +1,5 @@
 /** Door of the preview room: events and smoothing, any thread. */
+export { Tracker, type Track } from './tracks.ts';
 export { findRepetitions } from './repetitions.ts';
 export {
   eventsToCsv,

@@ -1,7 +1,8 @@
 /** Door of the preview room for workers: handlers of {@link InferenceContract}. */
 import type { ModelArtifact, Store } from '../dataset/index.ts';
 import type { Part } from '../domain/project.ts';
-import { buildReport, type ScoredClip } from '../evaluation/index.ts';
+import type { Detection } from '../domain/boxes.ts';
+import { buildDetectionReport, buildReport, type ScoredClip, type ScoredPicture } from '../evaluation/index.ts';
 import {
   cutPcmWindows,
   fillGaps,
@@ -15,17 +16,27 @@ import {
   sampleCut,
   type PcmWindow,
 } from '../features/index.ts';
-import { BlazePose, FeatureCache, KnownSounds, LogMelStream, posesOfVideo, readPcm } from '../features/jobs.ts';
+import {
+  BlazePose,
+  decodePicture,
+  FeatureCache,
+  KnownObjects,
+  KnownSounds,
+  LogMelStream,
+  posesOfVideo,
+  readPcm,
+} from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
 import { SOUND_RATE_HZ } from '../media/index.ts';
-import { readSound } from '../media/jobs.ts';
+import { openVideo, readSound } from '../media/jobs.ts';
 import type { CaptureBlock } from '../media/capture.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import { KNOWN_SOUNDS, type WindowScores } from './events.ts';
 import type { InferenceContract, ModelRef } from './contract.ts';
+import { Detector, isDetector } from './detector.ts';
 import { Listener } from './listener.ts';
 import { MotionPredictor } from './motion-predictor.ts';
 import { findRepetitions } from './repetitions.ts';
@@ -35,6 +46,17 @@ import { KnownPredictor, SoundPredictor, type ClipScorer, type Predictor } from 
 const BANDS = LOG_MEL_SPEC.bandCount;
 /** Most columns of the spectrogram of an analysed file. */
 const MOST_COLUMNS = 1200;
+
+/** Lower scores are not sent to the page. */
+const LEAST_LIVE_SCORE = 0.1;
+/** Longer side of video frames that are looked at. */
+const VIDEO_PIXELS = 960;
+
+/** Whether two artifacts hold the same weights. */
+function isSameModel(a: ModelArtifact, b: ModelArtifact): boolean {
+  const [left, right] = [new Uint32Array(a.weights), new Uint32Array(b.weights)];
+  return left.length === right.length && left.every((value, i) => value === right[i]);
+}
 
 /** A landmark file as if its video had been looked at. */
 const fromLandmarks = ({ motion, aspect }: LandmarkSequence) => ({
@@ -54,6 +76,24 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     pose ??= store().then((db) => BlazePose.load(db));
     pose.catch(() => (pose = null));
     return pose;
+  };
+
+  // One detector is kept: loading takes as long as ten pictures.
+  let kept: { key: string; detector: Promise<Detector> } | null = null;
+  const keptDetector = (model: ModelRef): Promise<Detector> => {
+    // A model trained on is another model: its time of storing is not known here, so the artifact is compared.
+    const key = `${model.sourceId}/${model.kind}`;
+    const load = async () => {
+      const artifact = await loadArtifactOf(model);
+      const old = kept?.key === key ? await kept.detector.catch(() => null) : null;
+      if (old && isSameModel(old.artifact, artifact)) return old;
+      void kept?.detector.then((other) => other[Symbol.dispose]()).catch(() => {});
+      const detector = Detector.load(artifact, await store());
+      kept = { key, detector };
+      detector.catch(() => (kept = null));
+      return detector;
+    };
+    return load();
   };
 
   async function loadArtifactOf(ref: ModelRef): Promise<ModelArtifact> {
@@ -112,6 +152,56 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     return buildReport(clips, labels, { sourceId: about.sourceId, part: about.part, createdAtMs: nowMs() });
   }
 
+  async function scorePictures(
+    artifact: ModelArtifact,
+    about: { sourceId: string; projectId: string; part: Part; itemIds: string[] },
+    signal: AbortSignal,
+    progress: (value: { done: number; total: number }) => void,
+  ) {
+    const db = await store();
+    const { project, items } = await db.loadProject(about.projectId);
+    const wanted = new Set(about.itemIds);
+    const chosen = items.filter((item) => wanted.has(item.id) && item.image);
+    if (chosen.length === 0) throw new StudioError('evaluation/no-items');
+    const isCached = artifact.preprocessing.kind === 'ssd-mobilenet';
+    using detector = await Detector.load(artifact, db, !isCached);
+    const names = detector.classNames;
+    const nameOf = new Map(project.classes.map((label) => [label.id, label.name]));
+    const classIndexOf = (classId: string) => {
+      const byId = artifact.classes.findIndex((label) => label.id === classId);
+      return byId >= 0 ? byId : names.indexOf(nameOf.get(classId) ?? '');
+    };
+    const cache = new FeatureCache(db);
+    const pictures: ScoredPicture[] = [];
+    for (const [i, item] of chosen.entries()) {
+      await yieldToMessages();
+      throwIfAborted(signal);
+      const { width, height, boxes } = item.image!;
+      let found: Detection[];
+      if (isCached) found = await detector.detectCached(cache, item.hash);
+      else {
+        const blob = await db.loadBlob(item.hash);
+        if (!blob) throw new StudioError('features/clip-missing', { details: { hash: item.hash } });
+        const { bitmap } = await decodePicture(blob);
+        found = await detector.detect(bitmap, 0.01).finally(() => bitmap.close());
+      }
+      pictures.push({
+        itemId: item.id,
+        path: item.path,
+        width,
+        height,
+        truth: boxes.flatMap(({ classId, x, y, width: w, height: h }) => {
+          const classIndex = classIndexOf(classId);
+          return classIndex >= 0 ? [{ x, y, width: w, height: h, classIndex }] : [];
+        }),
+        found,
+      });
+      progress({ done: i + 1, total: chosen.length });
+    }
+    const labels = artifact.classes.map((label) => nameOf.get(label.id) ?? label.name);
+    return buildDetectionReport(pictures, labels, { sourceId: about.sourceId, part: about.part, createdAtMs: nowMs() });
+  }
+
   async function switchModel(listenId: string, model: ModelRef | null): Promise<string[]> {
     const listener = listeners.get(listenId);
     const turn = listener ? ++listener.switchCount : 0;
@@ -126,12 +216,19 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
 
   return {
     async evaluate({ model, ...about }, { signal, progress }) {
-      using predictor = await loadScorer(await loadArtifactOf(model));
+      const artifact = await loadArtifactOf(model);
+      if (isDetector(artifact)) {
+        const found = await scorePictures(artifact, { sourceId: model.sourceId, ...about }, signal, progress);
+        await (await store()).saveReport(found);
+        return found;
+      }
+      using predictor = await loadScorer(artifact);
       const report = await score(predictor, { sourceId: model.sourceId, ...about }, signal, progress);
       await (await store()).saveReport(report);
       return report;
     },
     async evaluateArtifact({ model, ...about }, { signal, progress }) {
+      if (isDetector(model)) return scorePictures(model, { sourceId: 'bundle', ...about }, signal, progress);
       using predictor = await loadScorer(model);
       return await score(predictor, { sourceId: 'bundle', ...about }, signal, progress);
     },
@@ -221,6 +318,68 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
         port.close();
         watchers.delete(watchId);
         watcher[Symbol.dispose]();
+      }
+    },
+    async propose({ model, hashes, leastScore }, { signal, progress }) {
+      const db = await store();
+      using finder = model ? await Detector.load(await loadArtifactOf(model), db) : await KnownObjects.load(db);
+      const labels = finder instanceof Detector ? finder.classNames : finder.labels;
+      for (const [i, hash] of hashes.entries()) {
+        await yieldToMessages();
+        throwIfAborted(signal);
+        const blob = await db.loadBlob(hash);
+        if (!blob) continue;
+        const { bitmap } = await decodePicture(blob);
+        const found = await finder.detect(bitmap, leastScore).finally(() => bitmap.close());
+        progress({ hash, found, labels, done: i + 1 });
+      }
+    },
+    async detectOnce({ model, bitmap, leastScore, overlap }) {
+      try {
+        return await (await keptDetector(model)).detect(bitmap, leastScore, overlap);
+      } finally {
+        bitmap.close();
+      }
+    },
+    async detectVideo({ blob, model, rateHz, leastScore, overlap }, { signal, progress }) {
+      const detector = await keptDetector(model);
+      const video = await openVideo(blob);
+      try {
+        const rate = Math.min(rateHz, video.frameRateHz);
+        const times = Array.from({ length: Math.max(1, Math.floor(video.durationSec * rate)) }, (_, k) => k / rate);
+        const frames: { atSec: number; found: Detection[] }[] = [];
+        for await (const frame of video.framesAt(times, VIDEO_PIXELS, signal)) {
+          const canvas = new OffscreenCanvas(frame.width, frame.height);
+          canvas
+            .getContext('2d')!
+            .putImageData(new ImageData(new Uint8ClampedArray(frame.data), frame.width, frame.height), 0, 0);
+          frames.push({ atSec: frame.atSec, found: await detector.detect(canvas, leastScore, overlap) });
+          progress({ done: frames.length, total: times.length });
+          await yieldToMessages();
+        }
+        return { durationSec: video.durationSec, aspect: video.width / video.height, frames };
+      } finally {
+        video.close();
+      }
+    },
+    async watchObjects({ port, model, overlap }, { signal, progress }) {
+      const detector = await keptDetector(model);
+      try {
+        await new Promise<void>((resolve, reject) => {
+          signal.addEventListener('abort', () => resolve(), { once: true });
+          if (signal.aborted) resolve();
+          port.onmessage = ({ data }: MessageEvent<{ bitmap: ImageBitmap; atSec: number }>) => {
+            const started = performance.now();
+            detector
+              .detect(data.bitmap, LEAST_LIVE_SCORE, overlap)
+              .finally(() => data.bitmap.close())
+              .then((found) => {
+                if (!signal.aborted) progress({ atSec: data.atSec, found, processMs: performance.now() - started });
+              }, reject);
+          };
+        });
+      } finally {
+        port.close();
       }
     },
     async switchWatched({ watchId, model }) {

@@ -1,7 +1,7 @@
 /** Sound models ready to run. Worker thread. Used by evaluation, live preview and file analysis alike. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { ModelArtifact, SoundPreprocessing, Store } from '../dataset/index.ts';
+import type { ModelArtifact, MotionPreprocessing, SoundPreprocessing, Store } from '../dataset/index.ts';
 import type { MediaItem } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
 import {
@@ -40,6 +40,12 @@ export interface ClipScorer extends Disposable {
   predictClip(cache: FeatureCache, item: MediaItem): Promise<Float32Array>;
 }
 
+/** @throws StudioError `export/model-damaged` for an object detector. */
+function classifierSpec({ preprocessing }: ModelArtifact): SoundPreprocessing | MotionPreprocessing {
+  if ('pixels' in preprocessing) throw new StudioError('export/model-damaged');
+  return preprocessing;
+}
+
 /** A trained network on windows of features. Owns it. */
 export class WindowClassifier implements Disposable {
   readonly artifact: ModelArtifact;
@@ -49,7 +55,7 @@ export class WindowClassifier implements Disposable {
   private constructor(artifact: ModelArtifact, model: LayersModel) {
     this.artifact = artifact;
     this.#model = model;
-    const { preprocessing: p } = artifact;
+    const p = classifierSpec(artifact);
     this.#shape = p.kind === 'log-mel' ? [p.windowFrames, p.bandCount, 1] : p.shape;
   }
 
@@ -78,7 +84,7 @@ export class WindowClassifier implements Disposable {
     const { size } = this;
     const count = features.length / size;
     const classCount = this.artifact.classes.length;
-    normalise(features, this.artifact.preprocessing);
+    normalise(features, classifierSpec(this.artifact));
     const result = new Float32Array(count * classCount);
     for (let at = 0; at < count; at += BATCH) {
       const real = Math.min(BATCH, count - at);
@@ -119,7 +125,7 @@ export class SoundPredictor implements Predictor, ClipScorer {
    * @throws StudioError `export/model-damaged`, `network/…`.
    */
   static async load(artifact: ModelArtifact, store: Store, needsSound = true): Promise<SoundPredictor> {
-    const { preprocessing } = artifact;
+    const preprocessing = classifierSpec(artifact);
     if (preprocessing.kind === 'landmarks') throw new StudioError('export/model-damaged');
     const classifier = await WindowClassifier.load(artifact);
     const embedder =

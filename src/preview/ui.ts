@@ -2,12 +2,14 @@
 export { EvaluationSession, evaluateSource, itemsOfPart, type EvaluationState } from './evaluation-session.svelte.ts';
 export { FileSession, type FileState } from './file-session.svelte.ts';
 export { ListeningSession, type ListeningState } from './listening-session.svelte.ts';
+export { ProposalSession, uncertaintyOf, type Proposal, type ProposalState } from './proposal-session.svelte.ts';
 export { WatchingSession, type WatchingState } from './watching-session.svelte.ts';
 export type {
   FileAnalysis,
   InferenceContract,
   ListenProgress,
   ModelRef,
+  ObjectsSeen,
   VideoAnalysis,
   WatchProgress,
 } from './contract.ts';

@@ -1,8 +1,8 @@
 /** One training run of a classifier of windows: batches in, updates done, validation measured. Worker thread. */
 import * as tf from '@tensorflow/tfjs-core';
 import { createRandom } from '../kernel/random.ts';
-import { AdamW } from './adamw.ts';
-import type { StepResult, Trainable } from './fit.ts';
+import type { StepResult, Validation } from './fit.ts';
+import { NetworkTrainable } from './network-trainable.ts';
 import { classWeights } from './sound/batches.ts';
 import type { Examples } from './sound/examples.ts';
 import { writeDropoutMask, type TrainableNetwork } from './sound/full-network.ts';
@@ -51,22 +51,20 @@ export function normalise(values: Float32Array, { mean, deviation }: { mean: num
   for (let i = 0; i < values.length; i++) values[i] = (values[i]! - mean) / deviation;
 }
 
-/** See {@link Trainable}. Construct after the engine was started; owns the network. */
-export class ClassifierTrainable implements Trainable {
-  readonly network: TrainableNetwork;
+/** See {@link NetworkTrainable}. Construct after the engine was started; owns the network. */
+export class ClassifierTrainable extends NetworkTrainable {
   readonly normalisation: { mean: number; deviation: number };
   readonly stepCount: number;
   readonly #run: ClassifierRun;
   readonly #size: number;
   readonly #weights: number[];
-  readonly #variables: tf.Variable[];
-  readonly #optimiser: AdamW;
   readonly #batchSize: number;
   #order: { iteration: number; indices: Int32Array } | null = null;
 
   /** @param normalisation from {@link measureNormalisation}, or from a checkpoint. */
   constructor(run: ClassifierRun, normalisation: { mean: number; deviation: number }) {
     const { training, shape } = run.examples;
+    super(run.build(run.seed), WEIGHT_DECAY);
     this.#run = run;
     this.normalisation = normalisation;
     this.#size = sizeOf(shape);
@@ -75,9 +73,6 @@ export class ClassifierTrainable implements Trainable {
     this.#weights = classWeights(counts, run.balanceClasses);
     this.#batchSize = Math.min(run.batchSize, training.length);
     this.stepCount = Math.ceil(training.length / this.#batchSize);
-    this.network = run.build(run.seed);
-    this.#variables = this.network.train.trainableWeights.map((weight) => weight.read() as tf.Variable);
-    this.#optimiser = new AdamW(this.#variables, WEIGHT_DECAY);
   }
 
   /** Shuffled window order of an iteration; wraps around so that every batch is full. */
@@ -111,9 +106,9 @@ export class ClassifierTrainable implements Trainable {
       logits = tf.keep(output.clone());
       const perExample = tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(output)), 1));
       return tf.mean(tf.mul(perExample, weights)) as tf.Scalar;
-    }, this.#variables);
+    }, this.variables);
     try {
-      this.#optimiser.apply(grads, learningRate);
+      this.optimiser.apply(grads, learningRate);
       const [loss, scores] = await Promise.all([value.data(), logits!.data()]);
       let correct = 0;
       for (let i = 0; i < size; i++) {
@@ -125,7 +120,7 @@ export class ClassifierTrainable implements Trainable {
     }
   }
 
-  async validate(): Promise<{ loss: number; accuracy: number } | null> {
+  async validate(): Promise<Validation | null> {
     const { examples, classCount } = this.#run;
     const { validation } = examples;
     if (validation.length === 0) return null;
@@ -153,54 +148,6 @@ export class ClassifierTrainable implements Trainable {
       });
     }
     return { loss: loss / weightSum, accuracy: correct / validation.length };
-  }
-
-  async saveWeights(): Promise<Float32Array> {
-    const parts = await Promise.all(this.network.infer.getWeights().map((tensor) => tensor.data()));
-    const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      whole.set(part as Float32Array, at);
-      at += part.length;
-    }
-    return whole;
-  }
-
-  loadWeights(weights: Float32Array): void {
-    let at = 0;
-    for (const weight of this.network.infer.weights) {
-      const size = weight.shape.reduce<number>((product, side) => product * (side ?? 1), 1);
-      const next = tf.tensor(weights.slice(at, at + size), weight.shape as number[]);
-      (weight.read() as tf.Variable).assign(next);
-      next.dispose();
-      at += size;
-    }
-  }
-
-  async saveOptimiser(): Promise<{ moments: Float32Array; stepCount: number }> {
-    return { moments: await this.#optimiser.save(), stepCount: this.#optimiser.stepCount };
-  }
-
-  loadOptimiser({ moments, stepCount }: { moments: Float32Array; stepCount: number }): void {
-    this.#optimiser.load(moments, stepCount);
-  }
-
-  /** Time of one step, warm, in milliseconds; the weights are as before. */
-  async timeStep(): Promise<number> {
-    const weights = await this.saveWeights();
-    await this.step(0, 0, 0);
-    const started = performance.now();
-    await this.step(0, 0, 0);
-    const ms = performance.now() - started;
-    this.loadWeights(weights);
-    return ms;
-  }
-
-  [Symbol.dispose](): void {
-    this.#optimiser[Symbol.dispose]();
-    // A layer that stands in two models counts twice.
-    if (this.network.infer !== this.network.train) this.network.infer.getLayer('logits').dispose();
-    this.network.train.dispose();
   }
 }
 

@@ -7,8 +7,11 @@ import type { CurvePoint } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
 
-/** Result of one step: mean loss and how many of the examples were right. */
-export type StepResult = { loss: number; correct: number; count: number };
+/** Result of one step: mean loss and how many of the examples were right; of detectors the parts of the loss and the overlap of their boxes instead. */
+export type StepResult = { loss: number; correct: number; count: number; parts?: { classes: number; boxes: number } };
+
+/** Scores on the validation data; ratios 0..1. `rank` decides which weights are the best, the loss where it is absent; lower is better. */
+export type Validation = { loss: number | null; accuracy: number; rank?: number };
 
 /** What a task brings to the loop. Owns its tensors. */
 export interface Trainable extends Disposable {
@@ -17,7 +20,7 @@ export interface Trainable extends Disposable {
   /** One update. `learningRate` is already scheduled. */
   step(iteration: number, step: number, learningRate: number): Promise<StepResult>;
   /** Scores on the validation data; null when there are none. */
-  validate(): Promise<{ loss: number; accuracy: number } | null>;
+  validate(): Promise<Validation | null>;
   /** All weights of the model, in its order; owned by the caller. */
   saveWeights(): Promise<Float32Array>;
   loadWeights(weights: Float32Array): void;
@@ -109,6 +112,7 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
   };
 
   let lastCheckpoint = performance.now();
+  let parts: StepResult['parts'];
   while (at.iteration < iterations) {
     const iteration = at.iteration + 1;
     while (at.step < trainable.stepCount) {
@@ -123,6 +127,14 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
       at.lossSum += result.loss * result.count;
       at.correct += result.correct;
       at.count += result.count;
+      if (result.parts) {
+        const share = 1 / at.step;
+        const { classes, boxes } = result.parts;
+        parts = {
+          classes: (parts && at.step > 1 ? parts.classes : classes) * (1 - share) + classes * share,
+          boxes: (parts && at.step > 1 ? parts.boxes : boxes) * (1 - share) + boxes * share,
+        };
+      }
       options.onStep(at.iteration, at.step / trainable.stepCount);
       if (performance.now() - lastCheckpoint >= options.checkpointEveryMs.withinIteration) {
         await options.onCheckpoint(await capture());
@@ -130,15 +142,16 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
       }
     }
     const validation = await trainable.validate();
-    if (!best || !validation || validation.loss < best.loss) {
-      best = { iteration, loss: validation?.loss ?? Infinity, weights: await trainable.saveWeights() };
-    }
+    const rank = validation?.rank ?? validation?.loss ?? Infinity;
+    if (!best || !validation || rank < best.loss)
+      best = { iteration, loss: rank, weights: await trainable.saveWeights() };
     const point: CurvePoint = {
       iteration,
       trainingLoss: at.lossSum / Math.max(1, at.count),
       trainingAccuracy: at.correct / Math.max(1, at.count),
       validationLoss: validation?.loss ?? null,
       validationAccuracy: validation?.accuracy ?? null,
+      ...(parts ? { parts } : {}),
     };
     at = { iteration, step: 0, lossSum: 0, correct: 0, count: 0 };
     options.onIteration(point, best.iteration);

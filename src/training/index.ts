@@ -7,6 +7,13 @@ export {
   readSettings,
   withAlgorithm,
 } from './settings.ts';
+export {
+  automaticDetectorIterations,
+  cropsPerPicture,
+  recommendInput,
+  resolveCopies,
+  resolveInput,
+} from './vision/vision-settings.ts';
 export { copySettings } from './copies.ts';
 export { automaticIterations, listWindows } from './sound/batches.ts';
 export { automaticWindowSec, jointsOf, resolveFrameRate, resolveJoints } from './motion/motion-settings.ts';

@@ -5,22 +5,20 @@ import { FeatureCache } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
-import { formatDuration, formatPercent } from '../kernel/format.ts';
+import { formatDuration } from '../kernel/format.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
 import { chooseEngine, startEngine, testEngines } from './engine/engines.ts';
 import { fit, type FitState } from './fit.ts';
 import { planRun } from './plan.ts';
-import { automaticIterations } from './sound/batches.ts';
-import { prepareRun, type ClipOfRun } from './sound/prepare-run.ts';
+import { prepare } from './prepare.ts';
 import { drawExample } from './sound/draw-example.ts';
-import { measureNovelty } from './sound/novelty.ts';
-import { prepareMotionRun } from './motion/prepare-motion.ts';
-import { measureNormalisation, ClassifierTrainable } from './classifier-trainable.ts';
 import { saveArtifact } from './artifact.ts';
 
 export { argMax, normalise } from './classifier-trainable.ts';
 export { loadArtifact } from './artifact.ts';
+export { runDetector, NMS_OVERLAP } from './vision/detector-trainable.ts';
+export { pixelInputs, wholeInputs } from './vision/cached-examples.ts';
 export { noveltyOf } from './sound/novelty.ts';
 export { startEngine };
 
@@ -81,43 +79,24 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     const known = [...data.training, ...data.validation, ...(data.background ?? [])];
     if (known.some((id) => !byId.get(id))) throw new StudioError('training/data-changed');
 
-    const cache = new FeatureCache(db);
     progress({ kind: 'preparing', text: 'Reading features' });
-    const clips = (ids: readonly string[], isLabelled = true): ClipOfRun[] =>
-      ids.map((id) => {
-        const item = byId.get(id)!;
-        const classIndex = isLabelled ? data.classIds.indexOf(item.classId ?? '') : -1;
-        if (isLabelled && classIndex < 0) throw new StudioError('training/data-changed');
-        return { itemId: id, hash: item.hash, classIndex };
-      });
-    const prepared = settings.motion
-      ? await prepareMotionRun(settings, data, items, clips, cache, signal)
-      : await prepareRun(settings, data, items, clips, cache, signal);
-    const { run } = prepared;
-    const normalisation = resume
-      ? { mean: checkpoint!.state!.mean as number, deviation: checkpoint!.state!.deviation as number }
-      : await measureNormalisation(run.examples);
-
-    const novelty =
-      prepared.preprocessing.kind === 'log-mel' || prepared.preprocessing.kind === 'landmarks'
-        ? null
-        : await measureNovelty(run.examples, run.classCount);
+    const prepared = await prepare(settings, data, items, new FeatureCache(db), checkpoint?.state ?? null, signal);
+    const { normalisation } = prepared;
 
     progress({ kind: 'preparing', text: 'Choosing an engine' });
-    const memory = `engine/${project.kind}/${settings.algorithm}/${run.examples.shape.join('x')}`;
+    const memory = `engine/${project.kind}/${settings.algorithm}/${prepared.shape}`;
     const choice = await chooseEngine(
       settings.engine,
       async () => {
-        using probe = new ClassifierTrainable(run, normalisation);
+        using probe = prepared.makeTrainable();
         return probe.timeStep();
       },
       (await db.loadPreference<ModelSource['engine']>(memory)) ?? (resume ? stored.engine : null),
     );
     if (Object.keys(choice.timesMs).length > 0) await db.savePreference(memory, choice.engine);
 
-    using trainable = new ClassifierTrainable(run, normalisation);
-    const firstPlan =
-      settings.iterations ?? automaticIterations(run.examples.training.length, settings.motion !== undefined);
+    using trainable = prepared.makeTrainable();
+    const firstPlan = settings.iterations ?? prepared.automaticIterations;
     const plannedIterations = !resume
       ? firstPlan + moreIterations
       : moreIterations > 0
@@ -133,8 +112,8 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
             'class',
           ),
         ),
-        preprocessing: { ...prepared.preprocessing, ...normalisation },
-        ...(novelty ? { novelty } : {}),
+        preprocessing: prepared.preprocessing,
+        ...(prepared.novelty ? { novelty: prepared.novelty } : {}),
       });
       if (current) trainable.loadWeights(current);
       return artifact;
@@ -160,7 +139,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     const times = Object.entries(choice.timesMs).map(([name, ms]) => `${name} ${ms!.toFixed(0)} ms`);
     log(
       `${resume ? `Resumed from iteration ${resume.iteration}` : 'Started'} on ${choice.engine}${times.length ? ` (a step: ${times.join(', ')})` : ''}: ` +
-        `${run.examples.training.length} windows of ${data.training.length} clips, ${data.validation.length} validation clips, ${plannedIterations} iterations, seed ${settings.seed}`,
+        `${prepared.words}, ${plannedIterations} iterations, seed ${settings.seed}`,
     );
     const fields = (): Partial<ModelSource> => {
       const {
@@ -199,7 +178,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       engine: choice.engine,
       device: choice.device,
       plannedIterations,
-      windowCount: run.examples.training.length,
+      windowCount: prepared.exampleCount,
       iteration: current.iteration,
     });
 
@@ -287,7 +266,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     const best = current.curve.find((point) => point.iteration === end.state.bestIteration);
     log(
       `${isPause ? 'Paused' : end.reason === 'paused' ? 'Stopped' : end.reason === 'converged' ? 'Converged' : 'Completed'} at iteration ${end.state.iteration}` +
-        `${best?.validationAccuracy !== null && best ? `, best ${best.iteration} with ${formatPercent(best.validationAccuracy)} of validation windows right` : ''}, ` +
+        `${best && best.validationAccuracy !== null ? `, best ${best.iteration} with ${prepared.score(best.validationAccuracy)}` : ''}, ` +
         `${formatDuration((nowMs() - started) / 1000)} of training`,
     );
     current = {

@@ -33,6 +33,7 @@ export function planRun(
   classes: readonly ClassLabel[],
   settings: TrainingSettings,
 ): RunPlan {
+  if (settings.vision) return planDetection(items, classes, settings);
   const labelled = items.filter((item) => item.classId !== null && classes.some((label) => label.id === item.classId));
   const pool = labelled.filter((item) => item.part === 'training');
   const used = classes.filter((label) => pool.some((item) => item.classId === label.id));
@@ -112,6 +113,80 @@ export function planRun(
       training,
       validation,
       ...(background.length > 0 ? { background } : {}),
+      hashes: [...new Set(items.filter((item) => given.has(item.id)).map(contentKey))],
+      classIds: used.map((label) => label.id),
+      classNames: used.map((label) => label.name),
+    },
+    advice,
+  };
+}
+
+/** Annotated pictures with boxes of known classes take part; in the split each stands for its rarest class. */
+function planDetection(
+  items: readonly MediaItem[],
+  classes: readonly ClassLabel[],
+  settings: TrainingSettings,
+): RunPlan {
+  const annotated = items.filter((item) => item.image?.isAnnotated);
+  const pool = annotated.filter((item) => item.part === 'training');
+  const counts = new Map<string, number>();
+  for (const { image } of pool)
+    for (const { classId } of image!.boxes) counts.set(classId, (counts.get(classId) ?? 0) + 1);
+  const used = classes.filter((label) => counts.has(label.id));
+  if (used.length === 0) throw new StudioError('training/no-boxes');
+  const rarest = ({ image }: MediaItem) =>
+    [...image!.boxes].sort((a, b) => (counts.get(a.classId) ?? 0) - (counts.get(b.classId) ?? 0))[0]?.classId ?? '';
+  let training = pool.map((item) => item.id);
+  let validation: string[] = [];
+  const own = annotated.filter((item) => item.part === 'validation');
+  if (settings.validation === 'own' || (settings.validation === 'automatic' && own.length > 0))
+    validation = own.map((item) => item.id);
+  else if (settings.validation === 'automatic' && pool.length >= 5) {
+    const folds = splitByGroup(
+      pool.map((item) => ({ ...item, classId: rarest(item) })),
+      [1 - settings.validationShare, settings.validationShare],
+      settings.seed,
+      settings,
+    );
+    validation = training.filter((id) => folds.get(id) === 1);
+    const held = new Set(validation);
+    training = training.filter((id) => !held.has(id));
+    if (training.length === 0) [training, validation] = [validation, []];
+  }
+  const advice: Advice[] = [];
+  const open = items.length - annotated.length;
+  if (open > 0)
+    advice.push({
+      kind: 'unlabelled',
+      text: `${formatCount(open, 'picture')} not annotated yet ${open === 1 ? 'is' : 'are'} left out. Draw their boxes in Data, or mark that they show no objects.`,
+    });
+  const empty = classes.filter((label) => !counts.has(label.id));
+  if (empty.length > 0)
+    advice.push({
+      kind: 'empty-class',
+      text: `${empty.map((label) => label.name).join(', ')} ${empty.length === 1 ? 'has' : 'have'} no boxes in the training pictures and will not be learnt.`,
+    });
+  for (const label of used) {
+    const count = counts.get(label.id)!;
+    if (count < 10)
+      advice.push({
+        kind: 'small-class',
+        text: `${label.name} has ${formatCount(count, 'box', 'boxes')}. About 30 pictures of each class are a good start.`,
+      });
+  }
+  if (settings.validation !== 'none' && validation.length === 0)
+    advice.push({
+      kind: 'no-validation',
+      text:
+        settings.validation === 'own'
+          ? 'There are no annotated validation pictures. Training runs to its last iteration without a check.'
+          : 'There are too few pictures to set some aside. Training runs to its last iteration without a check.',
+    });
+  const given = new Set([...training, ...validation]);
+  return {
+    data: {
+      training,
+      validation,
       hashes: [...new Set(items.filter((item) => given.has(item.id)).map(contentKey))],
       classIds: used.map((label) => label.id),
       classNames: used.map((label) => label.name),

@@ -1,9 +1,17 @@
 /** Settings of a sound run: what the app would choose, and reading them from a file. Any thread. */
 import * as v from 'valibot';
-import type { Algorithm, MediaItem, MotionSettings, TaskKind, TrainingSettings } from '../domain/project.ts';
+import type {
+  Algorithm,
+  MediaItem,
+  MotionSettings,
+  TaskKind,
+  TrainingSettings,
+  VisionSettings,
+} from '../domain/project.ts';
 import type { EmbeddingNetworkId } from '../features/index.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { automaticWindowSec, DEFAULT_MOTION } from './motion/motion-settings.ts';
+import { DEFAULT_VISION } from './vision/vision-settings.ts';
 
 const between = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
 
@@ -48,6 +56,17 @@ const SettingsSchema = v.strictObject({
       speed: v.boolean(),
     }),
   ),
+  vision: v.optional(
+    v.strictObject({
+      pixels: v.nullable(v.picklist([320, 480, 640])),
+      tiles: v.nullable(v.picklist([1, 2, 3])),
+      mirror: v.boolean(),
+      crop: v.boolean(),
+      colour: v.boolean(),
+      rotate: v.boolean(),
+      mosaic: v.boolean(),
+    }),
+  ),
   engine: v.nullable(v.picklist(['webgpu', 'webgl', 'wasm', 'cpu'])),
 });
 
@@ -85,8 +104,21 @@ export const DEFAULT_ACTION_SETTINGS: TrainingSettings = {
   motion: DEFAULT_MOTION,
 };
 
+/** The same for object detectors. */
+export const DEFAULT_DETECTION_SETTINGS: TrainingSettings = {
+  ...DEFAULT_SOUND_SETTINGS,
+  algorithm: 'transfer-learning',
+  batchSize: 16,
+  learningRate: 0.004,
+  patience: 0,
+  augment: { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null },
+  copies: 3,
+  vision: DEFAULT_VISION,
+};
+
 /** What the app chooses for a new model of a task. @param items decide the action duration. */
 export function defaultSettings(kind: TaskKind, items: readonly MediaItem[]): TrainingSettings {
+  if (kind === 'detection') return DEFAULT_DETECTION_SETTINGS;
   return kind === 'action'
     ? { ...DEFAULT_ACTION_SETTINGS, windowSec: automaticWindowSec(items) }
     : DEFAULT_SOUND_SETTINGS;
@@ -153,14 +185,18 @@ export function readSettings(
   kind: TaskKind = 'sound',
   items: readonly MediaItem[] = [],
 ): TrainingSettings {
-  const given = (config ?? {}) as Partial<TrainingSettings> & { motion?: Partial<MotionSettings> };
+  const given = (config ?? {}) as Partial<TrainingSettings> & {
+    motion?: Partial<MotionSettings>;
+    vision?: Partial<VisionSettings>;
+  };
   const base = defaultSettings(kind, items);
-  const { mixup, ...own } = OWN_DEFAULTS[given.algorithm as Algorithm] ?? {};
+  const { mixup, ...own } = (kind === 'sound' ? OWN_DEFAULTS[given.algorithm as Algorithm] : null) ?? {};
   const merged = {
     ...base,
     ...own,
     ...given,
     ...(base.motion ? { motion: { ...base.motion, ...given.motion } } : {}),
+    ...(base.vision ? { vision: { ...base.vision, ...given.vision } } : {}),
     augment: { ...base.augment, ...(mixup === undefined ? {} : { mixup }), ...given.augment },
   };
   const parsed = v.safeParse(SettingsSchema, merged);

@@ -12,6 +12,7 @@ import { chooseAlgorithm, type AlgorithmChoice } from './choose-algorithm.ts';
 import { copySettings } from './copies.ts';
 import { planRun } from './plan.ts';
 import { networkOfAlgorithm } from './settings.ts';
+import { resolveCopies, resolveInput } from './vision/vision-settings.ts';
 
 /** Where training stands. Ratios 0..1; `leftSec` null until there are 3 s of data. */
 export type TrainingState =
@@ -233,6 +234,21 @@ export class TrainingSession implements Disposable {
     items: readonly MediaItem[],
     options: CallOptions<ExtractProgress>,
   ): Promise<ExtractResult> {
+    if (settings.vision) {
+      const used = new Set(data.training);
+      const training = items.filter((item) => used.has(item.id));
+      const input = resolveInput(settings, training);
+      return this.#features.call(
+        'extractViews',
+        {
+          input,
+          hashes: items.map((item) => item.hash),
+          varied: training.map((item) => item.hash),
+          ...resolveCopies(settings, input, training.length),
+        },
+        options,
+      );
+    }
     if (settings.motion) return extractLandmarks(this.#features, items, resolveFrameRate(settings, items), options);
     const { windowSec, overlapRatio } = settings;
     const network = networkOfAlgorithm(settings.algorithm);

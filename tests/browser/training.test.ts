@@ -20,6 +20,11 @@ const context = () => ({ signal: new AbortController().signal, progress: () => {
 const features = createFeaturesJobs(async () => store);
 const training = createTrainingJobs(async () => store);
 const inference = createInferenceJobs(async () => store);
+const evaluate = async (...args: Parameters<typeof inference.evaluate>) => {
+  const report = await inference.evaluate(...args);
+  if ('kind' in report) throw new Error('a report of a classifier was expected');
+  return report;
+};
 
 const classes = ['hum', 'hiss', 'chirp'].map((name, i) => ({ id: name, name, color: i + 1 }));
 const project: Project = {
@@ -167,7 +172,7 @@ describe('a run', () => {
   it('learns three sounds: far above chance on clips it never saw, and not from shuffled labels', async () => {
     const trained = await run(makeSource('learn', { iterations: 14 }));
     expect(trained).toMatchObject({ status: 'done', engine: 'wasm' });
-    const report = await inference.evaluate(
+    const report = await evaluate(
       { model: { sourceId: 'learn', kind: 'best' }, projectId: 'p', part: 'testing', itemIds: testIds() },
       context(),
     );
@@ -179,7 +184,7 @@ describe('a run', () => {
     const honest = items;
     await store.putQuietly({ items: items.map((item, i) => ({ ...item, classId: order[i]! })) });
     await run(makeSource('shuffled', { iterations: 14 }));
-    const nonsense = await inference.evaluate(
+    const nonsense = await evaluate(
       { model: { sourceId: 'shuffled', kind: 'best' }, projectId: 'p', part: 'testing', itemIds: testIds() },
       context(),
     );
@@ -252,7 +257,7 @@ describe('a run', () => {
     );
     expect(more).toMatchObject({ status: 'done', iteration: 5 });
     expect(more.snapshots.map(({ iteration }) => iteration)).toEqual([1]);
-    const report = await inference.evaluate(
+    const report = await evaluate(
       { model: { sourceId: 'more', kind: 'snapshot-1' }, projectId: 'p', part: 'testing', itemIds: testIds() },
       context(),
     );
@@ -282,7 +287,7 @@ describe('a run', () => {
       code: 'training/diverged',
     });
     expect(tf.memory().numTensors).toBe(before);
-    await inference.evaluate(
+    await evaluate(
       { model: { sourceId: 'leak', kind: 'best' }, projectId: 'p', part: 'testing', itemIds: testIds() },
       context(),
     );
@@ -295,7 +300,7 @@ describe('a file', () => {
     const item = items.find((candidate) => candidate.id === 'hiss-9')!;
     const blob = (await store.loadBlob(item.hash))!;
     const analysis = await inference.analyse({ blob, model: { sourceId: 'learn', kind: 'best' } }, context());
-    const report = await inference.evaluate(
+    const report = await evaluate(
       { model: { sourceId: 'learn', kind: 'best' }, projectId: 'p', part: 'testing', itemIds: [item.id] },
       context(),
     );

@@ -22,8 +22,8 @@ async function read(address: string): Promise<Blob> {
 
 /** Reads them from the app's own origin (or its offline cache). @throws StudioError `export/runtime-missing`. */
 export async function loadRuntimeFiles({ preprocessing }: ModelArtifact): Promise<BundleFile[]> {
-  // The demonstration page listens; an action model is the network and its description.
-  if (preprocessing.kind === 'landmarks') return [];
+  // The demonstration page listens; an action model or detector is the network and its description.
+  if (['landmarks', 'ssd-mobilenet', 'pixels'].includes(preprocessing.kind)) return [];
   const files = await Promise.all(FILES.map(async ({ from, to }) => ({ path: to, blob: await read(from) })));
   if (preprocessing.kind !== 'yamnet') return files;
   // Beside the app the loader is a module (tools/build.mjs); a page loads it as a script.
@@ -43,7 +43,8 @@ export async function loadNetworkFiles(
   features: Clients['features'],
   { preprocessing }: ModelArtifact,
 ): Promise<BundleFile[]> {
-  return preprocessing.kind === 'log-mel' || preprocessing.kind === 'landmarks'
+  const { kind } = preprocessing;
+  return kind === 'log-mel' || kind === 'landmarks' || kind === 'pixels'
     ? []
-    : features.call('loadNetwork', { id: preprocessing.kind });
+    : features.call('loadNetwork', { id: kind });
 }

@@ -6,6 +6,7 @@ import { splitByGroup, type ModelArtifact, type PathFile } from '../../dataset/i
 import { ImportSession, ProjectSession } from '../../dataset/ui.ts';
 import {
   BACKGROUND_CLIPS,
+  type CurvePoint,
   type ItemPart,
   type MediaItem,
   type ModelSource,
@@ -13,7 +14,7 @@ import {
   type TaskKind,
   type TrainingSettings,
 } from '../../domain/project.ts';
-import type { Report } from '../../domain/report.ts';
+import type { AnyReport, DetectionReport, Report } from '../../domain/report.ts';
 import { bundleFiles, readBundle } from '../../export/index.ts';
 import { extractFeatures, extractLandmarks, featuresOf } from '../../features/ui.ts';
 import { required } from '../../kernel/assert.ts';
@@ -40,6 +41,11 @@ export type HeadlessTrain = {
 };
 
 type PartCount = { items: number; perClass: Record<string, number> };
+type PictureScore = Pick<DetectionReport, 'map50' | 'map' | 'bySize'> & {
+  classes: { label: string; ap50: number | null; ap: number | null; support: number }[];
+  /** At the threshold with the best F1 on the validation pictures. */
+  pictures: number;
+};
 type PartScore = Pick<
   Report,
   'clipAccuracy' | 'windowAccuracy' | 'windowCount' | 'macroF1' | 'chance' | 'classes' | 'confusion'
@@ -51,12 +57,27 @@ type PartScore = Pick<
 type RunResult = {
   data: Record<Part, PartCount>;
   seconds: Record<'features' | 'training' | 'evaluation', number>;
-  evaluation: Partial<Record<Part, PartScore>>;
+  evaluation: Partial<Record<Part, PartScore | PictureScore>>;
   engine: string;
   settings: TrainingSettings;
   iterations: number;
   bestIteration: number;
 };
+
+const tellPoint = ({ trainingLoss, trainingAccuracy, validationAccuracy, parts }: CurvePoint) =>
+  parts
+    ? `loss ${trainingLoss.toFixed(3)} (classes ${parts.classes.toFixed(3)}, boxes ${parts.boxes.toFixed(3)}), overlap ${trainingAccuracy.toFixed(2)}, validation AP50 ${validationAccuracy?.toFixed(3) ?? '—'}`
+    : `loss ${trainingLoss.toFixed(3)}, training ${formatPercent(trainingAccuracy)}, validation ${formatPercent(validationAccuracy)}`;
+
+const tellScore = (score: PartScore | PictureScore | undefined) =>
+  !score
+    ? 'no score'
+    : 'map50' in score
+      ? `average precision ${score.map50.toFixed(3)} at an overlap of 0.50, ${score.map.toFixed(3)} from 0.50 to 0.95, on ${score.pictures} pictures`
+      : `${formatPercent(score.clipAccuracy)} of ${score.items.length} clips right, ${formatPercent(score.windowAccuracy)} of windows`;
+
+const kindOf = ({ preprocessing: { kind } }: ModelArtifact): TaskKind =>
+  kind === 'landmarks' ? 'action' : kind === 'ssd-mobilenet' || kind === 'pixels' ? 'detection' : 'sound';
 
 const say = (text: string) => console.warn(`studio: ${text}`);
 
@@ -64,13 +85,25 @@ function countItems(items: readonly MediaItem[], names: ReadonlyMap<string, stri
   const perClass: Record<string, number> = {};
   for (const name of names.values()) perClass[name] = 0;
   for (const item of items) {
-    const name = names.get(item.classId ?? '') ?? '';
-    perClass[name] = (perClass[name] ?? 0) + 1;
+    for (const classId of item.image?.boxes.map((box) => box.classId) ?? [item.classId ?? '']) {
+      const name = names.get(classId) ?? '';
+      perClass[name] = (perClass[name] ?? 0) + 1;
+    }
   }
   return { items: items.length, perClass };
 }
 
-function scoreOf(report: Report): PartScore {
+function scoreOf(report: AnyReport): PartScore | PictureScore {
+  if ('kind' in report) {
+    const { map50, map, bySize, classes, pictures } = report;
+    const ofClass = ({ label, ap50, ap, support }: DetectionReport['classes'][number]) => ({
+      label,
+      ap50,
+      ap,
+      support,
+    });
+    return { map50, map, bySize, classes: classes.map(ofClass), pictures: pictures.length };
+  }
   const { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion } = report;
   const items = report.items.map(({ path, label, predicted, confidence }) => ({ path, label, predicted, confidence }));
   return { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion, items };
@@ -137,7 +170,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
         state.kind === 'features'
           ? `features: ${state.done} of ${state.total}`
           : state.kind === 'training'
-            ? `iteration ${state.iteration} of ${state.planned}${point ? `: loss ${point.trainingLoss.toFixed(3)}, training ${formatPercent(point.trainingAccuracy)}, validation ${formatPercent(point.validationAccuracy)}` : ''}`
+            ? `iteration ${state.iteration} of ${state.planned}${point ? `: ${tellPoint(point)}` : ''}`
             : '';
       if (text && text !== last) say(`${name}: ${text}`);
       last = text;
@@ -145,7 +178,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     let trained: ModelSource;
     try {
       const result = await training.run(source);
-      for (const line of result?.log ?? []) if (line.text.startsWith('Chose')) say(`${name}: ${line.text}`);
+      for (const line of result?.log ?? []) if (/^(Chose|Started)/.test(line.text)) say(`${name}: ${line.text}`);
       if (!result) throw training.state.kind === 'failed' ? training.state.error : new Error('training ended early');
       trained = result;
     } finally {
@@ -185,7 +218,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     options: HeadlessTrain,
   ): Promise<{ report: unknown; bundle: { path: string; base64: string }[] }> {
     const kind = options.task as TaskKind;
-    if (kind !== 'sound' && kind !== 'action')
+    if (kind !== 'sound' && kind !== 'action' && kind !== 'detection')
       throw new StudioError('studio/bad-arguments', { message: `The task ${options.task} is not in this version.` });
     const started = performance.now();
     const config = {
@@ -257,7 +290,9 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       return { report: { ...finish(body, {}), iterations, bestIteration }, bundle };
     }
 
-    const labelled = project.items.filter((item) => item.classId !== null);
+    const labelled = project.items
+      .filter((item) => (item.image ? item.image.isAnnotated : item.classId !== null))
+      .map((item) => (item.image ? { ...item, classId: item.image.boxes[0]?.classId ?? '' } : item));
     const folds = splitByGroup(
       labelled,
       new Array<number>(options.folds).fill(1 / options.folds),
@@ -274,17 +309,19 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
         new Map(labelled.map((item) => [item.id, folds.get(item.id) === fold ? 'testing' : 'training'])),
       );
       const { source: _source, ...run } = await trainOnce(project, settings, `Fold ${fold + 1}`);
-      say(
-        `fold ${fold + 1} of ${options.folds}: ${formatPercent(run.evaluation.testing?.clipAccuracy)} of test clips right`,
-      );
+      say(`fold ${fold + 1} of ${options.folds}: ${tellScore(run.evaluation.testing)}`);
       results.push(run);
     }
-    const values = (pick: (score: PartScore) => number) =>
-      results.map((run) => pick(required(run.evaluation.testing, 'test score')));
+    const scores = results.map((run) => required(run.evaluation.testing, 'test score'));
     const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
     const deviation = (list: number[]) => Math.sqrt(mean(list.map((value) => (value - mean(list)) ** 2)));
-    const clip = values((score) => score.clipAccuracy);
-    const windows = values((score) => score.windowAccuracy);
+    const of = (pick: (score: PartScore) => number) =>
+      scores.flatMap((score) => ('map50' in score ? [] : [pick(score)]));
+    const boxes = (pick: (score: PictureScore) => number) =>
+      scores.flatMap((score) => ('map50' in score ? [pick(score)] : []));
+    const clip = of((score) => score.clipAccuracy);
+    const windows = of((score) => score.windowAccuracy);
+    const [map50, map] = [boxes((score) => score.map50), boxes((score) => score.map)];
     const total = (phase: keyof RunResult['seconds']) => results.reduce((sum, run) => sum + run.seconds[phase], 0);
     const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
     const body = {
@@ -308,25 +345,26 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
         iterations: run.iterations,
         bestIteration: run.bestIteration,
       })),
-      mean: {
-        clipAccuracy: mean(clip),
-        clipAccuracyDeviation: deviation(clip),
-        windowAccuracy: mean(windows),
-        windowAccuracyDeviation: deviation(windows),
-        macroF1: mean(values((score) => score.macroF1)),
-      },
+      mean: map50.length
+        ? { map50: mean(map50), map50Deviation: deviation(map50), map: mean(map), mapDeviation: deviation(map) }
+        : {
+            clipAccuracy: mean(clip),
+            clipAccuracyDeviation: deviation(clip),
+            windowAccuracy: mean(windows),
+            windowAccuracyDeviation: deviation(windows),
+            macroF1: mean(of((score) => score.macroF1)),
+          },
     });
     return { report, bundle: [] };
   }
 
   async function exportBundle(source: ModelSource, run: RunResult): Promise<{ path: string; base64: string }[]> {
     const weights = required(await studio.store.loadWeights(source.id, 'best'), 'weights');
-    const scores = Object.entries(run.evaluation).map(
-      ([part, score]) =>
-        `${part}: ${formatPercent(score.clipAccuracy)} of ${score.items.length} clips right, ${formatPercent(score.windowAccuracy)} of windows`,
-    );
+    const scores = Object.entries(run.evaluation).map(([part, score]) => `${part}: ${tellScore(score)}`);
     const about = {
-      name: weights.model.preprocessing.kind === 'landmarks' ? 'Action classifier' : 'Sound classifier',
+      name: { sound: 'Sound classifier', action: 'Action classifier', detection: 'Object detector' }[
+        kindOf(weights.model)
+      ],
       author: '',
       description: 'Trained by npm run studio.',
       licence: '',
@@ -362,7 +400,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       if (/\.(tflite|onnx)$/.test(path)) await studio.clients.features.call('storeNetworkFile', { blob, name: path });
     const model: ModelArtifact = await readBundle(async (path) => files.get(path) ?? null);
     const { preprocessing } = model;
-    const kind: TaskKind = preprocessing.kind === 'landmarks' ? 'action' : 'sound';
+    const kind = kindOf(model);
     const record = await studio.createProject('Headless', kind);
     const project = await ProjectSession.open(record.id, studio.store, fail);
     const options: HeadlessTrain = {
@@ -376,16 +414,26 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     };
     await importFolder(project, 'data', 'testing', options);
     const importSec = (performance.now() - started) / 1000;
-    const items = project.items.filter((item) => item.classId !== null);
+    const items = project.items.filter((item) => (item.image ? item.image.isAnnotated : item.classId !== null));
     const features =
-      preprocessing.kind === 'landmarks'
-        ? await extractLandmarks(studio.clients.features, items, preprocessing.frameRateHz)
-        : await extractFeatures(
-            studio.clients.features,
-            featuresOf(preprocessing),
-            items.map((item) => item.hash),
-            null,
-          );
+      preprocessing.kind === 'pixels'
+        ? { seconds: 0 }
+        : 'pixels' in preprocessing
+          ? await studio.clients.features.call('extractViews', {
+              input: { pixels: preprocessing.pixels, tiles: preprocessing.tiles },
+              hashes: items.map((item) => item.hash),
+              varied: [],
+              copies: 0,
+              variation: null,
+            })
+          : preprocessing.kind === 'landmarks'
+            ? await extractLandmarks(studio.clients.features, items, preprocessing.frameRateHz)
+            : await extractFeatures(
+                studio.clients.features,
+                featuresOf(preprocessing),
+                items.map((item) => item.hash),
+                null,
+              );
     const scoring = performance.now();
     const report = await studio.clients.inference.call('evaluateArtifact', {
       model,

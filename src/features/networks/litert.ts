@@ -79,13 +79,26 @@ export class LiteNetwork implements Disposable {
   }
 
   /** Runs the network on one input. @returns all outputs, in its order. @throws StudioError `network/failed`. */
-  async runAll(input: Float32Array | Uint8Array, shape: number[]): Promise<Float32Array[]> {
+  runAll(input: Float32Array | Uint8Array, shape: number[]): Promise<Float32Array[]> {
+    return this.#run(input, shape, (values) => new Float32Array(values));
+  }
+
+  /** {@link runAll} of a network whose outputs are quantised to bytes. */
+  runBytes(input: Uint8Array, shape: number[]): Promise<Uint8Array[]> {
+    return this.#run(input, shape, (values) => new Uint8Array(values));
+  }
+
+  async #run<T>(
+    input: Float32Array | Uint8Array,
+    shape: number[],
+    copy: (values: ReturnType<Tensor['toTypedArray']>) => T,
+  ): Promise<T[]> {
     let tensor: Tensor | null = null;
     let outputs: Tensor[] = [];
     try {
       tensor = Tensor.fromTypedArray(input as Float32Array<ArrayBuffer>, shape);
       outputs = await this.#model.run([tensor]);
-      return outputs.map((output) => new Float32Array(output.toTypedArray()));
+      return outputs.map((output) => copy(output.toTypedArray()));
     } catch (cause) {
       throw new StudioError('network/failed', { details: { reason: String(cause) }, cause });
     } finally {

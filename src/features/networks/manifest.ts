@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import entries from './networks.json';
 
 const NetworkSchema = v.strictObject({
-  id: v.picklist(['yamnet', 'speech-embedding', 'blazepose']),
+  id: v.picklist(['yamnet', 'speech-embedding', 'blazepose', 'ssd-mobilenet']),
   title: v.string(),
   purpose: v.string(),
   publisher: v.string(),

@@ -123,6 +123,20 @@ export class TfliteGraph {
     this.#view.setInt32(inputs.at + 4 * at, tensor, true);
   }
 
+  /** Forgets all operators after the first `count`. */
+  keepOperators(count: number): void {
+    const { at } = this.#vector(this.#field(this.#graph, 3)!);
+    this.#view.setUint32(at - 4, count, true);
+  }
+
+  /** Makes other tensors the outputs; not more than there are. */
+  setOutputs(tensors: readonly number[]): void {
+    const outputs = this.#vector(this.#field(this.#graph, 2)!);
+    if (tensors.length > outputs.length) throw new Error('too many outputs');
+    this.#view.setUint32(outputs.at - 4, tensors.length, true);
+    tensors.forEach((tensor, i) => this.#view.setInt32(outputs.at + 4 * i, tensor, true));
+  }
+
   /** Changes a tensor's shape; the rank stays. */
   setShape(tensor: number, shape: readonly number[]): void {
     for (const id of [0, 7]) {
@@ -130,4 +144,27 @@ export class TfliteGraph {
       if (sides.length === shape.length) shape.forEach((side, i) => this.#view.setInt32(sides.at + 4 * i, side, true));
     }
   }
+}
+
+/** Lines of a text file stored behind a network, as metadata of TensorFlow Lite are (a zip at the end of the file); null when there is none of that name. */
+export function readLabels(file: ArrayBuffer, wanted: string): string[] | null {
+  const bytes = new Uint8Array(file);
+  const view = new DataView(file);
+  // Central directory of the zip.
+  for (let at = bytes.length - 22; at >= 0 && at > bytes.length - 65_558; at--) {
+    if (view.getUint32(at, true) !== 0x06054b50) continue;
+    let entry = view.getUint32(at + 16, true);
+    for (let n = view.getUint16(at + 10, true); n > 0 && view.getUint32(entry, true) === 0x02014b50; n--) {
+      const size = view.getUint32(entry + 20, true);
+      const nameLength = view.getUint16(entry + 28, true);
+      const name = new TextDecoder().decode(bytes.subarray(entry + 46, entry + 46 + nameLength));
+      const local = view.getUint32(entry + 42, true);
+      if (name === wanted && view.getUint16(entry + 10, true) === 0) {
+        const from = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+        return new TextDecoder().decode(bytes.subarray(from, from + size)).split(/\r?\n/);
+      }
+      entry += 46 + nameLength + view.getUint16(entry + 30, true) + view.getUint16(entry + 32, true);
+    }
+  }
+  return null;
 }

@@ -15,7 +15,7 @@ const MOST_BYTES = 280e6;
  */
 export class FeatureCache {
   readonly #store: Store;
-  readonly #kept = new Map<string, Float32Array>();
+  readonly #kept = new Map<string, Float32Array | Uint8Array>();
   #bytes = 0;
 
   constructor(store: Store) {
@@ -24,14 +24,23 @@ export class FeatureCache {
 
   /** @returns shape [frames, 64] of a spectrogram, [windows, …] of embeddings; borrowed. @throws StudioError `features/clip-missing`. */
   async get(hash: string, extractor = LOG_MEL_EXTRACTOR): Promise<Float32Array> {
+    return this.#load<Float32Array>(hash, extractor);
+  }
+
+  /** @returns quantised features of a view of a picture; borrowed. @throws StudioError `features/clip-missing`. */
+  async getBytes(hash: string, extractor: string): Promise<Uint8Array> {
+    return this.#load<Uint8Array>(hash, extractor);
+  }
+
+  async #load<Values extends Float32Array | Uint8Array>(hash: string, extractor: string): Promise<Values> {
     const key = `${hash} ${extractor}`;
     const known = this.#kept.get(key);
     if (known) {
       this.#kept.delete(key);
       this.#kept.set(key, known);
-      return known;
+      return known as Values;
     }
-    const features = await this.#store.loadFeatures(hash, extractor);
+    const features = await this.#store.loadFeatures<Values>(hash, extractor);
     if (!features) throw new StudioError('features/clip-missing', { details: { hash } });
     this.#kept.set(key, features.values);
     this.#bytes += features.values.byteLength;

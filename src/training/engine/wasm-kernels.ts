@@ -7,6 +7,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { assert } from '../../kernel/assert.ts';
 
 type Info = { dataId: object; shape: number[]; dtype: 'float32' };
 
@@ -75,6 +76,21 @@ function backpropFilter({ inputs, backend, attrs }: ConvArguments): Info {
   } = conv;
   const { top, left } = conv.padInfo;
   const positions = batchSize * outHeight * outWidth;
+  if (filterHeight * filterWidth * strideHeight * strideWidth === 1) {
+    const { kernelFunc } = tf.getKernel('Transpose', 'wasm');
+    const turned = kernelFunc({
+      inputs: { x: { dataId: x.dataId, shape: [positions, inChannels], dtype: 'float32' } } as never,
+      backend: heap as unknown as BackendWasm,
+      attrs: { perm: [1, 0] },
+    }) as unknown as Info;
+    const gradient = product(
+      heap,
+      { dataId: turned.dataId, shape: [1, inChannels, positions], dtype: 'float32' },
+      { dataId: dy.dataId, shape: [1, positions, outChannels], dtype: 'float32' },
+    );
+    heap.disposeData(turned.dataId);
+    return { dataId: gradient.dataId, shape: filterShape, dtype: 'float32' };
+  }
   const columns = heap.makeOutput([1, filterHeight * filterWidth * inChannels, positions], 'float32');
   const source = view(heap, x);
   const target = view(heap, columns).fill(0);
@@ -173,11 +189,89 @@ function backpropInput({ inputs, backend, attrs }: ConvArguments): Info {
   return dx;
 }
 
-/** Registers the two convolution gradients for the WebAssembly engine. Idempotent. */
+/** Where the taps of a depthwise convolution lie: calls `visit` for every pair of an input and an output cell, as offsets without channels. */
+function eachTap(
+  x: number[],
+  filterShape: number[],
+  { strides, pad, dimRoundingMode }: ConvArguments['attrs'],
+  visit: (input: number, output: number, tap: number) => void,
+): void {
+  const conv = tf.backend_util.computeConv2DInfo(
+    x as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+    true,
+  );
+  const { top, left } = conv.padInfo;
+  for (let n = 0; n < conv.batchSize; n++)
+    for (let oy = 0; oy < conv.outHeight; oy++)
+      for (let ky = 0; ky < conv.filterHeight; ky++) {
+        const iy = oy * conv.strideHeight + ky - top;
+        if (iy < 0 || iy >= conv.inHeight) continue;
+        for (let ox = 0; ox < conv.outWidth; ox++)
+          for (let kx = 0; kx < conv.filterWidth; kx++) {
+            const ix = ox * conv.strideWidth + kx - left;
+            if (ix < 0 || ix >= conv.inWidth) continue;
+            visit(
+              (n * conv.inHeight + iy) * conv.inWidth + ix,
+              (n * conv.outHeight + oy) * conv.outWidth + ox,
+              ky * conv.filterWidth + kx,
+            );
+          }
+      }
+}
+
+/** Filter gradient of a depthwise convolution with one filter a channel. */
+function depthwiseBackpropFilter({ inputs, backend, attrs }: ConvArguments): Info {
+  const heap = backend as Heap;
+  const x = inputs.x!;
+  const channels = x.shape[3]!;
+  const gradient = heap.makeOutput(attrs.filterShape!, 'float32');
+  const target = view(heap, gradient).fill(0);
+  const source = view(heap, x);
+  const dy = view(heap, inputs.dy!);
+  eachTap(x.shape, attrs.filterShape!, attrs, (input, output, tap) => {
+    const [a, b, c] = [input * channels, output * channels, tap * channels];
+    for (let i = 0; i < channels; i++) target[c + i] = target[c + i]! + source[a + i]! * dy[b + i]!;
+  });
+  return gradient;
+}
+
+/** Input gradient of a depthwise convolution with one filter a channel, stride 1 and an odd kernel: the same convolution of dy with the filter turned round. */
+function depthwiseBackpropInput({ inputs, backend, attrs }: ConvArguments): Info {
+  const heap = backend as Heap;
+  const filter = inputs.filter!;
+  assert(
+    attrs.strides.every((stride) => stride === 1) && attrs.pad === 'same' && filter.shape[0]! % 2 === 1,
+    'only depthwise convolutions of stride 1 are trained',
+  );
+  const turned = heap.makeOutput(filter.shape, 'float32');
+  const channels = filter.shape[2]!;
+  const taps = filter.shape[0]! * filter.shape[1]!;
+  const from = view(heap, filter);
+  const to = view(heap, turned);
+  for (let tap = 0; tap < taps; tap++)
+    to.set(from.subarray(tap * channels, (tap + 1) * channels), (taps - 1 - tap) * channels);
+  const { kernelFunc } = tf.getKernel('DepthwiseConv2dNative', 'wasm');
+  const gradient = kernelFunc({
+    inputs: { x: inputs.dy!, filter: turned } as never,
+    backend: heap as unknown as BackendWasm,
+    attrs: { strides: [1, 1], pad: 'same', dilations: [1, 1] },
+  }) as unknown as Info;
+  heap.disposeData(turned.dataId);
+  return gradient;
+}
+
+/** Registers the convolution gradients for the WebAssembly engine. Idempotent. */
 export function registerWasmKernels(): void {
   for (const [kernelName, kernelFunc] of [
     ['Conv2DBackpropFilter', backpropFilter],
     ['Conv2DBackpropInput', backpropInput],
+    ['DepthwiseConv2dNativeBackpropFilter', depthwiseBackpropFilter],
+    ['DepthwiseConv2dNativeBackpropInput', depthwiseBackpropInput],
   ] as const) {
     if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm');
     tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc: kernelFunc as unknown as tf.KernelFunc });

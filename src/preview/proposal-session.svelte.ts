@@ -1,0 +1,96 @@
+/** Boxes a model proposes for pictures that have none yet: asked for in the background, kept until somebody decides. Main thread. */
+import type { Detection } from '../domain/boxes.ts';
+import type { MediaItem } from '../domain/project.ts';
+import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import type { WorkerClient } from '../rpc/client.ts';
+import type { InferenceContract, ModelRef } from './contract.ts';
+
+/** What a model proposes for one picture. `labels` in the order of its classes. */
+export type Proposal = { found: Detection[]; labels: readonly string[]; model: string };
+
+/** Where proposing stands. */
+export type ProposalState =
+  { kind: 'idle' } | { kind: 'running'; done: number; total: number } | { kind: 'failed'; error: StudioError };
+
+/** How unsure a model is of a picture, 0..1: of its least certain box. A picture without any is worth a look too. */
+export const uncertaintyOf = ({ found }: Proposal): number =>
+  found.length === 0 ? 0.5 : Math.max(...found.map(({ score }) => 1 - Math.abs(2 * score - 1)));
+
+/** See the file header. */
+export class ProposalSession implements Disposable {
+  readonly #client: WorkerClient<InferenceContract>;
+  #state = $state.raw<ProposalState>({ kind: 'idle' });
+  #proposals = $state.raw<ReadonlyMap<string, Proposal>>(new Map());
+  #controller: AbortController | null = null;
+
+  constructor(client: WorkerClient<InferenceContract>) {
+    this.#client = client;
+  }
+
+  get state(): ProposalState {
+    return this.#state;
+  }
+  /** Open proposals by item id. */
+  get proposals(): ReadonlyMap<string, Proposal> {
+    return this.#proposals;
+  }
+
+  /** Proposes boxes for pictures, one after the other. @param model null = the pretrained network's own classes. */
+  async propose(
+    items: readonly MediaItem[],
+    model: { ref: ModelRef | null; title: string; leastScore: number },
+  ): Promise<void> {
+    this.#controller?.abort();
+    const controller = new AbortController();
+    this.#controller = controller;
+    this.#state = { kind: 'running', done: 0, total: items.length };
+    const byHash = new Map(items.map((item) => [item.hash, item]));
+    try {
+      await this.#client.call(
+        'propose',
+        { model: model.ref, hashes: [...byHash.keys()], leastScore: model.leastScore },
+        {
+          signal: controller.signal,
+          onProgress: ({ hash, found, labels, done }) => {
+            if (this.#controller !== controller) return;
+            const item = byHash.get(hash);
+            const next = new Map(this.#proposals);
+            // Boxes that somebody drew already are not proposed again.
+            if (item) next.set(item.id, { found, labels, model: model.title });
+            this.#proposals = next;
+            this.#state = { kind: 'running', done, total: byHash.size };
+          },
+        },
+      );
+      if (this.#controller === controller) this.#state = { kind: 'idle' };
+    } catch (error) {
+      if (this.#controller === controller)
+        this.#state = isAbort(error) ? { kind: 'idle' } : { kind: 'failed', error: toStudioError(error) };
+    }
+  }
+
+  /** Takes proposals of a picture away: they were accepted or rejected. @param indices null = all. */
+  drop(itemId: string, indices: ReadonlySet<number> | null): void {
+    const proposal = this.#proposals.get(itemId);
+    if (!proposal) return;
+    const next = new Map(this.#proposals);
+    const found = indices ? proposal.found.filter((_, i) => !indices.has(i)) : [];
+    if (found.length > 0) next.set(itemId, { ...proposal, found });
+    else next.delete(itemId);
+    this.#proposals = next;
+  }
+
+  /** Puts a proposal back: its acceptance was taken back. */
+  restore(itemId: string, proposal: Proposal): void {
+    this.#proposals = new Map(this.#proposals).set(itemId, proposal);
+  }
+
+  cancel(): void {
+    this.#controller?.abort();
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+    this.#controller = null;
+  }
+}

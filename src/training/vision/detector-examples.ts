@@ -1,0 +1,195 @@
+/** What an object detector is trained on: parts of feature maps with the boxes in them. Worker thread. Everything random takes a generator. */
+import type { Rect } from '../../domain/boxes.ts';
+import {
+  boxesInView,
+  CELL_CENTRE,
+  gridSides,
+  SSD_CHANNELS,
+  STRIDE,
+  type View,
+  type VisionInput,
+} from '../../features/index.ts';
+import type { Random } from '../../kernel/random.ts';
+
+/** A picture as training sees it. */
+export type AnnotatedPicture = {
+  itemId: string;
+  hash: string;
+  width: number;
+  height: number;
+  boxes: (Rect & { classIndex: number })[];
+};
+
+/** Values with their shape, without the batch. */
+export type NetworkInput = { values: Float32Array; shape: number[] };
+
+/** A batch: the inputs of the network with the targets of every cell. */
+export type DetectorBatch = {
+  inputs: NetworkInput[];
+  classes: Float32Array;
+  distances: Float32Array;
+  positive: Float32Array;
+  counted: Float32Array;
+};
+
+/** What the loop asks for. */
+export interface DetectorExamples {
+  readonly classCount: number;
+  /** Cells that a predicted distance of 0 stands for. */
+  readonly scale: number;
+  readonly input: VisionInput;
+  readonly stepCount: number;
+  readonly batchSize: number;
+  /** Examples of one step. */
+  assemble(iteration: number, step: number): Promise<DetectorBatch>;
+  /** Pictures the curve is measured on. */
+  readonly validation: readonly AnnotatedPicture[];
+  /** What the network is given of a validation picture, tile by tile; a batch of one each. */
+  validationInputs(index: number): Promise<{ inputs: NetworkInput[]; region: Rect }[]>;
+}
+
+/** Cells along a side of the part of a map that is trained on at once. */
+export const CROP_CELLS = 16;
+/** Cells at the edge of a part that do not count: their neighbours are missing only here. */
+const MARGIN = 1;
+/** Half of the middle of a box whose cells are its own, as a share of its side. */
+const CENTRE = 0.25;
+/** Cells that have a whole vote together; those of larger boxes share. */
+const FULL_VOTES = 4;
+
+/** Mean and deviation per channel of the three maps, one after the other. */
+export type ChannelScale = { mean: Float32Array; deviation: Float32Array };
+
+/** Cells a side of the input of a level, for `cells` of the finest one. */
+export const mapSide = (cells: number, level: number): number => (cells >> level) + (level > 0 ? 1 : 0);
+
+/** Channels of all maps. */
+export const CHANNEL_COUNT = SSD_CHANNELS.reduce((sum, channels) => sum + channels, 0);
+
+/**
+ * The standardised maps of a view, or a part of them.
+ * @param features as `VisionNetwork.extract` returns them. @param originX in cells of the finest map, a multiple of 4. Writes example `at` of three inputs of
+ * `cells`, `cells` / 2 + 1 and `cells` / 4 + 1 a side: the coarser ones with one more row and column before (see `buildDetectorHead`), repeated at the edge.
+ */
+export function readMaps(
+  features: Uint8Array,
+  pixels: number,
+  { mean, deviation }: ChannelScale,
+  out: Float32Array[],
+  at: number,
+  originX = 0,
+  originY = 0,
+  cells = pixels / STRIDE,
+): void {
+  let mapAt = 0;
+  let channelAt = 0;
+  gridSides(pixels).forEach((side, level) => {
+    const channels = SSD_CHANNELS[level]!;
+    const before = level > 0 ? 1 : 0;
+    const part = mapSide(cells, level);
+    const [x0, y0] = [(originX >> level) - before, (originY >> level) - before];
+    const target = out[level]!;
+    let to = at * part * part * channels;
+    for (let y = 0; y < part; y++) {
+      for (let x = 0; x < part; x++) {
+        let from = mapAt + (Math.max(0, y0 + y) * side + Math.max(0, x0 + x)) * channels;
+        for (let c = 0; c < channels; c++, from++, to++)
+          target[to] = (features[from]! - mean[channelAt + c]!) * deviation[channelAt + c]!;
+      }
+    }
+    mapAt += side * side * channels;
+    channelAt += channels;
+  });
+}
+
+/**
+ * Targets of the cells of a part of a view. A cell belongs to the smallest box in whose middle it lies; every box has at least the cell of its centre.
+ * @param boxes in ratios of the view. @param side cells of the whole view. Writes at example `at` of the batch.
+ */
+export function writeTargets(
+  batch: Pick<DetectorBatch, 'classes' | 'distances' | 'positive' | 'counted'>,
+  at: number,
+  boxes: readonly (Rect & { classIndex: number })[],
+  side: number,
+  classWeights: readonly number[],
+  originX: number,
+  originY: number,
+  cells: number,
+): void {
+  const classCount = classWeights.length;
+  const base = at * cells * cells;
+  const owner = new Int32Array(cells * cells).fill(-1);
+  // Large boxes first: smaller ones take cells from them.
+  const order = [...boxes.keys()].sort(
+    (a, b) => boxes[b]!.width * boxes[b]!.height - boxes[a]!.width * boxes[a]!.height,
+  );
+  for (const index of order) {
+    const box = boxes[index]!;
+    const centreX = (box.x + box.width / 2) * side - originX;
+    const centreY = (box.y + box.height / 2) * side - originY;
+    const reachX = Math.max(CENTRE * box.width * side, 0.5);
+    const reachY = Math.max(CENTRE * box.height * side, 0.5);
+    const [left, right] = [Math.ceil(centreX - reachX - CELL_CENTRE), Math.floor(centreX + reachX - CELL_CENTRE)];
+    const [top, bottom] = [Math.ceil(centreY - reachY - CELL_CENTRE), Math.floor(centreY + reachY - CELL_CENTRE)];
+    for (let y = Math.max(0, top); y <= Math.min(cells - 1, bottom); y++)
+      for (let x = Math.max(0, left); x <= Math.min(cells - 1, right); x++) owner[y * cells + x] = index;
+  }
+  const counts = new Map<number, number>();
+  for (const index of owner) counts.set(index, (counts.get(index) ?? 0) + 1);
+  const edge = (origin: number, position: number) =>
+    (position < MARGIN && origin > 0) || (position >= cells - MARGIN && origin + cells < side);
+  for (let y = 0; y < cells; y++) {
+    for (let x = 0; x < cells; x++) {
+      const cell = y * cells + x;
+      const isCounted = !edge(originX, x) && !edge(originY, y);
+      batch.counted[base + cell] = isCounted ? 1 : 0;
+      const index = owner[cell]!;
+      if (index < 0) {
+        batch.distances.fill(1, (base + cell) * 4, (base + cell) * 4 + 4);
+        continue;
+      }
+      const box = boxes[index]!;
+      const [px, py] = [x + originX + CELL_CENTRE, y + originY + CELL_CENTRE];
+      batch.positive[base + cell] = isCounted
+        ? Math.min(1, FULL_VOTES / counts.get(index)!) * classWeights[box.classIndex]!
+        : 0;
+      batch.classes[(base + cell) * classCount + box.classIndex] = isCounted ? 1 : 0;
+      batch.distances.set(
+        [
+          Math.max(0.05, px - box.x * side),
+          Math.max(0.05, py - box.y * side),
+          Math.max(0.05, (box.x + box.width) * side - px),
+          Math.max(0.05, (box.y + box.height) * side - py),
+        ],
+        (base + cell) * 4,
+      );
+    }
+  }
+}
+
+/** Boxes of a picture as one of its views shows them. */
+export function boxesOfView(picture: AnnotatedPicture, view: View): (Rect & { classIndex: number })[] {
+  return boxesInView(picture.boxes, view, picture.width / picture.height).map(({ index, ...rect }) => ({
+    ...rect,
+    classIndex: picture.boxes[index]!.classIndex,
+  }));
+}
+
+/** Where a part begins: around a box, or anywhere. @returns origin in cells, multiples of 4. */
+export function drawOrigin(
+  boxes: readonly (Rect & { classIndex: number })[],
+  classWeights: readonly number[],
+  side: number,
+  cells: number,
+  random: Random,
+): [number, number] {
+  const place = (centre: number) => {
+    const wanted = centre * side - cells / 2 + (random.next() - 0.5) * cells * 0.7;
+    return Math.max(0, Math.min(side - cells, 4 * Math.round(wanted / 4)));
+  };
+  const total = boxes.reduce((sum, box) => sum + classWeights[box.classIndex]!, 0);
+  if (boxes.length === 0 || random.next() < 0.25) return [place(random.next()), place(random.next())];
+  let rest = random.next() * total;
+  const chosen = boxes.find((box) => (rest -= classWeights[box.classIndex]!) <= 0) ?? boxes.at(-1)!;
+  return [place(chosen.x + chosen.width / 2), place(chosen.y + chosen.height / 2)];
+}

@@ -1,0 +1,81 @@
+/** From settings and annotated pictures to what a run works on. Worker thread. */
+import type { VisionPreprocessing } from '../../dataset/index.ts';
+import type { MediaItem, RunData, TrainingSettings } from '../../domain/project.ts';
+import type { FeatureCache } from '../../features/jobs.ts';
+import { required } from '../../kernel/assert.ts';
+import { StudioError } from '../../kernel/errors.ts';
+import { CachedExamples, measureChannels } from './cached-examples.ts';
+import type { AnnotatedPicture } from './detector-examples.ts';
+import { buildDetectorHead } from './detector-network.ts';
+import type { DetectorRun } from './detector-trainable.ts';
+import { pickValidation, resolveCopies, resolveInput } from './vision-settings.ts';
+
+/** Pictures with the boxes of the run's classes. @throws StudioError `training/data-changed`. */
+export function annotatedPictures(
+  ids: readonly string[],
+  items: readonly MediaItem[],
+  data: RunData,
+): AnnotatedPicture[] {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  return ids.map((id) => {
+    const item = byId.get(id);
+    if (!item?.image) throw new StudioError('training/data-changed');
+    const { width, height, boxes } = item.image;
+    return {
+      itemId: id,
+      hash: item.hash,
+      width,
+      height,
+      boxes: boxes.flatMap(({ classId, ...box }) => {
+        const classIndex = data.classIds.indexOf(classId);
+        return classIndex >= 0 ? [{ x: box.x, y: box.y, width: box.width, height: box.height, classIndex }] : [];
+      }),
+    };
+  });
+}
+
+/**
+ * @param cache the features must be in the database behind it. @param channels of the run that goes on.
+ * @throws StudioError `training/data-changed`, `features/clip-missing`.
+ */
+export async function prepareVisionRun(
+  settings: TrainingSettings,
+  data: RunData,
+  items: readonly MediaItem[],
+  cache: FeatureCache,
+  signal: AbortSignal,
+): Promise<{ run: DetectorRun; preprocessing: VisionPreprocessing; exampleCount: number }> {
+  const training = annotatedPictures(data.training, items, data);
+  const validation = annotatedPictures(pickValidation(data, settings.seed), items, data);
+  const used = new Set(data.training);
+  const input = resolveInput(
+    settings,
+    items.filter((item) => used.has(item.id)),
+  );
+  const { copies, variation } = resolveCopies(settings, input, training.length);
+  const channels = await measureChannels(training, input, cache, signal);
+  const classCount = data.classIds.length;
+  const { batchSize, seed } = settings;
+  const examples = new CachedExamples(training, validation, {
+    classCount,
+    input,
+    cache,
+    variation,
+    copies,
+    batchSize,
+    seed,
+    channels,
+  });
+  required(examples.viewCount || null, 'training views');
+  return {
+    run: { examples, seed, build: (from) => buildDetectorHead(classCount, from) },
+    exampleCount: examples.stepCount * examples.batchSize,
+    preprocessing: {
+      kind: 'ssd-mobilenet',
+      ...input,
+      scale: examples.scale,
+      channelMean: [...channels.mean],
+      channelFactor: [...channels.deviation],
+    },
+  };
+}

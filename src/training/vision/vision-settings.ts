@@ -1,0 +1,105 @@
+/** What the app chooses for an object detector, from its boxes. Any thread; pure. */
+import type { MediaItem, RunData, TrainingSettings, VisionSettings } from '../../domain/project.ts';
+import { featureBytes, tileRegions, type ViewVariation, type VisionInput } from '../../features/index.ts';
+import { createRandom } from '../../kernel/random.ts';
+
+/** Switches of a new object detector. */
+export const DEFAULT_VISION: VisionSettings = {
+  pixels: null,
+  tiles: null,
+  mirror: true,
+  crop: true,
+  colour: true,
+  rotate: true,
+  mosaic: true,
+};
+
+/** Sizes of the square the network sees. */
+const SIZES = [320, 480, 640] as const;
+/** Side in pixels of the network's input that a typical box of every class should have: four cells of the finest map. */
+const WANTED_SIDE = 34;
+/** Bytes of features that varied copies may take on this device. */
+const COPY_BYTES = 1.1e9;
+/** Pictures the curve is measured on. */
+const MOST_VALIDATION = 32;
+
+/** Boxes of items by class, as the square root of their share of the picture; ascending. */
+function sidesByClass(items: readonly MediaItem[]): number[][] {
+  const sides = new Map<string, number[]>();
+  for (const { image } of items)
+    for (const box of image?.boxes ?? [])
+      sides.set(box.classId, [...(sides.get(box.classId) ?? []), Math.sqrt(box.width * box.height)]);
+  return [...sides.values()].map((list) => list.sort((a, b) => a - b));
+}
+
+/**
+ * The smallest input in which the typical box of the smallest class has enough pixels. Tiles only when the largest square is not enough, and the pictures
+ * themselves have more.
+ */
+export function recommendInput(items: readonly MediaItem[]): VisionInput {
+  const typical = sidesByClass(items)
+    .filter((sides) => sides.length >= 5)
+    .map((sides) => sides[Math.floor(sides.length / 2)]!);
+  const smallest = typical.length > 0 ? Math.min(...typical) : 1;
+  const sizes = items
+    .flatMap(({ image }) => (image ? [Math.sqrt(image.width * image.height)] : []))
+    .sort((a, b) => a - b);
+  const ownPixels = sizes[Math.floor(sizes.length / 2)] ?? 640;
+  const fitting = SIZES.find((pixels) => smallest * pixels >= WANTED_SIDE);
+  // More pixels than the picture has show nothing new.
+  const useful = SIZES.find((pixels) => pixels >= ownPixels) ?? 640;
+  if (fitting) return { pixels: Math.min(fitting, useful), tiles: 1 };
+  for (const tiles of [1, 2, 3] as const) {
+    const seen = 640 / tileRegions(tiles)[0]!.width;
+    const isEnough = smallest * seen >= WANTED_SIDE * 0.7;
+    if (isEnough || seen >= ownPixels || tiles === 3) return { pixels: useful, tiles };
+  }
+  return { pixels: useful, tiles: 1 };
+}
+
+/** The input a run uses: what was chosen, else what suits its boxes. */
+export function resolveInput(settings: TrainingSettings, items: readonly MediaItem[]): VisionInput {
+  const { pixels, tiles } = settings.vision ?? DEFAULT_VISION;
+  if (settings.algorithm === 'full-network') return { pixels: pixels ?? 320, tiles: tiles ?? 1 };
+  const wanted = pixels && tiles ? null : recommendInput(items);
+  return { pixels: pixels ?? wanted!.pixels, tiles: tiles ?? wanted!.tiles };
+}
+
+/** How copies are varied, and how many there are: fewer of large sets, so that they fit on the device. */
+export function resolveCopies(
+  settings: TrainingSettings,
+  input: VisionInput,
+  trainingCount: number,
+): { copies: number; variation: ViewVariation | null } {
+  const { mirror, crop, colour, rotate } = settings.vision ?? DEFAULT_VISION;
+  if (settings.copies === 0 || !(mirror || crop || colour || rotate)) return { copies: 0, variation: null };
+  const bytes = featureBytes(input.pixels) * input.tiles ** 2 * Math.max(1, trainingCount);
+  const copies = Math.max(1, Math.min(settings.copies, Math.floor(COPY_BYTES / bytes)));
+  return { copies, variation: { mirror, crop, colour, rotate, seed: settings.seed } };
+}
+
+/** The validation pictures the curve is measured on, the same every iteration. */
+export function pickValidation(data: RunData, seed: number): string[] {
+  const ids = [...data.validation];
+  if (ids.length <= MOST_VALIDATION) return ids;
+  const order = createRandom(seed, 'validation').shuffle(Int32Array.from(ids, (_, i) => i));
+  return [...order.slice(0, MOST_VALIDATION)].sort((a, b) => a - b).map((i) => ids[i]!);
+}
+
+/** Parts of pictures a detector is trained on when nobody chose. */
+const CROP_BUDGET = 36_000;
+/** The same for a full network, in pictures. */
+const PICTURE_BUDGET = 9_000;
+
+/** Iterations when nobody chose. @param examplesPerIteration crops, or pictures of a full network. */
+export function automaticDetectorIterations(examplesPerIteration: number, isFull: boolean): number {
+  const wanted = (isFull ? PICTURE_BUDGET : CROP_BUDGET) / Math.max(1, examplesPerIteration);
+  return Math.round(Math.max(isFull ? 20 : 12, Math.min(isFull ? 300 : 80, wanted)));
+}
+
+/** Parts drawn from a view while it is at hand. */
+export const CROPS_PER_VIEW = 4;
+
+/** Parts an iteration draws from a picture. */
+export const cropsPerPicture = (settings: TrainingSettings, items: readonly MediaItem[]): number =>
+  CROPS_PER_VIEW * resolveInput(settings, items).tiles ** 2;
