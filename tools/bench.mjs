@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
+import { benchObjects } from './bench-objects.mjs';
 import { benchPoses } from './bench-poses.mjs';
 import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
@@ -258,6 +259,7 @@ if (!existsSync(esc) || !existsSync(digits) || !existsSync(join(shared, 'models'
 }
 
 await benchPoses(note);
+await benchObjects(note);
 
 mkdirSync('test-results', { recursive: true });
 writeFileSync('test-results/bench.json', JSON.stringify(rows, null, 2));

@@ -89,7 +89,7 @@ export class Workbench implements Disposable {
     this.#notify = studio.notify;
     const { clients } = studio;
     this.imports = new ImportSession(project, studio.importTools(project.project.kind));
-    this.training = new TrainingSession(project, clients.features, clients.training);
+    this.training = new TrainingSession(project, clients.features, clients.training, clients.helper);
     this.evaluation = new EvaluationSession(clients);
     this.listening = new ListeningSession(clients.inference, openMicrophone);
     this.watching = new WatchingSession(clients.inference, openCamera);

@@ -8,11 +8,15 @@ import type { TrainingContract } from '../training/ui.ts';
 
 /** Typed clients of all workers; each thread starts with its first call. */
 export function createClients() {
-  return {
-    features: new WorkerClient<FeaturesContract>(
+  const features = () =>
+    new WorkerClient<FeaturesContract>(
       () => new Worker(new URL('../../workers/features.worker.ts', import.meta.url), { type: 'module' }),
       PROTOCOL,
-    ),
+    );
+  return {
+    features: features(),
+    /** A second features thread for work that is shared; it is ended after each. */
+    helper: features(),
     training: new WorkerClient<TrainingContract>(
       () => new Worker(new URL('../../workers/training.worker.ts', import.meta.url), { type: 'module' }),
       PROTOCOL,

@@ -3,12 +3,12 @@
  *
  * - `understudy.json`: format, version, the app that wrote it
  * - `project.json`: the records as they are stored (project, items, sources, reports) and where each clip's file is
- * - `media/{class}/{name}`: the clips, so that a plain unzip is a labelled folder
+ * - `media/{class}/{name}`: the clips, so that a plain unzip is a labelled folder; pictures lie in `media/` itself, with Create ML's `annotations.json`
  * - `pictures.bin`: small pictures, as described by `pictures` in project.json
  * - `weights/{source}/{kind}.json` and `.bin`: best model, checkpoint and snapshots; float32, little endian
  */
 import * as v from 'valibot';
-import type { Project } from '../domain/project.ts';
+import type { MediaItem, Project } from '../domain/project.ts';
 import { required } from '../kernel/assert.ts';
 import { hashBlob } from '../kernel/content-hash.ts';
 import { StudioError } from '../kernel/errors.ts';
@@ -58,7 +58,14 @@ const ProjectFile = v.object({
       scores: v.looseObject({}),
     }),
   ),
-  reports: v.array(v.looseObject({ sourceId: text, part: text, items: v.array(v.looseObject({ itemId: text })) })),
+  reports: v.array(
+    v.looseObject({
+      sourceId: text,
+      part: text,
+      items: v.optional(v.array(v.looseObject({ itemId: text }))),
+      pictures: v.optional(v.array(v.looseObject({ itemId: text }))),
+    }),
+  ),
   media: v.array(v.object({ hash: text, path: text, type: text })),
   pictures: v.array(
     v.object({ hash: text, peaks: v.number(), spectrogram: v.number(), poster: v.optional(v.number(), 0) }),
@@ -104,7 +111,7 @@ export async function archiveFiles(
   const firstOf = new Map([...items].reverse().map((item) => [item.hash, item]));
   for (const hash of hashes) {
     const item = firstOf.get(hash)!;
-    const folder = `media/${safe(className.get(item.classId ?? '') ?? 'no class')}`;
+    const folder = item.image ? 'media' : `media/${safe(className.get(item.classId ?? '') ?? 'no class')}`;
     const name = safe(item.name);
     const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length;
     let path = `${folder}/${name}`;
@@ -177,7 +184,37 @@ export async function archiveFiles(
         return blob;
       },
     })),
+    ...(project.kind === 'detection'
+      ? [{ path: 'media/annotations.json', read: async () => json(createMlAnnotations(items, className, media)) }]
+      : []),
   ];
+}
+
+/** Boxes of all annotated pictures as Create ML reads them: pixels of the picture, from the middle of the box. */
+function createMlAnnotations(
+  items: readonly MediaItem[],
+  className: ReadonlyMap<string, string>,
+  media: readonly { hash: string; path: string }[],
+) {
+  const paths = new Map(media.map(({ hash, path }) => [hash, path]));
+  return items.flatMap(({ hash, image }) =>
+    image?.isAnnotated
+      ? [
+          {
+            image: paths.get(hash)!.replace(/^media\//, ''),
+            annotations: image.boxes.map(({ classId, x, y, width, height }) => ({
+              label: className.get(classId) ?? 'no class',
+              coordinates: {
+                x: (x + width / 2) * image.width,
+                y: (y + height / 2) * image.height,
+                width: width * image.width,
+                height: height * image.height,
+              },
+            })),
+          },
+        ]
+      : [],
+  );
 }
 
 const isArray = (entry: [string, Float32Array | number]): entry is [string, Float32Array] =>

@@ -336,10 +336,14 @@ export class ProjectSession {
     );
   }
 
+  #tell(count: number): string {
+    return formatCount(count, this.#project.kind === 'detection' ? 'picture' : 'clip');
+  }
+
   setPart(ids: Iterable<string>, part: ItemPart): Promise<void> {
     const items = this.#pick(ids).filter((item) => item.part !== part);
     return this.#change(
-      `Moved ${formatCount(items.length, 'clip')} to ${part}`,
+      `Moved ${this.#tell(items.length)} to ${part}`,
       this.#edit(items, (item) => ({ ...item, part })),
     );
   }
@@ -348,7 +352,7 @@ export class ProjectSession {
   applyParts(parts: ReadonlyMap<string, Part>): Promise<void> {
     const items = this.#items.filter((item) => (parts.get(item.id) ?? item.part) !== item.part);
     return this.#change(
-      'Divided the clips',
+      `Divided the ${this.#project.kind === 'detection' ? 'pictures' : 'clips'}`,
       this.#edit(items, (item) => ({ ...item, part: parts.get(item.id)! })),
     );
   }
@@ -393,7 +397,7 @@ export class ProjectSession {
   remove(ids: Iterable<string>): Promise<void> {
     const items = this.#pick(ids);
     return this.#change(
-      `Deleted ${formatCount(items.length, 'clip')}`,
+      `Deleted ${this.#tell(items.length)}`,
       this.#edit(items, () => null),
     );
   }

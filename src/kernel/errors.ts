@@ -230,6 +230,12 @@ export const ERROR_CATALOGUE = {
     advice: 'Draw boxes in Data, or import annotations.',
     retry: false,
   },
+  'training/too-slow': {
+    title: 'Plain CPU is too slow to train this network on these pictures.',
+    kept: 'Nothing was changed.',
+    advice: 'Choose another engine under More, or Transfer learning.',
+    retry: false,
+  },
   'training/diverged': {
     title: 'Training went astray: the loss is no longer a number.',
     kept: 'The best iteration so far is kept.',

@@ -79,14 +79,11 @@ export class Detector implements Disposable {
 
   /** The same for a picture whose features are cached. @throws StudioError `features/clip-missing`. */
   detectCached(cache: FeatureCache, hash: string, leastScore = 0.01): Promise<Detection[]> {
-    const { pixels, tiles } = this.#spec;
+    const { kind, pixels } = this.#spec;
+    const inputsOf = kind === 'pixels' ? pixelInputs : wholeInputs;
     return this.#find(
       async (tile) =>
-        wholeInputs(
-          await cache.getBytes(hash, viewExtractor({ pixels, tiles }, tile, 0, null)),
-          pixels,
-          this.#channels,
-        ),
+        inputsOf(await cache.getBytes(hash, viewExtractor(this.#spec, tile, 0, null)), pixels, this.#channels),
       leastScore,
       NMS_OVERLAP,
     );

@@ -51,21 +51,20 @@ export async function evaluateSource(
   const { algorithm, windowSec, overlapRatio, motion } = source.settings;
   if (source.settings.vision) {
     const trained = new Set(source.data?.training ?? []);
-    if (algorithm !== 'full-network')
-      await clients.features.call(
-        'extractViews',
-        {
-          input: resolveInput(
-            source.settings,
-            items.filter((item) => trained.has(item.id)),
-          ),
-          hashes: chosen.map((item) => item.hash),
-          varied: [],
-          copies: 0,
-          variation: null,
-        },
-        pass,
-      );
+    await clients.features.call(
+      'extractViews',
+      {
+        input: resolveInput(
+          source.settings,
+          items.filter((item) => trained.has(item.id)),
+        ),
+        hashes: chosen.map((item) => item.hash),
+        varied: [],
+        copies: 0,
+        variation: null,
+      },
+      pass,
+    );
   } else if (motion) {
     const trained = new Set([...(source.data?.training ?? []), ...(source.data?.validation ?? [])]);
     const rate = resolveFrameRate(

@@ -163,8 +163,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     const wanted = new Set(about.itemIds);
     const chosen = items.filter((item) => wanted.has(item.id) && item.image);
     if (chosen.length === 0) throw new StudioError('evaluation/no-items');
-    const isCached = artifact.preprocessing.kind === 'ssd-mobilenet';
-    using detector = await Detector.load(artifact, db, !isCached);
+    using detector = await Detector.load(artifact, db, false);
     const names = detector.classNames;
     const nameOf = new Map(project.classes.map((label) => [label.id, label.name]));
     const classIndexOf = (classId: string) => {
@@ -177,14 +176,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
       await yieldToMessages();
       throwIfAborted(signal);
       const { width, height, boxes } = item.image!;
-      let found: Detection[];
-      if (isCached) found = await detector.detectCached(cache, item.hash);
-      else {
-        const blob = await db.loadBlob(item.hash);
-        if (!blob) throw new StudioError('features/clip-missing', { details: { hash: item.hash } });
-        const { bitmap } = await decodePicture(blob);
-        found = await detector.detect(bitmap, 0.01).finally(() => bitmap.close());
-      }
+      const found = await detector.detectCached(cache, item.hash);
       pictures.push({
         itemId: item.id,
         path: item.path,

@@ -18,7 +18,8 @@ import { saveArtifact } from './artifact.ts';
 export { argMax, normalise } from './classifier-trainable.ts';
 export { loadArtifact } from './artifact.ts';
 export { runDetector, NMS_OVERLAP } from './vision/detector-trainable.ts';
-export { pixelInputs, wholeInputs } from './vision/cached-examples.ts';
+export { wholeInputs } from './vision/cached-examples.ts';
+export { pixelInputs } from './vision/pixel-examples.ts';
 export { noveltyOf } from './sound/novelty.ts';
 export { startEngine };
 
@@ -94,6 +95,8 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       (await db.loadPreference<ModelSource['engine']>(memory)) ?? (resume ? stored.engine : null),
     );
     if (Object.keys(choice.timesMs).length > 0) await db.savePreference(memory, choice.engine);
+
+    if (prepared.isHeavy && choice.engine === 'cpu') throw new StudioError('training/too-slow');
 
     using trainable = prepared.makeTrainable();
     const firstPlan = settings.iterations ?? prepared.automaticIterations;

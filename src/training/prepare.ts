@@ -14,6 +14,9 @@ import { DetectorTrainable } from './vision/detector-trainable.ts';
 import { prepareVisionRun } from './vision/prepare-vision.ts';
 import { automaticDetectorIterations } from './vision/vision-settings.ts';
 
+/** Pictures an iteration of a full detector may have on the plain CPU engine, which takes seconds for each. */
+const MOST_ON_CPU = 20;
+
 /** What a task brings to a run. */
 export type PreparedRun = {
   /** Builds the network anew; after the engine was started. Caller disposes. */
@@ -29,6 +32,8 @@ export type PreparedRun = {
   score: (accuracy: number) => string;
   preprocessing: Preprocessing;
   novelty: ModelArtifact['novelty'] | null;
+  /** Too much for the plain CPU engine: hours or days. */
+  isHeavy: boolean;
   /** Kept in checkpoints, so that a run that goes on sees the same numbers. */
   normalisation: { mean: number; deviation: number };
 };
@@ -59,6 +64,7 @@ export async function prepare(
       score: (accuracy) => `an average precision of ${accuracy.toFixed(2)} on validation pictures`,
       preprocessing,
       novelty: null,
+      isHeavy: isFull && exampleCount > MOST_ON_CPU,
       normalisation: { mean: 0, deviation: 1 },
     };
   }
@@ -87,6 +93,7 @@ export async function prepare(
     score: (accuracy) => `${formatPercent(accuracy)} of validation windows right`,
     preprocessing: { ...preprocessing, ...normalisation },
     novelty: isEmbedding ? await measureNovelty(examples, run.classCount) : null,
+    isHeavy: false,
     normalisation,
   };
 }

@@ -2,7 +2,7 @@
 import type { MediaItem, ModelSource, RunData, SourceStatus, TrainingSettings } from '../domain/project.ts';
 import type { ProjectSession } from '../dataset/ui.ts';
 import type { ExtractProgress, ExtractResult, FeaturesContract } from '../features/contract.ts';
-import { extractFeatures, extractLandmarks } from '../features/ui.ts';
+import { extractFeatures, extractLandmarks, extractViews } from '../features/ui.ts';
 import { resolveFrameRate } from './motion/motion-settings.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
@@ -36,6 +36,8 @@ export class TrainingSession implements Disposable {
   readonly #project: ProjectSession;
   readonly #features: WorkerClient<FeaturesContract>;
   readonly #training: WorkerClient<TrainingContract>;
+  /** A second features thread, for pictures. */
+  readonly #helper: WorkerClient<FeaturesContract> | null;
   readonly #choose: (source: ModelSource, signal: AbortSignal) => Promise<AlgorithmChoice>;
   #state = $state.raw<TrainingState>({ kind: 'idle' });
   #featureText = $state('');
@@ -48,7 +50,9 @@ export class TrainingSession implements Disposable {
     project: ProjectSession,
     features: WorkerClient<FeaturesContract>,
     training: WorkerClient<TrainingContract>,
+    helper: WorkerClient<FeaturesContract> | null = null,
   ) {
+    this.#helper = helper;
     this.#choose = (source, signal) =>
       chooseAlgorithm(features, project, source.settings, {
         signal,
@@ -238,8 +242,9 @@ export class TrainingSession implements Disposable {
       const used = new Set(data.training);
       const training = items.filter((item) => used.has(item.id));
       const input = resolveInput(settings, training);
-      return this.#features.call(
-        'extractViews',
+      return extractViews(
+        this.#features,
+        this.#helper,
         {
           input,
           hashes: items.map((item) => item.hash),

@@ -1,7 +1,8 @@
 /** The headless studio: the same app from the command line, with a report that keeps its contract. Sounds are made here. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SHARED } from '../helpers/data.ts';
 import { violations } from '../helpers/json-schema.ts';
 import { noise, tone } from '../helpers/signals.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
@@ -160,4 +161,64 @@ test('refuses what it cannot do, with a sentence and a failing exit code', async
   expect(refused('evaluate', '--model', join(folder, 'model'), '--data', data, '--out', out)).toContain(
     'could not be read',
   );
+});
+
+test('a detector is trained, exported and scored again from annotated pictures', async ({ folder }) => {
+  const dice = join(SHARED, 'data/detection-dice/train');
+  test.skip(!existsSync(dice) || !existsSync(join(SHARED, 'models')), 'needs ../shared/data/detection-dice and models');
+  test.setTimeout(240_000);
+  const names = readdirSync(dice)
+    .filter((name) => name.endsWith('.jpg'))
+    .sort()
+    .slice(0, 14);
+  for (const [part, list] of [
+    ['data', names.slice(0, 10)],
+    ['test', names.slice(10)],
+  ] as const) {
+    mkdirSync(join(folder, part));
+    for (const name of list) copyFileSync(join(dice, name), join(folder, part, name));
+    const notes = JSON.parse(readFileSync(join(dice, 'annotations.json'), 'utf8')) as { image: string }[];
+    writeFileSync(
+      join(folder, part, 'annotations.json'),
+      JSON.stringify(notes.filter(({ image }) => list.includes(image))),
+    );
+  }
+  const config = join(folder, 'config.json');
+  writeFileSync(config, JSON.stringify({ iterations: 2, copies: 1, vision: { pixels: 320, tiles: 1 } }));
+  const train = (name: string) =>
+    studio(
+      ...['train', '--task', 'detection', '--data', join(folder, 'data'), '--test', join(folder, 'test')],
+      ...['--config', config, '--out', join(folder, `${name}.json`), '--export', join(folder, name)],
+    );
+  const first = train('one');
+  expect(first.status, first.text).toBe(0);
+  expect(first.text).toContain('Average precision:');
+  type Found = { evaluation: { testing: { map50: number; classes: { label: string; support: number }[] } } };
+  const one = read(join(folder, 'one.json')) as never as Found;
+  expect(violations(one, schema)).toEqual([]);
+  expect(one.evaluation.testing.classes.map(({ label }) => label).sort()).toEqual([
+    'five',
+    'four',
+    'one',
+    'six',
+    'three',
+    'two',
+  ]);
+  expect(train('two').status).toBe(0);
+  expect((read(join(folder, 'two.json')) as never as Found).evaluation).toEqual(one.evaluation);
+  const again = studio(
+    ...[
+      'evaluate',
+      '--model',
+      join(folder, 'one'),
+      '--data',
+      join(folder, 'test'),
+      '--out',
+      join(folder, 'again.json'),
+    ],
+  );
+  expect(again.status, again.text).toBe(0);
+  const report = read(join(folder, 'again.json')) as never as Found;
+  expect(violations(report, schema)).toEqual([]);
+  expect(report.evaluation.testing).toEqual(one.evaluation.testing);
 });

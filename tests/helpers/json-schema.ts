@@ -8,6 +8,8 @@ type Schema = {
   items?: Schema;
   minimum?: number;
   maximum?: number;
+  enum?: unknown[];
+  anyOf?: Schema[];
   $ref?: string;
   $defs?: Record<string, Schema>;
 };
@@ -26,6 +28,11 @@ export function violations(value: unknown, schema: Schema, root: Schema = schema
   const types = rule.type === undefined ? null : [rule.type].flat();
   if (types && !typeOf(value).some((type) => types.includes(type)))
     return [`${at} is ${typeOf(value)[0]}, not ${types.join(' or ')}`];
+  if (rule.enum && !rule.enum.includes(value)) return [`${at} is not one of ${rule.enum.join(', ')}`];
+  if (rule.anyOf) {
+    const tries = rule.anyOf.map((option) => violations(value, option, root, at));
+    return tries.some((faults) => faults.length === 0) ? [] : tries.flat();
+  }
   const found: string[] = [];
   if (typeof value === 'number') {
     if (rule.minimum !== undefined && value < rule.minimum) found.push(`${at} is below ${rule.minimum}`);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../../src');
 
 /** Rooms in the order data flow; a room may import the ones before it, through their doors. */
-const FLOW = ['media', 'dataset', 'features', 'training', 'evaluation', 'preview', 'export'];
+const FLOW = ['media', 'dataset', 'features', 'evaluation', 'training', 'preview', 'export'];
 const BASE: Record<string, string[]> = { kernel: [], domain: ['kernel'], rpc: ['kernel'], ui: ['kernel'] };
 const DOORS = new Set(['index.ts', 'contract.ts', 'archive-contract.ts', 'jobs.ts', 'archive-jobs.ts', 'ui.ts']);
 

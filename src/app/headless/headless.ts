@@ -160,7 +160,12 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
   ): Promise<RunResult & { source: ModelSource }> {
     const source = newSource(project.id, name, settings);
     await project.putSource(`Added ${name}`, source);
-    const training = new TrainingSession(project, studio.clients.features, studio.clients.training);
+    const training = new TrainingSession(
+      project,
+      studio.clients.features,
+      studio.clients.training,
+      studio.clients.helper,
+    );
     let last = '';
     const pulse = setInterval(() => {
       const { state } = training;
@@ -416,24 +421,22 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     const importSec = (performance.now() - started) / 1000;
     const items = project.items.filter((item) => (item.image ? item.image.isAnnotated : item.classId !== null));
     const features =
-      preprocessing.kind === 'pixels'
-        ? { seconds: 0 }
-        : 'pixels' in preprocessing
-          ? await studio.clients.features.call('extractViews', {
-              input: { pixels: preprocessing.pixels, tiles: preprocessing.tiles },
-              hashes: items.map((item) => item.hash),
-              varied: [],
-              copies: 0,
-              variation: null,
-            })
-          : preprocessing.kind === 'landmarks'
-            ? await extractLandmarks(studio.clients.features, items, preprocessing.frameRateHz)
-            : await extractFeatures(
-                studio.clients.features,
-                featuresOf(preprocessing),
-                items.map((item) => item.hash),
-                null,
-              );
+      'pixels' in preprocessing
+        ? await studio.clients.features.call('extractViews', {
+            input: { kind: preprocessing.kind, pixels: preprocessing.pixels, tiles: preprocessing.tiles },
+            hashes: items.map((item) => item.hash),
+            varied: [],
+            copies: 0,
+            variation: null,
+          })
+        : preprocessing.kind === 'landmarks'
+          ? await extractLandmarks(studio.clients.features, items, preprocessing.frameRateHz)
+          : await extractFeatures(
+              studio.clients.features,
+              featuresOf(preprocessing),
+              items.map((item) => item.hash),
+              null,
+            );
     const scoring = performance.now();
     const report = await studio.clients.inference.call('evaluateArtifact', {
       model,

@@ -3,8 +3,8 @@ import { clipRect, suppressOverlaps, type Detection, type Rect } from '../../dom
 import { CELL_CENTRE } from './spec.ts';
 import { fromView } from './views.ts';
 
-/** Most candidates of a view that are looked at, best first. */
-const MOST_CANDIDATES = 600;
+/** Most candidates of a view that are looked at, best first: every cell in the middle of an object is one, and pictures may be crowded. */
+const MOST_CANDIDATES = 5000;
 /** Detections of different tiles of one class that share this part of the smaller one are one object cut in two. */
 const SAME_ACROSS_TILES = 0.6;
 

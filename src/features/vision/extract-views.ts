@@ -45,6 +45,7 @@ export async function extractViews(
   const failed: { hash: string; reason: string }[] = [];
   const painter = new ViewPainter(input.pixels);
   let done = 0;
+  let writing: Promise<void> = Promise.resolve();
   for (const { hash, views } of missing) {
     throwIfAborted(signal);
     try {
@@ -55,11 +56,13 @@ export async function extractViews(
         for (const { tile, copy } of views) {
           throwIfAborted(signal);
           const rgb = painter.paint(bitmap, viewOf(hash, input, tile, copy, variation));
-          const values = await (await network()).extract(rgb);
-          await store.saveFeatures({
+          const values = input.kind === 'pixels' ? rgb : await (await network()).extract(rgb);
+          // Written while the next view is computed.
+          await writing;
+          writing = store.saveFeatures({
             hash,
             extractor: viewExtractor(input, tile, copy, variation),
-            shape: [featureBytes(input.pixels)],
+            shape: [featureBytes(input)],
             values,
           });
           progress(++done, total);
@@ -75,5 +78,6 @@ export async function extractViews(
       done += views.length;
     }
   }
+  await writing;
   return { extracted: missing.length - failed.length, cached: hashes.length - missing.length, failed };
 }

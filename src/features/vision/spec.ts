@@ -12,11 +12,14 @@ export const STRIDE = 8;
 export const CELL_CENTRE = 0.94;
 /** Part of a tile that its neighbour sees too. */
 const TILE_OVERLAP = 0.25;
-/** Version of everything between a picture and its features: part of their key. */
-const VERSION = 'ssd-mobilenet-v1@1';
+/** Versions of everything between a picture and its features: part of their key. */
+const VERSIONS = { 'ssd-mobilenet': 'ssd-mobilenet-v1@1', pixels: 'pixels@1' };
 
-/** What a detector looks at: squares of `pixels` × `pixels`, the whole picture or `tiles` × `tiles` overlapping parts of it. */
-export type VisionInput = { pixels: number; tiles: number };
+/**
+ * What a detector looks at: squares of `pixels` × `pixels`, the whole picture or `tiles` × `tiles` overlapping parts of it; as feature maps of the pretrained
+ * network, or as they are.
+ */
+export type VisionInput = { kind: 'ssd-mobilenet' | 'pixels'; pixels: number; tiles: number };
 
 /** Cells of the three maps along a side. */
 export const gridSides = (pixels: number): [number, number, number] => [
@@ -26,8 +29,10 @@ export const gridSides = (pixels: number): [number, number, number] => [
 ];
 
 /** Bytes of the features of one view. */
-export const featureBytes = (pixels: number): number =>
-  gridSides(pixels).reduce((sum, side, i) => sum + side * side * SSD_CHANNELS[i]!, 0);
+export const featureBytes = ({ kind, pixels }: Pick<VisionInput, 'kind' | 'pixels'>): number =>
+  kind === 'pixels'
+    ? 3 * pixels * pixels
+    : gridSides(pixels).reduce((sum, side, i) => sum + side * side * SSD_CHANNELS[i]!, 0);
 
 /** The parts of a picture a detector looks at, row by row. */
 export function tileRegions(tiles: number): Rect[] {
@@ -46,7 +51,7 @@ export type ViewVariation = { mirror: boolean; crop: boolean; colour: boolean; r
 
 /** Key of the cached features of one view. `copy` 0 is the picture as it is. */
 export function viewExtractor(input: VisionInput, tile: number, copy: number, variation: ViewVariation | null): string {
-  const base = `${VERSION} ${input.pixels} ${input.tiles}.${tile}`;
+  const base = `${VERSIONS[input.kind]} ${input.pixels} ${input.tiles}.${tile}`;
   if (copy === 0 || !variation) return base;
   const { mirror, crop, colour, rotate, seed } = variation;
   return `${base} copy ${copy} ${mirror ? 'm' : ''}${crop ? 'c' : ''}${colour ? 'h' : ''}${rotate ? 'r' : ''} ${seed}`;

@@ -58,7 +58,7 @@ export class VisionNetwork implements Disposable {
   /** @param rgb shape [pixels, pixels, 3]; borrowed. @returns the three maps one after the other, each [side, side, channels], quantised. */
   async extract(rgb: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     const maps = await this.#network.runBytes(rgb, [1, this.pixels, this.pixels, 3]);
-    const whole = new Uint8Array(featureBytes(this.pixels));
+    const whole = new Uint8Array(featureBytes({ kind: 'ssd-mobilenet', pixels: this.pixels }));
     let at = 0;
     gridSides(this.pixels).forEach((side, i) => {
       const size = side * side * SSD_CHANNELS[i]!;

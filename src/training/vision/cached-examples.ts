@@ -56,6 +56,14 @@ export function typicalScale(pictures: readonly AnnotatedPicture[], input: Visio
   return Math.max(0.5, (sizes[Math.floor(sizes.length / 2)] ?? 4) / 2);
 }
 
+/** Share of the channels hidden in each part: the head must not lean on single ones (Tompson et al. 2015, spatial dropout). */
+const HIDDEN_CHANNELS = 0.1;
+
+/** What the values of each channel are multiplied by. */
+function drawGains(random: Random): Float32Array {
+  return new Float32Array(CHANNEL_COUNT).map(() => (random.next() < HIDDEN_CHANNELS ? 0 : 1 / (1 - HIDDEN_CHANNELS)));
+}
+
 type LoadedView = { random: Random; picture: AnnotatedPicture; view: View; features: Uint8Array };
 
 /** See {@link DetectorExamples}. */
@@ -154,7 +162,7 @@ export class CachedExamples implements DetectorExamples {
         const at = v * CROPS_PER_VIEW + c;
         const [x, y] = drawOrigin(boxes, this.#weights, side, cells, random);
         const maps = inputs.map(({ values }) => values);
-        readMaps(features, input.pixels, this.channels, maps, at, x, y, cells);
+        readMaps(features, input.pixels, this.channels, maps, at, x, y, cells, drawGains(random));
         writeTargets(batch, at, boxes, side, this.#weights, x, y, cells);
       }
     }
@@ -228,7 +236,7 @@ export async function measureChannels(
     throwIfAborted(signal);
     const tile = i % input.tiles ** 2;
     const features = await cache.getBytes(pictures[i]!.hash, viewExtractor(input, tile, 0, null));
-    if (features.length !== featureBytes(input.pixels)) continue;
+    if (features.length !== featureBytes(input)) continue;
     let at = 0;
     let channelAt = 0;
     gridSides(input.pixels).forEach((side, level) => {
@@ -252,11 +260,4 @@ export async function measureChannels(
       return 1 / Math.max(4, Math.sqrt(Math.max(0, variance)));
     }),
   };
-}
-
-/** The pixels of a view, as a full network takes them. */
-export function pixelInputs(rgb: Uint8Array, pixels: number, { mean, deviation }: ChannelScale): NetworkInput[] {
-  const values = new Float32Array(rgb.length);
-  for (let i = 0; i < rgb.length; i++) values[i] = (rgb[i]! - mean[i % 3]!) * deviation[i % 3]!;
-  return [{ values, shape: [pixels, pixels, 3] }];
 }

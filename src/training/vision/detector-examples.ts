@@ -53,7 +53,9 @@ export const CROP_CELLS = 16;
 /** Cells at the edge of a part that do not count: their neighbours are missing only here. */
 const MARGIN = 1;
 /** Half of the middle of a box whose cells are its own, as a share of its side. */
-const CENTRE = 0.25;
+const CENTRE = 0.2;
+/** The same for the ring around it whose cells are neither its own nor background: they look like their neighbours. */
+const RING = 0.32;
 /** Cells that have a whole vote together; those of larger boxes share. */
 const FULL_VOTES = 4;
 
@@ -80,6 +82,7 @@ export function readMaps(
   originX = 0,
   originY = 0,
   cells = pixels / STRIDE,
+  gains: Float32Array | null = null,
 ): void {
   let mapAt = 0;
   let channelAt = 0;
@@ -94,7 +97,10 @@ export function readMaps(
       for (let x = 0; x < part; x++) {
         let from = mapAt + (Math.max(0, y0 + y) * side + Math.max(0, x0 + x)) * channels;
         for (let c = 0; c < channels; c++, from++, to++)
-          target[to] = (features[from]! - mean[channelAt + c]!) * deviation[channelAt + c]!;
+          target[to] =
+            (features[from]! - mean[channelAt + c]!) *
+            deviation[channelAt + c]! *
+            (gains === null ? 1 : gains[channelAt + c]!);
       }
     }
     mapAt += side * side * channels;
@@ -119,6 +125,7 @@ export function writeTargets(
   const classCount = classWeights.length;
   const base = at * cells * cells;
   const owner = new Int32Array(cells * cells).fill(-1);
+  const isRing = new Uint8Array(cells * cells);
   // Large boxes first: smaller ones take cells from them.
   const order = [...boxes.keys()].sort(
     (a, b) => boxes[b]!.width * boxes[b]!.height - boxes[a]!.width * boxes[a]!.height,
@@ -127,12 +134,16 @@ export function writeTargets(
     const box = boxes[index]!;
     const centreX = (box.x + box.width / 2) * side - originX;
     const centreY = (box.y + box.height / 2) * side - originY;
-    const reachX = Math.max(CENTRE * box.width * side, 0.5);
-    const reachY = Math.max(CENTRE * box.height * side, 0.5);
-    const [left, right] = [Math.ceil(centreX - reachX - CELL_CENTRE), Math.floor(centreX + reachX - CELL_CENTRE)];
-    const [top, bottom] = [Math.ceil(centreY - reachY - CELL_CENTRE), Math.floor(centreY + reachY - CELL_CENTRE)];
-    for (let y = Math.max(0, top); y <= Math.min(cells - 1, bottom); y++)
-      for (let x = Math.max(0, left); x <= Math.min(cells - 1, right); x++) owner[y * cells + x] = index;
+    const visit = (share: number, least: number, mark: (cell: number) => void) => {
+      const reachX = Math.max(share * box.width * side, least);
+      const reachY = Math.max(share * box.height * side, least);
+      const [left, right] = [Math.ceil(centreX - reachX - CELL_CENTRE), Math.floor(centreX + reachX - CELL_CENTRE)];
+      const [top, bottom] = [Math.ceil(centreY - reachY - CELL_CENTRE), Math.floor(centreY + reachY - CELL_CENTRE)];
+      for (let y = Math.max(0, top); y <= Math.min(cells - 1, bottom); y++)
+        for (let x = Math.max(0, left); x <= Math.min(cells - 1, right); x++) mark(y * cells + x);
+    };
+    visit(RING, 0, (cell) => void (isRing[cell] = 1));
+    visit(CENTRE, 0.5, (cell) => void (owner[cell] = index));
   }
   const counts = new Map<number, number>();
   for (const index of owner) counts.set(index, (counts.get(index) ?? 0) + 1);
@@ -141,9 +152,9 @@ export function writeTargets(
   for (let y = 0; y < cells; y++) {
     for (let x = 0; x < cells; x++) {
       const cell = y * cells + x;
-      const isCounted = !edge(originX, x) && !edge(originY, y);
-      batch.counted[base + cell] = isCounted ? 1 : 0;
       const index = owner[cell]!;
+      const isCounted = !edge(originX, x) && !edge(originY, y) && (index >= 0 || isRing[cell] === 0);
+      batch.counted[base + cell] = isCounted ? 1 : 0;
       if (index < 0) {
         batch.distances.fill(1, (base + cell) * 4, (base + cell) * 4 + 4);
         continue;

@@ -1,4 +1,4 @@
-/** The head of an object detector on frozen feature maps. Worker thread. */
+/** Networks that find objects. Worker thread. */
 import * as layers from '@tensorflow/tfjs-layers';
 import { hashText } from '../../kernel/random.ts';
 import { SSD_CHANNELS } from '../../features/index.ts';
@@ -31,46 +31,11 @@ function contextBlock(h: layers.SymbolicTensor, name: string, seed: (part: strin
   return layers.layers.add({ name: `${name}_sum` }).apply([h, rectified]) as layers.SymbolicTensor;
 }
 
-/**
- * The maps at strides 8, 16 and 32 are brought to one width and added at stride 8 (Lin et al. 2017, FPN), then three blocks look around each cell; one
- * convolution says classes, another the distances to the edges of the box (Tian et al. 2019, FCOS). About 200 000 weights.
- * Inputs [batch, side, side, 192], [batch, side / 2 + 1, …, 384], [batch, side / 4 + 1, …, 768], standardised; output [batch, side, side, classes + 4].
- * @returns caller disposes `train`; `infer` is the same model.
- */
-export function buildDetectorHead(classCount: number, from: number): TrainableNetwork {
-  const seed = (part: string) => hashText(`${from}/${part}`) % 2 ** 31;
-  const inputs = SSD_CHANNELS.map((channels, i) =>
-    layers.input({ shape: [null, null, channels], name: `map_${8 << i}` }),
-  );
-  const lateral = inputs.map((input, i) => {
-    const narrow = layers.layers
-      .conv2d({
-        filters: CHANNELS,
-        kernelSize: 1,
-        // An activation of its own: only then does tfjs leave out the gradient of the frozen maps, a third of a step.
-        activation: 'relu',
-        kernelInitializer: layers.initializers.heNormal({ seed: seed(`lateral${i}`) }),
-        name: `lateral_${8 << i}`,
-      })
-      .apply(input) as layers.SymbolicTensor;
-    if (i === 0) return narrow;
-    const wide = layers.layers
-      .upSampling2d({ size: [1 << i, 1 << i], interpolation: 'bilinear', name: `up_${8 << i}` })
-      .apply(narrow) as layers.SymbolicTensor;
-    // Cell k of the finest map looks where (k + 1) / 2^i of the coarser one with its additional row does (CELL_CENTRE).
-    const after = (1 << i) - 1;
-    return layers.layers
-      .cropping2D({
-        cropping: [
-          [1, after],
-          [1, after],
-        ],
-        name: `aligned_${8 << i}`,
-      })
-      .apply(wide) as layers.SymbolicTensor;
-  });
-  let h = layers.layers.add({ name: 'joined' }).apply(lateral) as layers.SymbolicTensor;
-  h = contextBlock(h, 'around', seed);
+const seeded = (from: number) => (part: string) => hashText(`${from}/${part}`) % 2 ** 31;
+
+/** What follows the joined map: blocks that look around each cell, then classes and distances (Tian et al. 2019, FCOS). */
+function predict(joined: layers.SymbolicTensor, classCount: number, seed: (part: string) => number) {
+  const h = contextBlock(joined, 'around', seed);
   const forClasses = contextBlock(h, 'classes', seed);
   const forBoxes = contextBlock(h, 'boxes', seed);
   const small = (part: string) => layers.initializers.randomNormal({ stddev: 0.01, seed: seed(part) });
@@ -86,7 +51,96 @@ export function buildDetectorHead(classCount: number, from: number): TrainableNe
   const boxes = layers.layers
     .conv2d({ filters: 4, kernelSize: 1, kernelInitializer: small('box'), name: 'box_distances' })
     .apply(forBoxes) as layers.SymbolicTensor;
-  const output = layers.layers.concatenate({ name: 'output' }).apply([classes, boxes]) as layers.SymbolicTensor;
-  const model = layers.model({ inputs, outputs: output });
+  return layers.layers.concatenate({ name: 'output' }).apply([classes, boxes]) as layers.SymbolicTensor;
+}
+
+/** A map brought to the width of the head. */
+const narrow = (map: layers.SymbolicTensor, level: number, seed: (part: string) => number) =>
+  layers.layers
+    .conv2d({
+      filters: CHANNELS,
+      kernelSize: 1,
+      // An activation of its own: only then does tfjs leave out the gradient of frozen maps, a third of a step.
+      activation: 'relu',
+      kernelInitializer: layers.initializers.heNormal({ seed: seed(`lateral${level}`) }),
+      name: `lateral_${8 << level}`,
+    })
+    .apply(map) as layers.SymbolicTensor;
+
+const widen = (map: layers.SymbolicTensor, level: number) =>
+  layers.layers
+    .upSampling2d({ size: [1 << level, 1 << level], interpolation: 'bilinear', name: `up_${8 << level}` })
+    .apply(map) as layers.SymbolicTensor;
+
+/**
+ * The head on frozen maps: those at strides 8, 16 and 32 are brought to one width and added at stride 8 (Lin et al. 2017, FPN). About 200 000 weights.
+ * Inputs [batch, side, side, 192], [batch, side / 2 + 1, …, 384], [batch, side / 4 + 1, …, 768], standardised; output [batch, side, side, classes + 4].
+ * @returns caller disposes `train`; `infer` is the same model.
+ */
+export function buildDetectorHead(classCount: number, from: number): TrainableNetwork {
+  const seed = seeded(from);
+  const inputs = SSD_CHANNELS.map((channels, i) =>
+    layers.input({ shape: [null, null, channels], name: `map_${8 << i}` }),
+  );
+  const lateral = inputs.map((input, i) => {
+    const map = narrow(input, i, seed);
+    if (i === 0) return map;
+    // Cell k of the finest map looks where (k + 1) / 2^i of the coarser one with its additional row does (CELL_CENTRE).
+    const after = (1 << i) - 1;
+    return layers.layers
+      .cropping2D({
+        cropping: [
+          [1, after],
+          [1, after],
+        ],
+        name: `aligned_${8 << i}`,
+      })
+      .apply(widen(map, i)) as layers.SymbolicTensor;
+  });
+  const joined = layers.layers.add({ name: 'joined' }).apply(lateral) as layers.SymbolicTensor;
+  const model = layers.model({ inputs, outputs: predict(joined, classCount, seed) });
+  return { infer: model, train: model, maskSize: 0 };
+}
+
+/** Channels of the full network at strides 2, 4, 8, 16 and 32. */
+const FULL_CHANNELS = [16, 32, 64, 96, 128];
+
+/**
+ * A detector that learns from nothing: five strided convolutions with batch normalisation, the last three with a second one, and the same head. About 500 000
+ * weights. Input [batch, pixels, pixels, 3], output [batch, pixels / 8, pixels / 8, classes + 4].
+ * @returns caller disposes `train`; `infer` is the same model.
+ */
+export function buildFullDetector(classCount: number, from: number): TrainableNetwork {
+  const seed = seeded(from);
+  const convolve = (h: layers.SymbolicTensor, filters: number, strides: number, name: string) => {
+    const conv = layers.layers
+      .conv2d({
+        filters,
+        kernelSize: 3,
+        strides,
+        padding: 'same',
+        useBias: false,
+        kernelInitializer: layers.initializers.heNormal({ seed: seed(name) }),
+        name,
+      })
+      .apply(h);
+    const norm = layers.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-3, name: `${name}_norm` }).apply(conv);
+    return layers.layers.reLU({ name: `${name}_relu` }).apply(norm) as layers.SymbolicTensor;
+  };
+  const input = layers.input({ shape: [null, null, 3], name: 'picture' });
+  let h: layers.SymbolicTensor = input;
+  const maps: layers.SymbolicTensor[] = [];
+  FULL_CHANNELS.forEach((filters, i) => {
+    h = convolve(h, filters, 2, `conv_${i + 1}`);
+    if (i < 2) return;
+    h = layers.layers
+      .add({ name: `conv_${i + 1}_sum` })
+      .apply([h, convolve(h, filters, 1, `conv_${i + 1}b`)]) as layers.SymbolicTensor;
+    maps.push(h);
+  });
+  const joined = layers.layers
+    .add({ name: 'joined' })
+    .apply(maps.map((map, i) => (i === 0 ? narrow(map, i, seed) : widen(narrow(map, i, seed), i))));
+  const model = layers.model({ inputs: input, outputs: predict(joined as layers.SymbolicTensor, classCount, seed) });
   return { infer: model, train: model, maskSize: 0 };
 }

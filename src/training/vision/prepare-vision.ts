@@ -6,7 +6,8 @@ import { required } from '../../kernel/assert.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { CachedExamples, measureChannels } from './cached-examples.ts';
 import type { AnnotatedPicture } from './detector-examples.ts';
-import { buildDetectorHead } from './detector-network.ts';
+import { buildDetectorHead, buildFullDetector } from './detector-network.ts';
+import { PIXEL_SCALE, PixelExamples } from './pixel-examples.ts';
 import type { DetectorRun } from './detector-trainable.ts';
 import { pickValidation, resolveCopies, resolveInput } from './vision-settings.ts';
 
@@ -52,10 +53,30 @@ export async function prepareVisionRun(
     settings,
     items.filter((item) => used.has(item.id)),
   );
-  const { copies, variation } = resolveCopies(settings, input, training.length);
-  const channels = await measureChannels(training, input, cache, signal);
   const classCount = data.classIds.length;
   const { batchSize, seed } = settings;
+  if (input.kind === 'pixels') {
+    const examples = new PixelExamples(training, validation, {
+      classCount,
+      input,
+      cache,
+      vision: required(settings.vision, 'vision settings'),
+      batchSize,
+      seed,
+    });
+    return {
+      run: { examples, seed, build: (from) => buildFullDetector(classCount, from) },
+      exampleCount: examples.stepCount * examples.batchSize,
+      preprocessing: {
+        ...input,
+        scale: examples.scale,
+        channelMean: [...PIXEL_SCALE.mean],
+        channelFactor: [...PIXEL_SCALE.deviation],
+      },
+    };
+  }
+  const { copies, variation } = resolveCopies(settings, input, training.length);
+  const channels = await measureChannels(training, input, cache, signal);
   const examples = new CachedExamples(training, validation, {
     classCount,
     input,
@@ -71,7 +92,6 @@ export async function prepareVisionRun(
     run: { examples, seed, build: (from) => buildDetectorHead(classCount, from) },
     exampleCount: examples.stepCount * examples.batchSize,
     preprocessing: {
-      kind: 'ssd-mobilenet',
       ...input,
       scale: examples.scale,
       channelMean: [...channels.mean],

@@ -17,9 +17,9 @@ export const DEFAULT_VISION: VisionSettings = {
 /** Sizes of the square the network sees. */
 const SIZES = [320, 480, 640] as const;
 /** Side in pixels of the network's input that a typical box of every class should have: four cells of the finest map. */
-const WANTED_SIDE = 34;
+const WANTED_SIDE = 32;
 /** Bytes of features that varied copies may take on this device. */
-const COPY_BYTES = 1.1e9;
+const COPY_BYTES = 1.4e9;
 /** Pictures the curve is measured on. */
 const MOST_VALIDATION = 32;
 
@@ -37,6 +37,7 @@ function sidesByClass(items: readonly MediaItem[]): number[][] {
  * themselves have more.
  */
 export function recommendInput(items: readonly MediaItem[]): VisionInput {
+  const kind = 'ssd-mobilenet';
   const typical = sidesByClass(items)
     .filter((sides) => sides.length >= 5)
     .map((sides) => sides[Math.floor(sides.length / 2)]!);
@@ -48,21 +49,21 @@ export function recommendInput(items: readonly MediaItem[]): VisionInput {
   const fitting = SIZES.find((pixels) => smallest * pixels >= WANTED_SIDE);
   // More pixels than the picture has show nothing new.
   const useful = SIZES.find((pixels) => pixels >= ownPixels) ?? 640;
-  if (fitting) return { pixels: Math.min(fitting, useful), tiles: 1 };
+  if (fitting) return { kind, pixels: Math.min(fitting, useful), tiles: 1 };
   for (const tiles of [1, 2, 3] as const) {
     const seen = 640 / tileRegions(tiles)[0]!.width;
     const isEnough = smallest * seen >= WANTED_SIDE * 0.7;
-    if (isEnough || seen >= ownPixels || tiles === 3) return { pixels: useful, tiles };
+    if (isEnough || seen >= ownPixels || tiles === 3) return { kind, pixels: useful, tiles };
   }
-  return { pixels: useful, tiles: 1 };
+  return { kind, pixels: useful, tiles: 1 };
 }
 
 /** The input a run uses: what was chosen, else what suits its boxes. */
 export function resolveInput(settings: TrainingSettings, items: readonly MediaItem[]): VisionInput {
   const { pixels, tiles } = settings.vision ?? DEFAULT_VISION;
-  if (settings.algorithm === 'full-network') return { pixels: pixels ?? 320, tiles: tiles ?? 1 };
+  if (settings.algorithm === 'full-network') return { kind: 'pixels', pixels: pixels ?? 320, tiles: 1 };
   const wanted = pixels && tiles ? null : recommendInput(items);
-  return { pixels: pixels ?? wanted!.pixels, tiles: tiles ?? wanted!.tiles };
+  return { kind: 'ssd-mobilenet', pixels: pixels ?? wanted!.pixels, tiles: tiles ?? wanted!.tiles };
 }
 
 /** How copies are varied, and how many there are: fewer of large sets, so that they fit on the device. */
@@ -72,8 +73,10 @@ export function resolveCopies(
   trainingCount: number,
 ): { copies: number; variation: ViewVariation | null } {
   const { mirror, crop, colour, rotate } = settings.vision ?? DEFAULT_VISION;
-  if (settings.copies === 0 || !(mirror || crop || colour || rotate)) return { copies: 0, variation: null };
-  const bytes = featureBytes(input.pixels) * input.tiles ** 2 * Math.max(1, trainingCount);
+  // A full network varies pixels as it goes.
+  if (input.kind === 'pixels' || settings.copies === 0 || !(mirror || crop || colour || rotate))
+    return { copies: 0, variation: null };
+  const bytes = featureBytes(input) * input.tiles ** 2 * Math.max(1, trainingCount);
   const copies = Math.max(1, Math.min(settings.copies, Math.floor(COPY_BYTES / bytes)));
   return { copies, variation: { mirror, crop, colour, rotate, seed: settings.seed } };
 }
@@ -94,7 +97,7 @@ const PICTURE_BUDGET = 9_000;
 /** Iterations when nobody chose. @param examplesPerIteration crops, or pictures of a full network. */
 export function automaticDetectorIterations(examplesPerIteration: number, isFull: boolean): number {
   const wanted = (isFull ? PICTURE_BUDGET : CROP_BUDGET) / Math.max(1, examplesPerIteration);
-  return Math.round(Math.max(isFull ? 20 : 12, Math.min(isFull ? 300 : 80, wanted)));
+  return Math.round(Math.max(isFull ? 20 : 12, Math.min(isFull ? 300 : 160, wanted)));
 }
 
 /** Parts drawn from a view while it is at hand. */
