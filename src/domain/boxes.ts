@@ -49,3 +49,27 @@ export function suppressOverlaps(
   }
   return kept;
 }
+
+/** Candidates of one class that overlap a kept box by this say where it is too. */
+const VOTING_OVERLAP = 0.65;
+
+/**
+ * Moves each kept box to the mean of the candidates that agree with it, weighted by their scores (box voting, Gidaris and Komodakis 2015, §4). Scores stay.
+ * @param candidates what `kept` was chosen from.
+ */
+export function voteBoxes(kept: readonly Detection[], candidates: readonly Detection[]): Detection[] {
+  return kept.map((box) => {
+    let [left, top, right, bottom, sum] = [0, 0, 0, 0, 0];
+    for (const other of candidates) {
+      if (other.classIndex !== box.classIndex || intersectionOverUnion(box, other) < VOTING_OVERLAP) continue;
+      const weight = other.score;
+      left += weight * other.x;
+      top += weight * other.y;
+      right += weight * (other.x + other.width);
+      bottom += weight * (other.y + other.height);
+      sum += weight;
+    }
+    if (sum === 0) return box;
+    return { ...box, x: left / sum, y: top / sum, width: (right - left) / sum, height: (bottom - top) / sum };
+  });
+}

@@ -109,7 +109,7 @@ export const DEFAULT_DETECTION_SETTINGS: TrainingSettings = {
   ...DEFAULT_SOUND_SETTINGS,
   algorithm: 'transfer-learning',
   batchSize: 16,
-  learningRate: 0.004,
+  learningRate: 0.002,
   patience: 0,
   augment: { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null },
   copies: 3,

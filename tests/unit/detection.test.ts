@@ -1,6 +1,12 @@
 /** Object detection: annotation files, boxes through views, average precision as COCO defines it, what becomes of detections. */
 import { describe, expect, it } from 'vitest';
-import { clipRect, intersectionOverUnion, suppressOverlaps, type Detection } from '../../src/domain/boxes.ts';
+import {
+  clipRect,
+  intersectionOverUnion,
+  suppressOverlaps,
+  voteBoxes,
+  type Detection,
+} from '../../src/domain/boxes.ts';
 import { collectPictureAnnotations, placeBoxes, readYoloNames } from '../../src/dataset/picture-annotations.ts';
 import {
   averagePrecision,
@@ -208,6 +214,9 @@ describe('geometry', () => {
       score,
       classIndex,
     });
+    const voted = voteBoxes([at(0.02, 0.9)], [at(0.02, 0.9), at(0, 0.9), at(0.5, 0.9)]);
+    expect(voted[0]!.x).toBeCloseTo(0.01);
+    expect(voted[0]).toMatchObject({ score: 0.9 });
     const kept = suppressOverlaps([at(0, 0.5), at(0.01, 0.9), at(0.01, 0.7, 1), at(0.5, 0.3)], 0.5);
     expect(kept.map(({ score }) => score)).toEqual([0.9, 0.7, 0.3]);
   });

@@ -6,8 +6,9 @@ import { LOG_MEL_SPEC } from './spec.ts';
 /** Cache key of the log-mel extractor: id, version; its parameters are constants of that version. */
 export const LOG_MEL_EXTRACTOR = `log-mel@${LOG_MEL_SPEC.version}`;
 
-/** Most bytes of spectrograms kept in memory: about 3 hours of sound. */
-const MOST_BYTES = 280e6;
+/** Most bytes of features kept in memory: about 3 hours of sound; more where there is much memory, for maps of pictures. */
+const MOST_BYTES =
+  ((globalThis.navigator as { deviceMemory?: number } | undefined)?.deviceMemory ?? 0) >= 8 ? 700e6 : 280e6;
 
 /**
  * Spectrograms by content hash, read from the database and kept in memory up to a limit (least recently used go first), so a

@@ -1,5 +1,5 @@
 /** From a detector's output to boxes. Any thread; pure. */
-import { clipRect, suppressOverlaps, type Detection, type Rect } from '../../domain/boxes.ts';
+import { clipRect, suppressOverlaps, voteBoxes, type Detection, type Rect } from '../../domain/boxes.ts';
 import { CELL_CENTRE } from './spec.ts';
 import { fromView } from './views.ts';
 
@@ -66,7 +66,7 @@ export function mergeViews(
 ): Detection[] {
   const kept: (Detection & { isCut: boolean })[] = [];
   for (const { candidates, region } of views) {
-    for (const box of suppressOverlaps(candidates, overlap)) {
+    for (const box of voteBoxes(suppressOverlaps(candidates, overlap, most), candidates)) {
       const rect = clipRect(fromView(box, region));
       if (rect)
         kept.push({

@@ -13,8 +13,6 @@ export type CellTargets = {
   counted: tf.Tensor2D;
 };
 
-/** What a cell of an object is taught when its box does not fit at all: it is still no background. */
-const LEAST_QUALITY = 0.4;
 /** Weight of the boxes beside the classes. */
 const BOX_WEIGHT = 2;
 
@@ -51,7 +49,7 @@ export function detectorLoss(
   const positiveSum = tf.maximum(tf.sum(targets.positive), 1);
   const boxes = tf.div(tf.sum(tf.mul(tf.sub(1, generalised), targets.positive)), positiveSum) as tf.Scalar;
 
-  const wanted = tf.mul(targets.classes, tf.add(LEAST_QUALITY, tf.mul(detach(overlap), 1 - LEAST_QUALITY)));
+  const wanted = tf.mul(targets.classes, detach(overlap));
   const scores = tf.sigmoid(logits);
   const cross = tf.add(
     tf.sub(tf.relu(logits), tf.mul(logits, wanted)),
