@@ -17,6 +17,7 @@ import {
   collectPictureAnnotations,
   placeBoxes,
   type CollectedAnnotations,
+  type PictureNote,
   type TextFile,
 } from './picture-annotations.ts';
 import { intersectionOverUnion, type Rect } from '../domain/boxes.ts';
@@ -168,7 +169,7 @@ export class ImportSession {
     const known = new Map(project.items.map((item) => [contentKey(item), item.name]));
     const session = newId();
     let done = files.length - media.length;
-    if (collected) await this.#annotateKnown(collected, report);
+    if (collected?.isForProject) await this.#annotateKnown(collected, report);
     for (let at = 0; at < media.length; at += BATCH) {
       const batch = media.slice(at, at + BATCH);
       const inspected = await Promise.all(
@@ -261,7 +262,7 @@ export class ImportSession {
                     id: newId(),
                     classId: planned.byName.get(name)!.id,
                   })),
-                  isAnnotated: collected?.notes.has(file.path) ?? false,
+                  isAnnotated: isAnnotatedBy(collected?.notes.get(file.path), boxes.length),
                 },
               }
             : {}),
@@ -290,7 +291,7 @@ export class ImportSession {
     if (known.length === 0) return;
     const placed = known.map((item) => {
       const { boxes, remarks } = placeBoxes(collected.notes.get(item.path)!, item.image!.width, item.image!.height);
-      for (const { reason } of remarks) report.remarks.push({ path: item.path, reason, isAdded: true });
+      for (const { reason, isKept } of remarks) report.remarks.push({ path: item.path, reason, isAdded: isKept });
       return { item, boxes };
     });
     const before = project.project;
@@ -308,7 +309,14 @@ export class ImportSession {
       return {
         store: 'items',
         before: item,
-        after: { ...item, image: { ...item.image!, boxes: [...item.image!.boxes, ...fresh], isAnnotated: true } },
+        after: {
+          ...item,
+          image: {
+            ...item.image!,
+            boxes: [...item.image!.boxes, ...fresh],
+            isAnnotated: item.image!.isAnnotated || isAnnotatedBy(collected.notes.get(item.path), boxes.length),
+          },
+        },
       };
     });
     if (planned.project !== before) changes.unshift({ store: 'projects', before, after: planned.project });
@@ -358,15 +366,18 @@ async function collectFrom(
   files: readonly PathFile[],
   items: readonly MediaItem[],
   report: ImportReport,
-): Promise<CollectedAnnotations> {
+): Promise<CollectedAnnotations & { isForProject: boolean }> {
   const isText = (path: string) => /\.(json|xml|csv|txt|ya?ml|names|labels)$/i.test(path);
   const texts: TextFile[] = [];
   for (const file of files)
     if (isText(file.path) && file.blob.size < MOST_ANNOTATION_BYTES)
       texts.push({ path: file.path, text: await file.blob.text() });
-  const given = files.map(({ path }) => path).filter((path) => !isText(path));
+  const media = files.map(({ path }) => path).filter((path) => !isText(path));
+  // A note that names a video is for none of its frames.
+  const given = media.filter((path) => !/\.(mp4|mov|m4v|webm|mkv)$/i.test(path));
   // Without pictures of their own they are for those of the project.
-  const collected = collectPictureAnnotations(texts, given.length > 0 ? given : items.map(({ path }) => path));
+  const isForProject = media.length === 0;
+  const collected = collectPictureAnnotations(texts, isForProject ? items.map(({ path }) => path) : given);
   for (const { path, reason } of collected.faults) report.remarks.push({ path, reason, isAdded: false });
   // Notes of people beside their pictures are nothing to import.
   for (const { path } of texts) {
@@ -374,7 +385,7 @@ async function collectFrom(
     collected.used.add(path);
     report.remarks.push({ path, reason: 'It holds no annotations this app can read.', isAdded: false });
   }
-  return collected;
+  return { ...collected, isForProject };
 }
 
 /** The boxes a picture gets; what is odd about them, or that there are none, goes into the report. */
@@ -391,9 +402,13 @@ function boxesFor(
     return [];
   }
   const { boxes, remarks } = placeBoxes(note, image.width, image.height);
-  for (const { reason } of remarks) report.remarks.push({ path, reason, isAdded: true });
+  for (const { reason, isKept } of remarks) report.remarks.push({ path, reason, isAdded: isKept });
   return boxes;
 }
+
+/** Whether a picture is done with what a file says of it: it has boxes, or the file says that it has none. Boxes that could not be read leave it to do. */
+const isAnnotatedBy = (note: PictureNote | undefined, kept: number): boolean =>
+  note !== undefined && (kept > 0 || (note.boxes.length === 0 && !note.isPartial));
 
 /** The clips that rows cut out of a video: the file is shared, nothing is encoded anew. */
 function cutByRows(

@@ -12,7 +12,14 @@ import { fileName } from './labels.ts';
 export type NotedBox = Rect & { label: string; unit: 'pixels' | 'ratio' };
 
 /** What a file says of one picture. `width` and `height` as the file claims them, in pixels. */
-export type PictureNote = { picture: string; boxes: NotedBox[]; width: number | null; height: number | null };
+export type PictureNote = {
+  picture: string;
+  boxes: NotedBox[];
+  width: number | null;
+  height: number | null;
+  /** It has boxes that could not be read: without others it is not known to be empty. */
+  isPartial?: boolean;
+};
 
 /** What one annotation file says. */
 export type PictureAnnotations = { notes: PictureNote[]; faults: string[] };
@@ -63,7 +70,8 @@ function readCreateMl(records: unknown[]): PictureAnnotations | null {
         unit: 'pixels',
       });
     });
-    notes.push({ picture, boxes, width: null, height: null });
+    const isPartial = boxes.length < (listOf(record)?.length ?? 0);
+    notes.push({ picture, boxes, width: null, height: null, ...(isPartial ? { isPartial } : {}) });
   });
   return { notes, faults };
 }
@@ -96,10 +104,12 @@ function readCoco(whole: Json): PictureAnnotations | null {
     }
     const box = Array.isArray(entry.bbox) ? entry.bbox.map(numberOf) : [];
     if (box.length !== 4) {
+      note.isPartial = true;
       faults.push(`${note.picture}: annotation ${textOf(entry.id)} has no box.`);
       continue;
     }
     if (entry.iscrowd === 1) {
+      note.isPartial = true;
       faults.push(`${note.picture}: annotation ${textOf(entry.id)} stands for a crowd and was left out.`);
       continue;
     }
@@ -141,7 +151,8 @@ function readVoc(text: string, path: string): PictureAnnotations | null {
       unit: 'pixels',
     });
   });
-  return { notes: [{ picture, boxes, width: sizeOf(size.width), height: sizeOf(size.height) }], faults };
+  const note = { picture, boxes, width: sizeOf(size.width), height: sizeOf(size.height) };
+  return { notes: [{ ...note, ...(boxes.length < objects.length ? { isPartial: true } : {}) }], faults };
 }
 
 const CSV_KEYS = {

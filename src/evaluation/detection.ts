@@ -53,7 +53,7 @@ function matchClass(
     // True boxes of another size are neither found nor missed.
     const truth = picture.truth
       .filter((box) => box.classIndex === classIndex)
-      .map((box) => ({ box, isIgnored: area(box) < low || area(box) >= high, isTaken: false }))
+      .map((box) => ({ box, isIgnored: area(box) < low || area(box) > high, isTaken: false }))
       .sort((a, b) => Number(a.isIgnored) - Number(b.isIgnored));
     truthCount += truth.filter(({ isIgnored }) => !isIgnored).length;
     const found = picture.found
@@ -72,7 +72,7 @@ function matchClass(
         match = candidate;
       }
       if (match) match.isTaken = true;
-      const isOutside = area(detection) < low || area(detection) >= high;
+      const isOutside = area(detection) < low || area(detection) > high;
       if (match ? match.isIgnored : isOutside) continue;
       hits.push({ score: detection.score, isHit: match !== null });
     }

@@ -44,14 +44,14 @@ export async function evaluateSource(
   part: Part,
   options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<AnyReport> {
-  const chosen = itemsOfPart(items, source, part);
+  let chosen = itemsOfPart(items, source, part);
   if (chosen.length === 0) throw new StudioError('evaluation/no-items');
   const { signal, onProgress } = options;
   const pass = signal ? { signal } : {};
   const { algorithm, windowSec, overlapRatio, motion } = source.settings;
   if (source.settings.vision) {
     const trained = new Set(source.data?.training ?? []);
-    await clients.features.call(
+    const { failed } = await clients.features.call(
       'extractViews',
       {
         input: resolveInput(
@@ -65,6 +65,10 @@ export async function evaluateSource(
       },
       pass,
     );
+    // Pictures that can no longer be read are left out; the report says how many there are.
+    const lost = new Set(failed.map(({ hash }) => hash));
+    chosen = chosen.filter((item) => !lost.has(item.hash));
+    if (chosen.length === 0) throw new StudioError('evaluation/no-items');
   } else if (motion) {
     const trained = new Set([...(source.data?.training ?? []), ...(source.data?.validation ?? [])]);
     const rate = resolveFrameRate(

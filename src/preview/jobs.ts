@@ -78,23 +78,38 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     return pose;
   };
 
-  // One detector is kept: loading takes as long as ten pictures.
-  let kept: { key: string; detector: Promise<Detector> } | null = null;
-  const keptDetector = (model: ModelRef): Promise<Detector> => {
-    // A model trained on is another model: its time of storing is not known here, so the artifact is compared.
-    const key = `${model.sourceId}/${model.kind}`;
-    const load = async () => {
-      const artifact = await loadArtifactOf(model);
-      const old = kept?.key === key ? await kept.detector.catch(() => null) : null;
-      if (old && isSameModel(old.artifact, artifact)) return old;
-      void kept?.detector.then((other) => other[Symbol.dispose]()).catch(() => {});
-      const detector = Detector.load(artifact, await store());
-      kept = { key, detector };
-      detector.catch(() => (kept = null));
-      return detector;
-    };
-    return load();
+  // One detector is kept: loading takes as long as ten pictures. One that was replaced goes when nobody uses it any more.
+  type Kept = { key: string; detector: Detector; users: number; isOld: boolean };
+  let kept: Kept | null = null;
+  let loading: Promise<unknown> = Promise.resolve();
+  const release = (entry: Kept) => {
+    if (entry.isOld && entry.users === 0) entry.detector[Symbol.dispose]();
   };
+  async function withDetector<T>(model: ModelRef, run: (detector: Detector) => Promise<T>): Promise<T> {
+    const key = `${model.sourceId}/${model.kind}`;
+    const turn = loading.then(async () => {
+      const artifact = await loadArtifactOf(model);
+      // The same source may have been trained on since.
+      if (kept?.key !== key || !isSameModel(kept.detector.artifact, artifact)) {
+        const old = kept;
+        kept = { key, detector: await Detector.load(artifact, await store()), users: 0, isOld: false };
+        if (old) {
+          old.isOld = true;
+          release(old);
+        }
+      }
+      kept.users++;
+      return kept;
+    });
+    loading = turn.catch(() => {});
+    const entry = await turn;
+    try {
+      return await run(entry.detector);
+    } finally {
+      entry.users--;
+      release(entry);
+    }
+  }
 
   async function loadArtifactOf(ref: ModelRef): Promise<ModelArtifact> {
     const weights = await (await store()).loadWeights(ref.sourceId, ref.kind);
@@ -321,22 +336,26 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
         throwIfAborted(signal);
         const blob = await db.loadBlob(hash);
         if (!blob) continue;
-        const { bitmap } = await decodePicture(blob);
-        const found = await finder.detect(bitmap, leastScore).finally(() => bitmap.close());
-        progress({ hash, found, labels, done: i + 1 });
+        try {
+          const { bitmap } = await decodePicture(blob);
+          const found = await finder.detect(bitmap, leastScore).finally(() => bitmap.close());
+          progress({ hash, found, labels, done: i + 1 });
+        } catch (error) {
+          // A picture that can no longer be read has no proposals; the others do.
+          if (!(error instanceof StudioError) || !error.code.startsWith('media/')) throw error;
+        }
       }
     },
     async detectOnce({ model, bitmap, leastScore, overlap }) {
       try {
-        return await (await keptDetector(model)).detect(bitmap, leastScore, overlap);
+        return await withDetector(model, (detector) => detector.detect(bitmap, leastScore, overlap));
       } finally {
         bitmap.close();
       }
     },
     async detectVideo({ blob, model, rateHz, leastScore, overlap }, { signal, progress }) {
-      const detector = await keptDetector(model);
       const video = await openVideo(blob);
-      try {
+      const look = async (detector: Detector) => {
         const rate = Math.min(rateHz, video.frameRateHz);
         const times = Array.from({ length: Math.max(1, Math.floor(video.durationSec * rate)) }, (_, k) => k / rate);
         const frames: { atSec: number; found: Detection[] }[] = [];
@@ -350,14 +369,12 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
           await yieldToMessages();
         }
         return { durationSec: video.durationSec, aspect: video.width / video.height, frames };
-      } finally {
-        video.close();
-      }
+      };
+      return withDetector(model, look).finally(() => video.close());
     },
     async watchObjects({ port, model, overlap }, { signal, progress }) {
-      const detector = await keptDetector(model);
-      try {
-        await new Promise<void>((resolve, reject) => {
+      const watch = (detector: Detector) =>
+        new Promise<void>((resolve, reject) => {
           signal.addEventListener('abort', () => resolve(), { once: true });
           if (signal.aborted) resolve();
           port.onmessage = ({ data }: MessageEvent<{ bitmap: ImageBitmap; atSec: number }>) => {
@@ -370,9 +387,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
               }, reject);
           };
         });
-      } finally {
-        port.close();
-      }
+      await withDetector(model, watch).finally(() => port.close());
     },
     async switchWatched({ watchId, model }) {
       const predictor = model ? await MotionPredictor.load(await loadArtifactOf(model)) : null;

@@ -55,7 +55,6 @@ export class ProposalSession implements Disposable {
             if (this.#controller !== controller) return;
             const item = byHash.get(hash);
             const next = new Map(this.#proposals);
-            // Boxes that somebody drew already are not proposed again.
             if (item) next.set(item.id, { found, labels, model: model.title });
             this.#proposals = next;
             this.#state = { kind: 'running', done, total: byHash.size };
@@ -80,7 +79,7 @@ export class ProposalSession implements Disposable {
     this.#proposals = next;
   }
 
-  /** Puts a proposal back: its acceptance was taken back. */
+  /** Adds a proposal made elsewhere: by the live camera. */
   restore(itemId: string, proposal: Proposal): void {
     this.#proposals = new Map(this.#proposals).set(itemId, proposal);
   }

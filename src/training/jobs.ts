@@ -11,7 +11,7 @@ import type { TrainingContract, TrainingProgress } from './contract.ts';
 import { chooseEngine, startEngine, testEngines } from './engine/engines.ts';
 import { fit, type FitState } from './fit.ts';
 import { planRun } from './plan.ts';
-import { prepare } from './prepare.ts';
+import { prepare, type PreparedRun } from './prepare.ts';
 import { drawExample } from './sound/draw-example.ts';
 import { saveArtifact } from './artifact.ts';
 
@@ -38,13 +38,12 @@ type Control = { wantsPause: boolean; wantsStop: boolean; wantsSnapshot: boolean
 /** The numbers of a checkpoint beside its arrays. */
 type CheckpointState = Record<string, Float32Array | number>;
 
-function packState(state: FitState, normalisation: { mean: number; deviation: number }): CheckpointState {
+function packState(state: FitState, normalisation: PreparedRun['normalisation']): CheckpointState {
   const { bestLoss, ...rest } = state;
   return {
     ...rest,
     bestLoss: Number.isFinite(bestLoss) ? bestLoss : -1,
-    mean: normalisation.mean,
-    deviation: normalisation.deviation,
+    ...normalisation,
   };
 }
 

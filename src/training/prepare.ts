@@ -35,7 +35,7 @@ export type PreparedRun = {
   /** Too much for the plain CPU engine: hours or days. */
   isHeavy: boolean;
   /** Kept in checkpoints, so that a run that goes on sees the same numbers. */
-  normalisation: { mean: number; deviation: number };
+  normalisation: Record<string, Float32Array | number>;
 };
 
 /**
@@ -52,7 +52,7 @@ export async function prepare(
 ): Promise<PreparedRun> {
   const { training, validation } = data;
   if (settings.vision) {
-    const { run, preprocessing, exampleCount } = await prepareVisionRun(settings, data, items, cache, signal);
+    const { run, preprocessing, exampleCount } = await prepareVisionRun(settings, data, items, cache, state, signal);
     const { pixels, tiles } = preprocessing;
     const isFull = settings.algorithm === 'full-network';
     return {
@@ -65,7 +65,11 @@ export async function prepare(
       preprocessing,
       novelty: null,
       isHeavy: isFull && exampleCount > MOST_ON_CPU,
-      normalisation: { mean: 0, deviation: 1 },
+      normalisation: {
+        scale: preprocessing.scale,
+        channelMean: Float32Array.from(preprocessing.channelMean),
+        channelFactor: Float32Array.from(preprocessing.channelFactor),
+      },
     };
   }
   const byId = new Map(items.map((item) => [item.id, item]));

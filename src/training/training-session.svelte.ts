@@ -269,6 +269,19 @@ export class TrainingSession implements Disposable {
 
   /** The settings a run starts with: `automatic` becomes the algorithm that suits the clips, and stays so. */
   async #resolve(source: ModelSource, signal: AbortSignal): Promise<TrainingSettings> {
+    const { vision } = source.settings;
+    if (vision) {
+      // What was chosen for these boxes stays with the run, whatever is drawn later.
+      const { items, project } = this.#project;
+      const training = new Set(planRun(items, project.classes, source.settings).data.training);
+      const { pixels, tiles } = resolveInput(
+        source.settings,
+        items.filter((item) => training.has(item.id)),
+      );
+      const settings = { ...source.settings, vision: { ...vision, pixels, tiles } } as TrainingSettings;
+      await this.#project.saveSource(source.id, { settings });
+      return settings;
+    }
     if (source.settings.algorithm !== 'automatic') return source.settings;
     this.#state = { kind: 'preparing', sourceId: source.id, text: 'Choosing an algorithm' };
     const { settings, reason } = await this.#choose(source, signal);

@@ -23,7 +23,12 @@ export function readPictureHeader(head: Uint8Array): { type: string; width: numb
           : [1 + (view.getUint32(21, true) & 0x3fff), 1 + ((view.getUint32(21, true) >>> 14) & 0x3fff)];
     return { type: 'image/webp', width: size[0]!, height: size[1]! };
   }
-  if (head.length >= 12 && text(4, 8) === 'ftyp' && /avif|avis|mif1/.test(text(8, Math.min(64, head.length)))) {
+  if (
+    head.length >= 12 &&
+    text(4, 8) === 'ftyp' &&
+    /avif|avis|mif1/.test(text(8, Math.min(64, head.length))) &&
+    !/hei[cxsm]|hev[cx]/.test(text(8, 12))
+  ) {
     for (let at = 12; at + 20 <= head.length; at++)
       if (text(at, at + 4) === 'ispe')
         return { type: 'image/avif', width: view.getUint32(at + 8), height: view.getUint32(at + 12) };

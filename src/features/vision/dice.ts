@@ -1,6 +1,7 @@
 /** The pictures of the detection sample: dice in perspective on different grounds, with exact boxes. Worker thread (it draws). Seeded. */
-import type { Rect } from '../../domain/boxes.ts';
+import { clipRect, type Rect } from '../../domain/boxes.ts';
 import type { InspectedMedia } from '../../domain/project.ts';
+import { required } from '../../kernel/assert.ts';
 import { createRandom, type Random } from '../../kernel/random.ts';
 import { SAMPLE_OBJECTS } from './objects.ts';
 import { inspectPicture } from './inspect-picture.ts';
@@ -136,13 +137,14 @@ export function drawDice(canvas: OffscreenCanvas, seed: number): (Rect & { label
     const points = [-1, 1].flatMap((i) => [-1, 1].flatMap((k) => [-1, 1].map((h) => project(at(i, k, h)))));
     const [left, right] = [Math.min(...points.map(([px]) => px)), Math.max(...points.map(([px]) => px))];
     const [high, low] = [Math.min(...points.map(([, py]) => py)), Math.max(...points.map(([, py]) => py))];
-    return {
+    // A die near the edge may lean out of the picture.
+    const box = clipRect({
       x: left / WIDTH,
       y: high / HEIGHT,
       width: (right - left) / WIDTH,
       height: (low - high) / HEIGHT,
-      label: SAMPLE_OBJECTS[top - 1]!,
-    };
+    });
+    return { ...required(box, 'box of a die'), label: SAMPLE_OBJECTS[top - 1]! };
   });
   addNoise(context, random);
   return boxes;

@@ -56,14 +56,6 @@ export function typicalScale(pictures: readonly AnnotatedPicture[], input: Visio
   return Math.max(0.5, (sizes[Math.floor(sizes.length / 2)] ?? 4) / 2);
 }
 
-/** Share of the channels hidden in each part: the head must not lean on single ones (Tompson et al. 2015, spatial dropout). */
-const HIDDEN_CHANNELS = 0.1;
-
-/** What the values of each channel are multiplied by. */
-function drawGains(random: Random): Float32Array {
-  return new Float32Array(CHANNEL_COUNT).map(() => (random.next() < HIDDEN_CHANNELS ? 0 : 1 / (1 - HIDDEN_CHANNELS)));
-}
-
 type LoadedView = { random: Random; picture: AnnotatedPicture; view: View; features: Uint8Array };
 
 /** See {@link DetectorExamples}. */
@@ -96,6 +88,7 @@ export class CachedExamples implements DetectorExamples {
       copies: number;
       batchSize: number;
       seed: number;
+      scale: number;
       channels: ChannelScale;
     },
   ) {
@@ -108,7 +101,7 @@ export class CachedExamples implements DetectorExamples {
     this.#copies = options.variation ? options.copies : 0;
     this.#seed = options.seed;
     this.#weights = boxWeights(training, options.classCount);
-    this.scale = typicalScale(training, options.input);
+    this.scale = options.scale;
     const random = createRandom(options.seed, 'tiles');
     const tiles = options.input.tiles ** 2;
     this.#views = training.flatMap((picture) =>
@@ -162,7 +155,7 @@ export class CachedExamples implements DetectorExamples {
         const at = v * CROPS_PER_VIEW + c;
         const [x, y] = drawOrigin(boxes, this.#weights, side, cells, random);
         const maps = inputs.map(({ values }) => values);
-        readMaps(features, input.pixels, this.channels, maps, at, x, y, cells, drawGains(random));
+        readMaps(features, input.pixels, this.channels, maps, at, x, y, cells);
         writeTargets(batch, at, boxes, side, this.#weights, x, y, cells);
       }
     }
@@ -234,7 +227,7 @@ export async function measureChannels(
   const stride = Math.max(1, Math.ceil(pictures.length / SCALE_VIEWS));
   for (let i = 0; i < pictures.length; i += stride) {
     throwIfAborted(signal);
-    const tile = i % input.tiles ** 2;
+    const tile = Math.round(i / stride) % input.tiles ** 2;
     const features = await cache.getBytes(pictures[i]!.hash, viewExtractor(input, tile, 0, null));
     if (features.length !== featureBytes(input)) continue;
     let at = 0;

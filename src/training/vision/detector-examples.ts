@@ -82,7 +82,6 @@ export function readMaps(
   originX = 0,
   originY = 0,
   cells = pixels / STRIDE,
-  gains: Float32Array | null = null,
 ): void {
   let mapAt = 0;
   let channelAt = 0;
@@ -97,10 +96,7 @@ export function readMaps(
       for (let x = 0; x < part; x++) {
         let from = mapAt + (Math.max(0, y0 + y) * side + Math.max(0, x0 + x)) * channels;
         for (let c = 0; c < channels; c++, from++, to++)
-          target[to] =
-            (features[from]! - mean[channelAt + c]!) *
-            deviation[channelAt + c]! *
-            (gains === null ? 1 : gains[channelAt + c]!);
+          target[to] = (features[from]! - mean[channelAt + c]!) * deviation[channelAt + c]!;
       }
     }
     mapAt += side * side * channels;
@@ -144,6 +140,10 @@ export function writeTargets(
     };
     visit(RING, 0, (cell) => void (isRing[cell] = 1));
     visit(CENTRE, 0.5, (cell) => void (owner[cell] = index));
+    // The first cells look past their middle: a centre before them still has the first one.
+    const isHere = centreX >= 0 && centreY >= 0 && centreX < cells && centreY < cells;
+    const first = (position: number) => Math.max(0, Math.min(cells - 1, Math.round(position - CELL_CENTRE)));
+    if (isHere) owner[first(centreY) * cells + first(centreX)] = index;
   }
   const counts = new Map<number, number>();
   for (const index of owner) counts.set(index, (counts.get(index) ?? 0) + 1);

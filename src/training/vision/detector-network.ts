@@ -67,10 +67,25 @@ const narrow = (map: layers.SymbolicTensor, level: number, seed: (part: string) 
     })
     .apply(map) as layers.SymbolicTensor;
 
-const widen = (map: layers.SymbolicTensor, level: number) =>
-  layers.layers
+/**
+ * A coarser map with one more row and column before, brought to stride 8: cell k of the finest map looks where (k + 1) / 2^level of that map does
+ * (CELL_CENTRE).
+ */
+function widen(map: layers.SymbolicTensor, level: number): layers.SymbolicTensor {
+  const wide = layers.layers
     .upSampling2d({ size: [1 << level, 1 << level], interpolation: 'bilinear', name: `up_${8 << level}` })
-    .apply(map) as layers.SymbolicTensor;
+    .apply(map);
+  const after = (1 << level) - 1;
+  return layers.layers
+    .cropping2D({
+      cropping: [
+        [1, after],
+        [1, after],
+      ],
+      name: `aligned_${8 << level}`,
+    })
+    .apply(wide) as layers.SymbolicTensor;
+}
 
 /**
  * The head on frozen maps: those at strides 8, 16 and 32 are brought to one width and added at stride 8 (Lin et al. 2017, FPN). About 200 000 weights.
@@ -84,23 +99,24 @@ export function buildDetectorHead(classCount: number, from: number): TrainableNe
   );
   const lateral = inputs.map((input, i) => {
     const map = narrow(input, i, seed);
-    if (i === 0) return map;
-    // Cell k of the finest map looks where (k + 1) / 2^i of the coarser one with its additional row does (CELL_CENTRE).
-    const after = (1 << i) - 1;
-    return layers.layers
-      .cropping2D({
-        cropping: [
-          [1, after],
-          [1, after],
-        ],
-        name: `aligned_${8 << i}`,
-      })
-      .apply(widen(map, i)) as layers.SymbolicTensor;
+    return i === 0 ? map : widen(map, i);
   });
   const joined = layers.layers.add({ name: 'joined' }).apply(lateral) as layers.SymbolicTensor;
   const model = layers.model({ inputs, outputs: predict(joined, classCount, seed) });
   return { infer: model, train: model, maskSize: 0 };
 }
+
+/** A map with an empty row and column before it. */
+const padded = (map: layers.SymbolicTensor, level: number) =>
+  layers.layers
+    .zeroPadding2d({
+      padding: [
+        [1, 0],
+        [1, 0],
+      ],
+      name: `padded_${8 << level}`,
+    })
+    .apply(map) as layers.SymbolicTensor;
 
 /** Channels of the full network at strides 2, 4, 8, 16 and 32. */
 const FULL_CHANNELS = [16, 32, 64, 96, 128];
@@ -140,7 +156,7 @@ export function buildFullDetector(classCount: number, from: number): TrainableNe
   });
   const joined = layers.layers
     .add({ name: 'joined' })
-    .apply(maps.map((map, i) => (i === 0 ? narrow(map, i, seed) : widen(narrow(map, i, seed), i))));
+    .apply(maps.map((map, i) => (i === 0 ? narrow(map, i, seed) : widen(padded(narrow(map, i, seed), i), i))));
   const model = layers.model({ inputs: input, outputs: predict(joined as layers.SymbolicTensor, classCount, seed) });
   return { infer: model, train: model, maskSize: 0 };
 }

@@ -4,7 +4,7 @@ import type { Rect } from '../../domain/boxes.ts';
 import { STRIDE, tileRegions, viewExtractor, type VisionInput } from '../../features/index.ts';
 import type { FeatureCache } from '../../features/jobs.ts';
 import { createRandom, type Random } from '../../kernel/random.ts';
-import { boxWeights, typicalScale } from './cached-examples.ts';
+import { boxWeights } from './cached-examples.ts';
 import {
   writeTargets,
   type AnnotatedPicture,
@@ -59,6 +59,7 @@ export class PixelExamples implements DetectorExamples {
       vision: VisionSettings;
       batchSize: number;
       seed: number;
+      scale: number;
     },
   ) {
     this.classCount = options.classCount;
@@ -69,7 +70,7 @@ export class PixelExamples implements DetectorExamples {
     this.#vision = options.vision;
     this.#seed = options.seed;
     this.#weights = boxWeights(training, options.classCount);
-    this.scale = typicalScale(training, options.input);
+    this.scale = options.scale;
     this.batchSize = Math.min(training.length, Math.max(2, Math.round(options.batchSize / 2)));
     this.stepCount = Math.ceil(training.length / this.batchSize);
   }

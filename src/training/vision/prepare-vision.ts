@@ -4,7 +4,7 @@ import type { MediaItem, RunData, TrainingSettings } from '../../domain/project.
 import type { FeatureCache } from '../../features/jobs.ts';
 import { required } from '../../kernel/assert.ts';
 import { StudioError } from '../../kernel/errors.ts';
-import { CachedExamples, measureChannels } from './cached-examples.ts';
+import { CachedExamples, measureChannels, typicalScale } from './cached-examples.ts';
 import type { AnnotatedPicture } from './detector-examples.ts';
 import { buildDetectorHead, buildFullDetector } from './detector-network.ts';
 import { PIXEL_SCALE, PixelExamples } from './pixel-examples.ts';
@@ -36,7 +36,7 @@ export function annotatedPictures(
 }
 
 /**
- * @param cache the features must be in the database behind it. @param channels of the run that goes on.
+ * @param cache the features must be in the database behind it. @param state of the checkpoint the run goes on from: boxes may have changed since, its numbers stay.
  * @throws StudioError `training/data-changed`, `features/clip-missing`.
  */
 export async function prepareVisionRun(
@@ -44,6 +44,7 @@ export async function prepareVisionRun(
   data: RunData,
   items: readonly MediaItem[],
   cache: FeatureCache,
+  state: Record<string, Float32Array | number> | null,
   signal: AbortSignal,
 ): Promise<{ run: DetectorRun; preprocessing: VisionPreprocessing; exampleCount: number }> {
   const training = annotatedPictures(data.training, items, data);
@@ -55,6 +56,7 @@ export async function prepareVisionRun(
   );
   const classCount = data.classIds.length;
   const { batchSize, seed } = settings;
+  const scale = state ? (state.scale as number) : typicalScale(training, input);
   if (input.kind === 'pixels') {
     const examples = new PixelExamples(training, validation, {
       classCount,
@@ -63,6 +65,7 @@ export async function prepareVisionRun(
       vision: required(settings.vision, 'vision settings'),
       batchSize,
       seed,
+      scale,
     });
     return {
       run: { examples, seed, build: (from) => buildFullDetector(classCount, from) },
@@ -76,7 +79,9 @@ export async function prepareVisionRun(
     };
   }
   const { copies, variation } = resolveCopies(settings, input, training.length);
-  const channels = await measureChannels(training, input, cache, signal);
+  const channels = state
+    ? { mean: state.channelMean as Float32Array, deviation: state.channelFactor as Float32Array }
+    : await measureChannels(training, input, cache, signal);
   const examples = new CachedExamples(training, validation, {
     classCount,
     input,
@@ -86,6 +91,7 @@ export async function prepareVisionRun(
     batchSize,
     seed,
     channels,
+    scale,
   });
   required(examples.viewCount || null, 'training views');
   return {

@@ -1,0 +1,189 @@
+/** Object detection in a real browser: gradients of WebAssembly against plain CPU, learning from nothing, picture files, the pretrained network. */
+import * as tf from '@tensorflow/tfjs-core';
+import { commands } from 'vitest/browser';
+import { describe, expect, it } from 'vitest';
+import '../../workers/wasm-files.ts';
+import { intersectionOverUnion } from '../../src/domain/boxes.ts';
+import { Store } from '../../src/dataset/index.ts';
+import { DEFAULT_VISION } from '../../src/training/vision/vision-settings.ts';
+import { decodePicture } from '../../src/features/vision/decode-picture.ts';
+import { drawDice } from '../../src/features/vision/dice.ts';
+import { inspectPicture } from '../../src/features/vision/inspect-picture.ts';
+import { KnownObjects } from '../../src/features/vision/known-objects.ts';
+import { storeNetworkFile } from '../../src/features/networks/network-files.ts';
+import { startEngine } from '../../src/training/jobs.ts';
+import { CHANNEL_COUNT, type AnnotatedPicture } from '../../src/training/vision/detector-examples.ts';
+import { buildDetectorHead, buildFullDetector } from '../../src/training/vision/detector-network.ts';
+import { DetectorTrainable } from '../../src/training/vision/detector-trainable.ts';
+import { CachedExamples } from '../../src/training/vision/cached-examples.ts';
+import { PixelExamples } from '../../src/training/vision/pixel-examples.ts';
+import { featureBytes } from '../../src/features/index.ts';
+import { createRandom } from '../../src/kernel/random.ts';
+
+const { readShared } = commands as unknown as {
+  readShared: (path: string) => Promise<{ name: string; base64: string }[] | null>;
+};
+const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+
+describe('the detector head', () => {
+  const input = { kind: 'ssd-mobilenet' as const, pixels: 128, tiles: 1 };
+  const random = createRandom(3, 'features');
+  const features = new Uint8Array(featureBytes(input)).map(() => Math.floor(random.next() * 256));
+  const picture: AnnotatedPicture = {
+    itemId: 'a',
+    hash: 'a',
+    width: 128,
+    height: 128,
+    boxes: [
+      { x: 0.2, y: 0.3, width: 0.3, height: 0.2, classIndex: 0 },
+      { x: 0.6, y: 0.5, width: 0.2, height: 0.3, classIndex: 1 },
+    ],
+  };
+  const make = () => {
+    const examples = new CachedExamples([picture], [picture], {
+      classCount: 2,
+      input,
+      cache: { getBytes: () => Promise.resolve(features) } as never,
+      variation: null,
+      copies: 0,
+      batchSize: 4,
+      seed: 5,
+      scale: 2,
+      channels: {
+        mean: new Float32Array(CHANNEL_COUNT).fill(128),
+        deviation: new Float32Array(CHANNEL_COUNT).fill(1 / 74),
+      },
+    });
+    return new DetectorTrainable({ examples, seed: 5, build: (seed) => buildDetectorHead(2, seed) });
+  };
+
+  it('takes the same step on WebAssembly as on plain CPU', { timeout: 60_000 }, async () => {
+    const results = [];
+    for (const engine of ['cpu', 'wasm'] as const) {
+      await startEngine(engine);
+      using trainable = make();
+      const { loss } = await trainable.step(1, 0, 0.01);
+      results.push({ loss, weights: await trainable.saveWeights() });
+    }
+    const [cpu, wasm] = results as [(typeof results)[number], (typeof results)[number]];
+    expect(wasm.loss).toBeCloseTo(cpu.loss, 4);
+    // Adam's first step is about the learning rate wherever there is a gradient: a wrong sign would be 0.02 away.
+    const far = wasm.weights.filter((value, i) => Math.abs(value - cpu.weights[i]!) > 0.005).length;
+    expect(far / wasm.weights.length).toBeLessThan(0.002);
+  });
+
+  it('leaves no tensor behind, and the same seed gives the same weights', { timeout: 60_000 }, async () => {
+    await startEngine('wasm');
+    const run = async () => {
+      using trainable = make();
+      for (let step = 0; step < 3; step++) await trainable.step(1, step, 0.002);
+      const score = await trainable.validate();
+      expect(score!.accuracy).toBeGreaterThanOrEqual(0);
+      return trainable.saveWeights();
+    };
+    const first = await run();
+    const before = tf.memory().numTensors;
+    expect(await run()).toEqual(first);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+it(
+  'a full detector finds squares it was shown, and nothing in what it was shown wrongly',
+  { timeout: 120_000 },
+  async () => {
+    await startEngine('wasm');
+    const pixels = 96;
+    const rgb = new Map<string, Uint8Array>();
+    const random = createRandom(1, 'squares');
+    const pictures = Array.from({ length: 12 }, (_, n): AnnotatedPicture => {
+      const values = new Uint8Array(pixels * pixels * 3).map(() => 90 + Math.floor(random.next() * 40));
+      const side = 24 + Math.floor(random.next() * 16);
+      const [left, top] = [Math.floor(random.next() * (pixels - side)), Math.floor(random.next() * (pixels - side))];
+      const classIndex = n % 2;
+      for (let y = top; y < top + side; y++)
+        for (let x = left; x < left + side; x++) {
+          values[3 * (y * pixels + x)] = classIndex === 0 ? 250 : 10;
+          values[3 * (y * pixels + x) + 2] = classIndex === 0 ? 10 : 250;
+        }
+      rgb.set(`${n}`, values);
+      const box = { x: left / pixels, y: top / pixels, width: side / pixels, height: side / pixels, classIndex };
+      return { itemId: `${n}`, hash: `${n}`, width: pixels, height: pixels, boxes: [box] };
+    });
+    const learn = async (given: readonly AnnotatedPicture[]) => {
+      const examples = new PixelExamples(given, pictures, {
+        classCount: 2,
+        input: { kind: 'pixels', pixels, tiles: 1 },
+        cache: { getBytes: (hash: string) => Promise.resolve(rgb.get(hash)!) } as never,
+        vision: { ...DEFAULT_VISION, mosaic: false },
+        batchSize: 12,
+        seed: 2,
+        scale: 2,
+      });
+      using trainable = new DetectorTrainable({ examples, seed: 2, build: (seed) => buildFullDetector(2, seed) });
+      for (let iteration = 1; iteration <= 42; iteration++)
+        for (let step = 0; step < examples.stepCount; step++)
+          await trainable.step(iteration, step, iteration > 32 ? 0.001 : 0.004);
+      return (await trainable.validate())!.accuracy;
+    };
+    expect(await learn(pictures)).toBeGreaterThan(0.7);
+    // The same pictures with boxes in wrong places teach nothing about squares.
+    const wrong = pictures.map((picture, n) => ({ ...picture, boxes: pictures[(n + 5) % 12]!.boxes }));
+    expect(await learn(wrong)).toBeLessThan(0.4);
+  },
+);
+
+describe('picture files', () => {
+  it('are upright, keep the first frame, and say what is wrong', async () => {
+    const canvas = new OffscreenCanvas(60, 40);
+    canvas.getContext('2d')!.fillRect(0, 0, 30, 40);
+    for (const type of ['image/png', 'image/jpeg', 'image/webp']) {
+      const blob = await canvas.convertToBlob({ type });
+      const { image, picture } = await inspectPicture(blob);
+      expect([image!.width, image!.height]).toEqual([60, 40]);
+      expect(picture.poster!.length).toBeGreaterThan(100);
+    }
+    // The same JPEG with an EXIF note that it lies on its side: 40 × 60 when upright.
+    const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer());
+    const exif = [0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1];
+    const orientation = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+    const turned = new Blob([jpeg.slice(0, 2), new Uint8Array([...exif, ...orientation]), jpeg.slice(2)]);
+    const { bitmap } = await decodePicture(turned);
+    expect([bitmap.width, bitmap.height]).toEqual([40, 60]);
+    bitmap.close();
+    await expect(decodePicture(new Blob([]))).rejects.toMatchObject({ code: 'media/empty-file' });
+    await expect(decodePicture(new Blob(['no picture']))).rejects.toMatchObject({ code: 'media/not-picture' });
+    await expect(decodePicture(new Blob([jpeg.slice(0, 40)]))).rejects.toMatchObject({ code: 'media/damaged' });
+  });
+
+  it('of the sample are the same for the same seed, with boxes inside', () => {
+    const canvas = new OffscreenCanvas(1, 1);
+    const first = drawDice(canvas, 5);
+    expect(drawDice(canvas, 5)).toEqual(first);
+    expect(first.length).toBeGreaterThan(0);
+    for (let seed = 1; seed <= 30; seed++)
+      for (const box of drawDice(canvas, seed)) {
+        expect(Math.min(box.x, box.y)).toBeGreaterThanOrEqual(0);
+        expect(Math.max(box.x + box.width, box.y + box.height)).toBeLessThanOrEqual(1 + 1e-9);
+      }
+  });
+});
+
+const network = await readShared('models/ssd-mobilenet-v1-coco.tflite');
+const person = await readShared('data/action-clips/three_people.jpg');
+
+describe.skipIf(!network || !person)('SSD MobileNet (skipped without ../shared)', () => {
+  it('finds three people in a photograph of three people', { timeout: 60_000 }, async () => {
+    const store = await Store.open('detection-test');
+    const name = 'ssd-mobilenet-v1-coco.tflite';
+    await storeNetworkFile(store, new Blob([bytesOf(network![0]!.base64)]), name);
+    using known = await KnownObjects.load(store);
+    expect(known.labels).toHaveLength(90);
+    const { bitmap } = await decodePicture(new Blob([bytesOf(person![0]!.base64)]));
+    const people = (await known.detect(bitmap, 0.5)).filter((box) => known.labels[box.classIndex] === 'person');
+    bitmap.close();
+    store.close();
+    expect(people).toHaveLength(3);
+    expect(intersectionOverUnion(people[0]!, people[1]!)).toBeLessThan(0.5);
+  });
+});
