@@ -33,7 +33,7 @@ const Shared = {
 
 /** The preprocessing of a bundle: every number, plus the labels in the order of the output. Field names are a contract. */
 const PreprocessingSchema = v.object({
-  format: v.picklist(['understudy-sound', 'understudy-action']),
+  format: v.picklist(['understudy-sound', 'understudy-action', 'understudy-detection']),
   version: v.literal(1),
   labels: v.array(v.string()),
   preprocessing: v.variant('kind', [

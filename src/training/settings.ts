@@ -112,7 +112,7 @@ export const DEFAULT_DETECTION_SETTINGS: TrainingSettings = {
   learningRate: 0.003,
   patience: 0,
   augment: { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null },
-  copies: 4,
+  copies: 6,
   vision: DEFAULT_VISION,
 };
 

@@ -19,7 +19,7 @@ const SIZES = [320, 480, 640] as const;
 /** Side in pixels of the network's input that a typical box of every class should have: four cells of the finest map. */
 const WANTED_SIDE = 32;
 /** Bytes of features that varied copies may take on this device. */
-const COPY_BYTES = 1.4e9;
+const COPY_BYTES = 1.6e9;
 /** Pictures the curve is measured on. */
 const MOST_VALIDATION = 32;
 
@@ -90,7 +90,7 @@ export function pickValidation(data: RunData, seed: number): string[] {
 }
 
 /** Parts of pictures a detector is trained on when nobody chose. */
-const CROP_BUDGET = 36_000;
+const CROP_BUDGET = 32_000;
 /** The same for a full network, in pictures. */
 const PICTURE_BUDGET = 9_000;
 
