@@ -172,8 +172,8 @@ async function main() {
   const mirror = process.env.MODELS_MIRROR ?? (existsSync('../shared/models') ? '../shared/models' : null);
   if (mirror)
     for (const { path, reason } of await fetchModels({ mirror, log: () => {} })) log(`Without ${path}: ${reason}`);
-  const server = await serve('dist', Number(process.env.UNDERSTUDY_PORT ?? 0), { models: 'public/models' });
-  const profile = process.env.UNDERSTUDY_PROFILE ?? mkdtempSync(join(tmpdir(), 'understudy-'));
+  const server = await serve('dist', 0, { models: 'public/models' });
+  const profile = mkdtempSync(join(tmpdir(), 'understudy-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
@@ -230,7 +230,7 @@ async function main() {
   } finally {
     await context.close().catch(() => {});
     await server.close();
-    if (!process.env.UNDERSTUDY_PROFILE) rmSync(profile, { recursive: true, force: true });
+    rmSync(profile, { recursive: true, force: true });
   }
 }
 

@@ -109,10 +109,10 @@ export const DEFAULT_DETECTION_SETTINGS: TrainingSettings = {
   ...DEFAULT_SOUND_SETTINGS,
   algorithm: 'transfer-learning',
   batchSize: 16,
-  learningRate: 0.003,
+  learningRate: 0.002,
   patience: 0,
   augment: { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null },
-  copies: 6,
+  copies: 5,
   vision: DEFAULT_VISION,
 };
 

@@ -56,6 +56,14 @@ export function typicalScale(pictures: readonly AnnotatedPicture[], input: Visio
   return Math.max(0.5, (sizes[Math.floor(sizes.length / 2)] ?? 4) / 2);
 }
 
+/** Share of the channels hidden in each part: the head must not lean on single ones (Tompson et al. 2015, spatial dropout). */
+const HIDDEN_CHANNELS = 0.1;
+
+/** What the values of each channel are multiplied by. */
+function drawGains(random: Random): Float32Array {
+  return new Float32Array(CHANNEL_COUNT).map(() => (random.next() < HIDDEN_CHANNELS ? 0 : 1 / (1 - HIDDEN_CHANNELS)));
+}
+
 type LoadedView = { random: Random; picture: AnnotatedPicture; view: View; features: Uint8Array };
 
 /** See {@link DetectorExamples}. */
@@ -155,7 +163,7 @@ export class CachedExamples implements DetectorExamples {
         const at = v * CROPS_PER_VIEW + c;
         const [x, y] = drawOrigin(boxes, this.#weights, side, cells, random);
         const maps = inputs.map(({ values }) => values);
-        readMaps(features, input.pixels, this.channels, maps, at, x, y, cells);
+        readMaps(features, input.pixels, this.channels, maps, at, x, y, cells, drawGains(random));
         writeTargets(batch, at, boxes, side, this.#weights, x, y, cells);
       }
     }

@@ -82,6 +82,7 @@ export function readMaps(
   originX = 0,
   originY = 0,
   cells = pixels / STRIDE,
+  gains: Float32Array | null = null,
 ): void {
   let mapAt = 0;
   let channelAt = 0;
@@ -96,7 +97,10 @@ export function readMaps(
       for (let x = 0; x < part; x++) {
         let from = mapAt + (Math.max(0, y0 + y) * side + Math.max(0, x0 + x)) * channels;
         for (let c = 0; c < channels; c++, from++, to++)
-          target[to] = (features[from]! - mean[channelAt + c]!) * deviation[channelAt + c]!;
+          target[to] =
+            (features[from]! - mean[channelAt + c]!) *
+            deviation[channelAt + c]! *
+            (gains === null ? 1 : gains[channelAt + c]!);
       }
     }
     mapAt += side * side * channels;

@@ -9,7 +9,7 @@ import type { TrainableNetwork } from '../sound/full-network.ts';
 import type { DetectorExamples, NetworkInput } from './detector-examples.ts';
 import { detectorLoss } from './detector-loss.ts';
 
-const WEIGHT_DECAY = 0.02;
+const WEIGHT_DECAY = 0.05;
 /** Scores below this hardly move an average precision. */
 const LEAST_SCORE = 0.05;
 /** Boxes of one class that overlap more are one object. */
