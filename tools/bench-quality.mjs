@@ -10,14 +10,14 @@ const shared = resolve(process.env.SHARED_DIR ?? '../shared');
 const out = 'test-results/quality';
 mkdirSync(out, { recursive: true });
 
-function studio(name, settings, args) {
+function studio(name, settings, args, task = 'sound') {
   const report = join(out, `${name}.json`);
   const config = join(out, `${name}-config.json`);
   writeFileSync(config, JSON.stringify(settings));
-  console.log(`\n${name}: npm run studio -- train --task sound ${args.join(' ')} --config ${config}`);
+  console.log(`\n${name}: npm run studio -- train --task ${task} ${args.join(' ')} --config ${config}`);
   execFileSync(
     process.execPath,
-    ['tools/studio.mjs', 'train', '--task', 'sound', ...args, '--config', config, '--out', report],
+    ['tools/studio.mjs', 'train', '--task', task, ...args, '--config', config, '--out', report],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
@@ -95,5 +95,24 @@ if (existsSync(esc)) {
       `ESC-10, 4 grouped folds, ${title}: ${percent(mean.clipAccuracy)} ± ${percent(mean.clipAccuracyDeviation)} of clips, ${percent(mean.windowAccuracy)} of windows, ${seconds.total.toFixed(0)} s`,
     );
   }
+}
+const cells = join(shared, 'data/detection-cells');
+const dice = join(shared, 'data/detection-dice/train');
+const tellBoxes = (name, { evaluation: { testing }, seconds }) =>
+  lines.push(
+    `${name}: AP50 ${testing.map50.toFixed(3)}, AP50-95 ${testing.map.toFixed(3)} (${testing.classes.map(({ label, ap50 }) => `${label} ${ap50.toFixed(3)}`).join(', ')}) on ${testing.pictures} pictures, ${seconds.total.toFixed(0)} s`,
+  );
+if (existsSync(cells)) tellBoxes('blood cells, own lists', studio('cells', {}, ['--data', cells], 'detection'));
+if (existsSync(dice)) {
+  // Every fifth picture by name for testing.
+  const names = readdirSync(dice)
+    .filter((name) => name.endsWith('.jpg'))
+    .sort();
+  const parts = { training: names.filter((_, i) => i % 5 !== 0), testing: names.filter((_, i) => i % 5 === 0) };
+  writeFileSync(join(out, 'dice-split.json'), JSON.stringify(parts));
+  tellBoxes(
+    'dice, every fifth picture for testing',
+    studio('dice', {}, ['--data', dice, '--split', join(out, 'dice-split.json')], 'detection'),
+  );
 }
 console.log(`\n${lines.join('\n')}`);

@@ -112,7 +112,7 @@ export const DEFAULT_DETECTION_SETTINGS: TrainingSettings = {
   learningRate: 0.002,
   patience: 0,
   augment: { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null },
-  copies: 3,
+  copies: 5,
   vision: DEFAULT_VISION,
 };
 

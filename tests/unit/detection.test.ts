@@ -468,7 +468,7 @@ describe('a run of a detector', () => {
     expect(recommendInput(of(0.06)).pixels).toBe(640);
     const large = of(0.02).map((one) => ({ ...one, image: { ...one.image, width: 4000, height: 3000 } }));
     expect(recommendInput(large).tiles).toBeGreaterThan(1);
-    expect(resolveCopies(settings, { kind: 'ssd-mobilenet', pixels: 320, tiles: 1 }, 100).copies).toBe(3);
+    expect(resolveCopies(settings, { kind: 'ssd-mobilenet', pixels: 320, tiles: 1 }, 100).copies).toBe(5);
     expect(resolveCopies(settings, { kind: 'ssd-mobilenet', pixels: 640, tiles: 2 }, 1000).copies).toBe(1);
   });
   it('health names boxes drawn twice, tiny ones, and what is not done', () => {
