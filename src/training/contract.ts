@@ -8,6 +8,7 @@ import type {
   TrainingSettings,
 } from '../domain/project.ts';
 import type { EngineFact } from './engine/engines.ts';
+import type { QuickLook } from './fit.ts';
 
 /** What training reports on the way. */
 export type TrainingProgress =
@@ -21,7 +22,7 @@ export type TrainingProgress =
       iteration: number;
     }
   | { kind: 'step'; iteration: number; ratio: number }
-  | { kind: 'iteration'; point: CurvePoint; bestIteration: number }
+  | { kind: 'iteration'; point: CurvePoint; bestIteration: number; look: QuickLook | null }
   | { kind: 'checkpoint'; iteration: number }
   /** There was no room to store progress; training goes on, or at its end waits for room. */
   | { kind: 'unsaved'; isWaiting: boolean }

@@ -3,6 +3,7 @@
  * task's own (`Trainable`). The loop keeps no random state: iteration and step numbers key every draw, so it can stop after any step and go on later with the
  * same numbers.
  */
+import type { Detection } from '../domain/boxes.ts';
 import type { CurvePoint } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
@@ -11,7 +12,10 @@ import { yieldToMessages } from '../kernel/yield.ts';
 export type StepResult = { loss: number; correct: number; count: number; parts?: { classes: number; boxes: number } };
 
 /** Scores on the validation data; ratios 0..1. `rank` decides which weights are the best, the loss where it is absent; lower is better. */
-export type Validation = { loss: number | null; accuracy: number; rank?: number };
+export type Validation = { loss: number | null; accuracy: number; rank?: number; look?: QuickLook };
+
+/** What a detector finds in a few fixed validation pictures at this moment. `classIndex` in the order of the run's classes. */
+export type QuickLook = { itemId: string; found: Detection[] }[];
 
 /** What a task brings to the loop. Owns its tensors. */
 export interface Trainable extends Disposable {
@@ -59,7 +63,7 @@ export type FitOptions = {
   wantsPause: () => boolean;
   wantsSnapshot: () => boolean;
   onStep: (iteration: number, step: number) => void;
-  onIteration: (point: CurvePoint, best: number) => void;
+  onIteration: (point: CurvePoint, best: number, look: QuickLook | null) => void;
   /** Stores a state; awaited, so that no two overlap. */
   onCheckpoint: (state: FitState) => Promise<void>;
   onSnapshot: (weights: Float32Array, iteration: number) => Promise<void>;
@@ -154,7 +158,7 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
       ...(parts ? { parts } : {}),
     };
     at = { iteration, step: 0, lossSum: 0, correct: 0, count: 0 };
-    options.onIteration(point, best.iteration);
+    options.onIteration(point, best.iteration, validation?.look ?? null);
     if (performance.now() - lastCheckpoint >= options.checkpointEveryMs.betweenIterations) {
       await options.onCheckpoint(await capture());
       lastCheckpoint = performance.now();

@@ -209,9 +209,9 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
         wantsPause: () => control.wantsPause || control.wantsStop,
         wantsSnapshot: () => control.wantsSnapshot,
         onStep: (iteration, ratio) => progress({ kind: 'step', iteration, ratio }),
-        onIteration: (point, bestIteration) => {
+        onIteration: (point, bestIteration, look) => {
           current = { ...current, iteration: point.iteration, bestIteration, curve: [...current.curve, point] };
-          progress({ kind: 'iteration', point, bestIteration });
+          progress({ kind: 'iteration', point, bestIteration, look });
         },
         onCheckpoint: async (state) => {
           const began = performance.now();

@@ -11,6 +11,7 @@ import type { TrainingContract } from './contract.ts';
 import { chooseAlgorithm, type AlgorithmChoice } from './choose-algorithm.ts';
 import { copySettings } from './copies.ts';
 import { planRun } from './plan.ts';
+import type { QuickLook } from './fit.ts';
 import { networkOfAlgorithm } from './settings.ts';
 import { resolveCopies, resolveInput } from './vision/vision-settings.ts';
 
@@ -41,6 +42,7 @@ export class TrainingSession implements Disposable {
   readonly #choose: (source: ModelSource, signal: AbortSignal) => Promise<AlgorithmChoice>;
   #state = $state.raw<TrainingState>({ kind: 'idle' });
   #featureText = $state('');
+  #look = $state.raw<QuickLook | null>(null);
   #unsaved = $state<'going-on' | 'waiting' | null>(null);
   #controller: AbortController | null = null;
   /** The run's source as it was before: a finished model whose "Train more" did not begin stays finished. */
@@ -70,6 +72,10 @@ export class TrainingSession implements Disposable {
   get featureText(): string {
     return this.#featureText;
   }
+  /** What the run in flight finds in a few validation pictures; null for classifiers and before the first iteration. */
+  get look(): QuickLook | null {
+    return this.#look;
+  }
   /** The browser had no room for the last checkpoint; 'waiting' = training has ended and its model waits for room. */
   get unsaved(): 'going-on' | 'waiting' | null {
     return this.#unsaved;
@@ -93,6 +99,7 @@ export class TrainingSession implements Disposable {
     const { signal } = controller;
     const isCurrent = () => this.#controller === controller;
     this.#unsaved = null;
+    this.#look = null;
     const sourceId = source.id;
     const isFresh = source.status === 'untrained' || source.status === 'failed';
     this.#before = { status: source.status, iteration: source.iteration };
@@ -156,6 +163,8 @@ export class TrainingSession implements Disposable {
                   device: progress.device,
                   plannedIterations: planned,
                   iteration: first,
+                  // The quick look names its classes by it.
+                  ...(settings.vision ? { data } : {}),
                 });
                 this.#state = {
                   kind: 'training',
@@ -185,7 +194,8 @@ export class TrainingSession implements Disposable {
                 return;
               }
               case 'iteration': {
-                const { point, bestIteration } = progress;
+                const { point, bestIteration, look } = progress;
+                this.#look = look;
                 const known = this.#project.sources.find((candidate) => candidate.id === sourceId);
                 const curve = (known?.curve ?? []).filter((other) => other.iteration < point.iteration);
                 this.#project.noteSource(sourceId, {

@@ -111,8 +111,12 @@ test.describe('with the files of ../shared', () => {
     await context.setOffline(true);
     await page.reload();
     await expect(page.getByText(/of test clips right/)).toBeVisible();
+    const [, before] = /Best iteration \d+ of (\d+)/.exec(await page.getByText(/Best iteration/).innerText())!;
     await page.getByRole('spinbutton', { name: 'Additional iterations' }).fill('2');
     await studio.button('Train more').click();
+    await expect(page.getByText(new RegExp(`Best iteration \\d+ of ${Number(before) + 2}`))).toBeVisible({
+      timeout: 60_000,
+    });
     await expect(page.getByText(/of test clips right/)).toBeVisible({ timeout: 60_000 });
     await studio.step('Preview');
     const file = readdirSync(join(esc, 'dog')).sort()[7]!;

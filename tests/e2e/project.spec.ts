@@ -229,6 +229,7 @@ test('keys are changed, refused when taken, kept, and set back', async ({ studio
   await page.keyboard.press('t');
   await expect(page.getByRole('region', { name: 'Train', exact: true })).toBeVisible();
   await page.reload();
+  await expect(page.getByRole('region', { name: 'Train', exact: true })).toBeVisible();
   await page.keyboard.press('Alt+1');
   await expect(page.getByRole('region', { name: 'Data', exact: true })).toBeVisible();
   await page.keyboard.press('Alt+2');

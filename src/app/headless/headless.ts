@@ -250,14 +250,19 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     }
     if (options.split) {
       const paths = new Set(project.items.filter((item) => item.part !== 'background').map((item) => item.path));
-      const unknown = Object.keys(options.split).filter((path) => !paths.has(path));
+      const given = new Set(folder('data').map((file) => file.path));
+      const missing = Object.keys(options.split).filter((path) => !paths.has(path));
+      // A file that could not be read is left out and said; one that is not there is a mistake in the split.
+      const unknown = missing.filter((path) => !given.has(path));
+      const skipped = missing.filter((path) => given.has(path));
       const unlisted = [...paths].filter((path) => !(path in options.split!));
       const tell = (list: string[]) =>
         `${list.slice(0, 3).join(', ')}${list.length > 3 ? ` and ${list.length - 3} more` : ''}`;
       if (unknown.length > 0)
         throw new StudioError('studio/bad-arguments', {
-          message: `The split names files that the data do not have (or that were skipped): ${tell(unknown)}.`,
+          message: `The split names files that the data do not have: ${tell(unknown)}.`,
         });
+      if (skipped.length > 0) say(`note: ${skipped.length} files of the split were skipped: ${tell(skipped)}`);
       for (const path of unlisted.slice(0, 1))
         say(`note: ${unlisted.length} files are not in the split and are trained on, ${path} first`);
     }

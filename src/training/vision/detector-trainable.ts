@@ -15,6 +15,10 @@ const LEAST_SCORE = 0.05;
 /** Boxes of one class that overlap more are one object. */
 export const NMS_OVERLAP = 0.55;
 
+/** Validation pictures that are shown while it trains, and the score from which their boxes are. */
+const LOOKED_AT = 4;
+const LOOK_SCORE = 0.3;
+
 /** What a run works on. */
 export type DetectorRun = {
   examples: DetectorExamples;
@@ -100,6 +104,15 @@ export class DetectorTrainable extends NetworkTrainable {
     }
     const half = meanAveragePrecision(pictures, classCount, 0.5);
     // The curve shows what people compare; stricter boxes decide between equals.
-    return { loss: null, accuracy: half, rank: 1 - (half + meanAveragePrecision(pictures, classCount, 0.75)) / 2 };
+    const look = pictures.slice(0, LOOKED_AT).map(({ itemId, found }) => ({
+      itemId,
+      found: found.filter(({ score }) => score >= LOOK_SCORE),
+    }));
+    return {
+      look,
+      loss: null,
+      accuracy: half,
+      rank: 1 - (half + meanAveragePrecision(pictures, classCount, 0.75)) / 2,
+    };
   }
 }
