@@ -130,13 +130,14 @@ export class TrainingSession implements Disposable {
       const features = await this.#extract(settings, data, items, options);
       if (features.failed.length > 0)
         throw new StudioError('features/clip-missing', {
-          message: `${features.failed.length} clips could not be read: ${features.failed[0]!.reason}`,
+          message: `${features.failed.length} ${settings.vision ? 'pictures' : 'clips'} could not be read: ${features.failed[0]!.reason}`,
         });
       const featureSec = source.featureSec + features.seconds;
+      const word = settings.vision ? 'pictures' : 'clips';
       this.#featureText =
         features.extracted === 0
-          ? `${features.cached} clips, all from cache`
-          : `${features.extracted} clips in ${features.seconds.toFixed(1)} s, ${features.cached} from cache`;
+          ? `${features.cached} ${word}, all from cache`
+          : `${features.extracted} ${word} in ${features.seconds.toFixed(1)} s, ${features.cached} from cache`;
       await this.#project.saveSource(sourceId, { featureSec });
       this.#state = { kind: 'preparing', sourceId, text: 'Preparing' };
 

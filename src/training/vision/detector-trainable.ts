@@ -16,7 +16,7 @@ const LEAST_SCORE = 0.05;
 export const NMS_OVERLAP = 0.55;
 
 /** Validation pictures that are shown while it trains, and the score from which their boxes are. */
-const LOOKED_AT = 4;
+const LOOKED_AT = 3;
 const LOOK_SCORE = 0.3;
 
 /** What a run works on. */
