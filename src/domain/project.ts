@@ -237,7 +237,13 @@ export type AugmentSettings = {
 
 /** How a sound classifier is trained. `automatic` tries the pretrained networks on board and takes what is best for the clips. */
 export type Algorithm =
-  'automatic' | 'transfer-learning' | 'spoken-words' | 'full-network' | 'graph-network' | 'temporal-network';
+  | 'automatic'
+  | 'transfer-learning'
+  | 'spoken-words'
+  | 'fine-tune'
+  | 'full-network'
+  | 'graph-network'
+  | 'temporal-network';
 
 /** What only action classifiers have. */
 export type MotionSettings = {
@@ -269,8 +275,10 @@ export type VisionSettings = {
   colour: boolean;
   /** Turns by up to 7 degrees. */
   rotate: boolean;
-  /** Puts four pictures together; the full network only. */
+  /** Puts four pictures together; networks that train on pixels only. */
   mosaic: boolean;
+  /** First block of MobileNetV2 that fine-tuning changes: 0 = all of it, 17 = none. Absent in runs from before there was the choice. */
+  unfreezeFrom?: number;
 };
 
 /** Settings of the training of a classifier. Every value is a key of the headless runner's config. */

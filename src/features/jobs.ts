@@ -36,6 +36,7 @@ import {
   storeNetworkFile,
 } from './networks/network-files.ts';
 
+export { loadBackbone, type Backbone } from './networks/mobilenet.ts';
 export { createEmbedder, KnownSounds, type Embedder } from './sound/embedders.ts';
 export { loadClipMotion } from './motion/clip-motion.ts';
 export { posesOfVideo, POSE_PIXELS } from './motion/extract-poses.ts';

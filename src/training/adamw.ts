@@ -13,15 +13,20 @@ const EPSILON = 1e-7;
 export class AdamW implements Disposable {
   readonly #variables: tf.Variable[];
   readonly #decay: number;
+  readonly #rates: readonly number[];
   #first: tf.Tensor[];
   #second: tf.Tensor[];
   /** Updates made so far. */
   stepCount = 0;
 
-  /** @param decay weight decay per step, times the learning rate; applied to kernels (rank ≥ 2) only. */
-  constructor(variables: tf.Variable[], decay: number) {
+  /**
+   * @param decay weight decay per step, times the learning rate; applied to kernels (rank ≥ 2) only.
+   * @param rates what the learning rate is multiplied by, per variable.
+   */
+  constructor(variables: tf.Variable[], decay: number, rates: readonly number[] = variables.map(() => 1)) {
     this.#variables = variables;
     this.#decay = decay;
+    this.#rates = rates;
     this.#first = variables.map((variable) => tf.zeros(variable.shape));
     this.#second = variables.map((variable) => tf.zeros(variable.shape));
   }
@@ -29,15 +34,15 @@ export class AdamW implements Disposable {
   /** One update. @param gradients by variable name; borrowed. */
   apply(gradients: tf.NamedTensorMap, learningRate: number): void {
     this.stepCount++;
-    const rate = (learningRate * Math.sqrt(1 - BETA2 ** this.stepCount)) / (1 - BETA1 ** this.stepCount);
     this.#variables.forEach((variable, i) => {
       const gradient = gradients[variable.name];
       if (!gradient) return;
+      const base = learningRate * this.#rates[i]!;
+      const rate = (base * Math.sqrt(1 - BETA2 ** this.stepCount)) / (1 - BETA1 ** this.stepCount);
       const [first, second] = tf.tidy(() => {
         const m = tf.add(tf.mul(this.#first[i]!, BETA1), tf.mul(gradient, 1 - BETA1));
         const v = tf.add(tf.mul(this.#second[i]!, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
-        const kept =
-          variable.rank >= 2 && this.#decay > 0 ? tf.mul(variable, 1 - learningRate * this.#decay) : variable;
+        const kept = variable.rank >= 2 && this.#decay > 0 ? tf.mul(variable, 1 - base * this.#decay) : variable;
         variable.assign(tf.sub(kept, tf.mul(tf.div(m, tf.add(tf.sqrt(v), EPSILON)), rate)));
         return [m, v] as const;
       });

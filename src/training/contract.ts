@@ -7,7 +7,7 @@ import type {
   Snapshot,
   TrainingSettings,
 } from '../domain/project.ts';
-import type { EngineFact } from './engine/engines.ts';
+import type { EngineFact, GpuFact } from './engine/engines.ts';
 import type { QuickLook } from './fit.ts';
 
 /** What training reports on the way. */
@@ -54,4 +54,6 @@ export type TrainingContract = {
   };
   /** Starts and self-tests every engine (diagnostics). */
   testEngines: { args: null; progress: EngineFact[]; result: EngineFact[] };
+  /** The graphics processor heavy training can run on; looked for once. */
+  findGpu: { args: null; progress: never; result: GpuFact };
 };

@@ -9,10 +9,11 @@ export {
 } from './settings.ts';
 export {
   automaticDetectorIterations,
-  cropsPerPicture,
+  examplesPerPicture,
   recommendInput,
   resolveCopies,
   resolveInput,
+  UNFREEZE_FROM,
 } from './vision/vision-settings.ts';
 export { copySettings } from './copies.ts';
 export { automaticIterations, listWindows } from './sound/batches.ts';

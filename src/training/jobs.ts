@@ -1,14 +1,14 @@
 /** Door of the training room for workers: handlers of {@link TrainingContract}. */
 import type { ModelSource, Snapshot } from '../domain/project.ts';
 import type { ModelArtifact, Store, StoredWeights } from '../dataset/index.ts';
-import { FeatureCache } from '../features/jobs.ts';
+import { FeatureCache, loadBackbone } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { formatDuration } from '../kernel/format.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
-import { chooseEngine, startEngine, testEngines } from './engine/engines.ts';
+import { chooseEngine, findGpu, startEngine, testEngines, type GpuFact } from './engine/engines.ts';
 import { fit, type FitState } from './fit.ts';
 import { planRun } from './plan.ts';
 import { prepare, type PreparedRun } from './prepare.ts';
@@ -55,7 +55,14 @@ function unpackState(state: CheckpointState): FitState {
 /** @param store opens the database of this thread, once. */
 export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingContract> {
   const running = new Map<string, Control>();
+  let gpu: GpuFact | null = null;
   let last: Promise<unknown> = Promise.resolve();
+  /** One after the other: the engine is one for the whole thread. */
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = last.then(run);
+    last = turn.catch(() => {});
+    return turn;
+  }
 
   async function train(
     { sourceId, projectId, moreIterations, isFresh }: TrainingContract['train']['args'],
@@ -80,7 +87,15 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     if (known.some((id) => !byId.get(id))) throw new StudioError('training/data-changed');
 
     progress({ kind: 'preparing', text: 'Reading features' });
-    const prepared = await prepare(settings, data, items, new FeatureCache(db), checkpoint?.state ?? null, signal);
+    const prepared = await prepare(
+      settings,
+      data,
+      items,
+      new FeatureCache(db),
+      () => loadBackbone(db),
+      checkpoint?.state ?? null,
+      signal,
+    );
     const { normalisation } = prepared;
 
     progress({ kind: 'preparing', text: 'Choosing an engine' });
@@ -304,14 +319,11 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     async train(args, { signal, progress }) {
       const control: Control = { wantsPause: false, wantsStop: args.isFinishing, wantsSnapshot: false };
       running.set(args.sourceId, control);
-      // One run at a time: the engine is one for the whole thread.
-      const turn = last.then(() => {
-        throwIfAborted(signal);
-        return train(args, control, signal, progress);
-      });
-      last = turn.catch(() => {});
       try {
-        return await turn;
+        return await inTurn(() => {
+          throwIfAborted(signal);
+          return train(args, control, signal, progress);
+        });
       } finally {
         if (running.get(args.sourceId) === control) running.delete(args.sourceId);
       }
@@ -329,7 +341,10 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       return result;
     },
     async testEngines(_args, { progress }) {
-      return testEngines((facts) => progress(structuredClone(facts)));
+      return inTurn(() => testEngines((facts) => progress(structuredClone(facts))));
+    },
+    async findGpu() {
+      return inTurn(async () => (gpu ??= await findGpu()));
     },
   };
 }

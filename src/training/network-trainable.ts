@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AdamW } from './adamw.ts';
 import type { StepResult, Trainable, Validation } from './fit.ts';
-import type { TrainableNetwork } from './sound/full-network.ts';
+import { SLOW_RATE, type TrainableNetwork } from './sound/full-network.ts';
 
 /** See {@link Trainable}. Construct after the engine was started; owns the network. */
 export abstract class NetworkTrainable implements Trainable {
@@ -14,8 +14,14 @@ export abstract class NetworkTrainable implements Trainable {
   /** @param weightDecay per step, times the learning rate. */
   constructor(network: TrainableNetwork, weightDecay: number) {
     this.network = network;
-    this.variables = network.train.trainableWeights.map((weight) => weight.read() as tf.Variable);
-    this.optimiser = new AdamW(this.variables, weightDecay);
+    const weights = network.train.trainableWeights;
+    this.variables = weights.map((weight) => weight.read() as tf.Variable);
+    const isSlow = (name: string) => network.slow?.has(name.split('/')[0]!) ?? false;
+    this.optimiser = new AdamW(
+      this.variables,
+      weightDecay,
+      weights.map(({ originalName }) => (isSlow(originalName) ? SLOW_RATE : 1)),
+    );
   }
 
   abstract step(iteration: number, step: number, learningRate: number): Promise<StepResult>;

@@ -1,7 +1,7 @@
 /** From settings and data to what the loop needs, for every task. Worker thread. */
 import type { ModelArtifact, Preprocessing } from '../dataset/index.ts';
 import type { MediaItem, RunData, TrainingSettings } from '../domain/project.ts';
-import type { FeatureCache } from '../features/jobs.ts';
+import type { Backbone, FeatureCache } from '../features/jobs.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { formatCount, formatPercent } from '../kernel/format.ts';
 import { ClassifierTrainable, measureNormalisation } from './classifier-trainable.ts';
@@ -14,7 +14,7 @@ import { DetectorTrainable } from './vision/detector-trainable.ts';
 import { prepareVisionRun } from './vision/prepare-vision.ts';
 import { automaticDetectorIterations } from './vision/vision-settings.ts';
 
-/** Pictures an iteration of a full detector may have on the plain CPU engine, which takes seconds for each. */
+/** Pictures an iteration of a detector on pixels may have on the plain CPU engine, which takes seconds for each. */
 const MOST_ON_CPU = 20;
 
 /** What a task brings to a run. */
@@ -40,6 +40,7 @@ export type PreparedRun = {
 
 /**
  * @param state of the checkpoint the run goes on from. @param cache the features must be in the database behind it.
+ * @param backbone reads the network that fine-tuning starts from.
  * @throws StudioError `training/data-changed`, `training/joints-differ`, `features/clip-missing`.
  */
 export async function prepare(
@@ -47,24 +48,32 @@ export async function prepare(
   data: RunData,
   items: readonly MediaItem[],
   cache: FeatureCache,
+  backbone: () => Promise<Backbone>,
   state: Record<string, Float32Array | number> | null,
   signal: AbortSignal,
 ): Promise<PreparedRun> {
   const { training, validation } = data;
   if (settings.vision) {
-    const { run, preprocessing, exampleCount } = await prepareVisionRun(settings, data, items, cache, state, signal);
-    const { pixels, tiles } = preprocessing;
-    const isFull = settings.algorithm === 'full-network';
+    const { run, preprocessing, exampleCount } = await prepareVisionRun(
+      settings,
+      data,
+      items,
+      cache,
+      backbone,
+      state,
+      signal,
+    );
+    const { kind, pixels, tiles } = preprocessing;
     return {
       makeTrainable: () => new DetectorTrainable(run),
       shape: `${data.classIds.length} ${run.examples.batchSize}`,
-      automaticIterations: automaticDetectorIterations(exampleCount, isFull),
+      automaticIterations: automaticDetectorIterations(exampleCount, settings.algorithm),
       exampleCount,
       words: `${formatCount(training.length, 'picture')} at ${pixels} pixels${tiles > 1 ? ` in ${tiles} × ${tiles} tiles` : ''}, ${validation.length} for validation`,
       score: (accuracy) => `an average precision of ${accuracy.toFixed(2)} on validation pictures`,
       preprocessing,
       novelty: null,
-      isHeavy: isFull && exampleCount > MOST_ON_CPU,
+      isHeavy: kind === 'pixels' && exampleCount > MOST_ON_CPU,
       normalisation: {
         scale: preprocessing.scale,
         channelMean: Float32Array.from(preprocessing.channelMean),

@@ -11,7 +11,7 @@ import type {
 import type { EmbeddingNetworkId } from '../features/index.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { automaticWindowSec, DEFAULT_MOTION } from './motion/motion-settings.ts';
-import { DEFAULT_VISION } from './vision/vision-settings.ts';
+import { DEFAULT_VISION, VISION_DEFAULTS } from './vision/vision-settings.ts';
 
 const between = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
 
@@ -21,6 +21,7 @@ const SettingsSchema = v.strictObject({
     'automatic',
     'transfer-learning',
     'spoken-words',
+    'fine-tune',
     'full-network',
     'graph-network',
     'temporal-network',
@@ -65,6 +66,7 @@ const SettingsSchema = v.strictObject({
       colour: v.boolean(),
       rotate: v.boolean(),
       mosaic: v.boolean(),
+      unfreezeFrom: v.optional(v.pipe(between(0, 17), v.integer())),
     }),
   ),
   engine: v.nullable(v.picklist(['webgpu', 'webgl', 'wasm', 'cpu'])),
@@ -127,6 +129,7 @@ export function defaultSettings(kind: TaskKind, items: readonly MediaItem[]): Tr
 /** What differs from {@link DEFAULT_SOUND_SETTINGS} for one algorithm. Mixing examples made heads on YAMNet worse (docs/results.md). */
 const OWN_DEFAULTS: Record<Algorithm, Partial<Omit<TrainingSettings, 'augment'>> & { mixup?: boolean }> = {
   automatic: {},
+  'fine-tune': {},
   'full-network': {},
   'graph-network': {},
   'temporal-network': {},
@@ -149,6 +152,7 @@ export function networkOfAlgorithm(algorithm: Algorithm): EmbeddingNetworkId | n
 
 /** The same settings for another algorithm: what depends on the algorithm takes that one's defaults. */
 export function withAlgorithm(settings: TrainingSettings, algorithm: Algorithm): TrainingSettings {
+  if (settings.vision) return { ...settings, ...VISION_DEFAULTS[algorithm], algorithm };
   const { windowSec, batchSize, learningRate, patience, head, copies, augment } = DEFAULT_SOUND_SETTINGS;
   const { mixup = augment.mixup, ...own } = OWN_DEFAULTS[algorithm];
   return {
@@ -190,10 +194,12 @@ export function readSettings(
     vision?: Partial<VisionSettings>;
   };
   const base = defaultSettings(kind, items);
-  const { mixup, ...own } = (kind === 'sound' ? OWN_DEFAULTS[given.algorithm as Algorithm] : null) ?? {};
+  const algorithm = given.algorithm as Algorithm;
+  const { mixup, ...own } = (kind === 'sound' ? OWN_DEFAULTS[algorithm] : null) ?? {};
   const merged = {
     ...base,
     ...own,
+    ...(kind === 'detection' ? VISION_DEFAULTS[algorithm] : {}),
     ...given,
     ...(base.motion ? { motion: { ...base.motion, ...given.motion } } : {}),
     ...(base.vision ? { vision: { ...base.vision, ...given.vision } } : {}),

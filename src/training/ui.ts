@@ -2,3 +2,4 @@
 export { chooseAlgorithm, type AlgorithmChoice } from './choose-algorithm.ts';
 export { TrainingSession, type TrainingState } from './training-session.svelte.ts';
 export type { TrainingContract } from './contract.ts';
+export type { GpuFact } from './engine/engines.ts';

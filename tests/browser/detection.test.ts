@@ -1,5 +1,7 @@
 /** Object detection in a real browser: gradients of WebAssembly against plain CPU, learning from nothing, picture files, the pretrained network. */
 import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import { BlobReader, BlobWriter, configure, ZipReader } from '@zip.js/zip.js/lib/zip-core-native.js';
 import { commands } from 'vitest/browser';
 import { describe, expect, it } from 'vitest';
 import '../../workers/wasm-files.ts';
@@ -10,16 +12,26 @@ import { decodePicture } from '../../src/features/vision/decode-picture.ts';
 import { drawDice } from '../../src/features/vision/dice.ts';
 import { inspectPicture } from '../../src/features/vision/inspect-picture.ts';
 import { KnownObjects } from '../../src/features/vision/known-objects.ts';
+import { loadBackbone } from '../../src/features/networks/mobilenet.ts';
 import { storeNetworkFile } from '../../src/features/networks/network-files.ts';
 import { startEngine } from '../../src/training/jobs.ts';
-import { CHANNEL_COUNT, type AnnotatedPicture } from '../../src/training/vision/detector-examples.ts';
-import { buildDetectorHead, buildFullDetector } from '../../src/training/vision/detector-network.ts';
+import {
+  CHANNEL_COUNT,
+  type AnnotatedPicture,
+  type ChannelScale,
+} from '../../src/training/vision/detector-examples.ts';
+import {
+  buildDetectorHead,
+  buildFineTunedDetector,
+  buildFullDetector,
+} from '../../src/training/vision/detector-network.ts';
 import { DetectorTrainable } from '../../src/training/vision/detector-trainable.ts';
 import { CachedExamples } from '../../src/training/vision/cached-examples.ts';
-import { PixelExamples } from '../../src/training/vision/pixel-examples.ts';
+import { MOBILENET_SCALE, PIXEL_SCALE, PixelExamples } from '../../src/training/vision/pixel-examples.ts';
 import { featureBytes } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 
+configure({ useWebWorkers: false });
 const { readShared } = commands as unknown as {
   readShared: (path: string) => Promise<{ name: string; base64: string }[] | null>;
 };
@@ -88,50 +100,144 @@ describe('the detector head', () => {
   });
 });
 
-it(
-  'a full detector finds squares it was shown, and nothing in what it was shown wrongly',
-  { timeout: 120_000 },
-  async () => {
-    await startEngine('wasm');
-    const pixels = 96;
-    const rgb = new Map<string, Uint8Array>();
-    const random = createRandom(1, 'squares');
-    const pictures = Array.from({ length: 12 }, (_, n): AnnotatedPicture => {
-      const values = new Uint8Array(pixels * pixels * 3).map(() => 90 + Math.floor(random.next() * 40));
-      const side = 24 + Math.floor(random.next() * 16);
-      const [left, top] = [Math.floor(random.next() * (pixels - side)), Math.floor(random.next() * (pixels - side))];
-      const classIndex = n % 2;
-      for (let y = top; y < top + side; y++)
-        for (let x = left; x < left + side; x++) {
-          values[3 * (y * pixels + x)] = classIndex === 0 ? 250 : 10;
-          values[3 * (y * pixels + x) + 2] = classIndex === 0 ? 10 : 250;
-        }
-      rgb.set(`${n}`, values);
-      const box = { x: left / pixels, y: top / pixels, width: side / pixels, height: side / pixels, classIndex };
-      return { itemId: `${n}`, hash: `${n}`, width: pixels, height: pixels, boxes: [box] };
+describe('networks on pixels', () => {
+  const pixels = 96;
+  const rgb = new Map<string, Uint8Array>();
+  const random = createRandom(1, 'squares');
+  const pictures = Array.from({ length: 12 }, (_, n): AnnotatedPicture => {
+    const values = new Uint8Array(pixels * pixels * 3).map(() => 90 + Math.floor(random.next() * 40));
+    const side = 24 + Math.floor(random.next() * 16);
+    const [left, top] = [Math.floor(random.next() * (pixels - side)), Math.floor(random.next() * (pixels - side))];
+    const classIndex = n % 2;
+    for (let y = top; y < top + side; y++)
+      for (let x = left; x < left + side; x++) {
+        values[3 * (y * pixels + x)] = classIndex === 0 ? 250 : 10;
+        values[3 * (y * pixels + x) + 2] = classIndex === 0 ? 10 : 250;
+      }
+    rgb.set(`${n}`, values);
+    const box = { x: left / pixels, y: top / pixels, width: side / pixels, height: side / pixels, classIndex };
+    return { itemId: `${n}`, hash: `${n}`, width: pixels, height: pixels, boxes: [box] };
+  });
+  // The same pictures with boxes in wrong places teach nothing about squares.
+  const wrong = pictures.map((picture, n) => ({ ...picture, boxes: pictures[(n + 5) % 12]!.boxes }));
+  const examplesOf = (given: readonly AnnotatedPicture[], channels: ChannelScale) =>
+    new PixelExamples(given, pictures, {
+      classCount: 2,
+      input: { kind: 'pixels', pixels, tiles: 1 },
+      cache: { getBytes: (hash: string) => Promise.resolve(rgb.get(hash)!) } as never,
+      vision: { ...DEFAULT_VISION, mosaic: false },
+      batchSize: 12,
+      seed: 2,
+      scale: 2,
+      channels,
     });
-    const learn = async (given: readonly AnnotatedPicture[]) => {
-      const examples = new PixelExamples(given, pictures, {
-        classCount: 2,
-        input: { kind: 'pixels', pixels, tiles: 1 },
-        cache: { getBytes: (hash: string) => Promise.resolve(rgb.get(hash)!) } as never,
-        vision: { ...DEFAULT_VISION, mosaic: false },
-        batchSize: 12,
-        seed: 2,
-        scale: 2,
-      });
-      using trainable = new DetectorTrainable({ examples, seed: 2, build: (seed) => buildFullDetector(2, seed) });
-      for (let iteration = 1; iteration <= 42; iteration++)
-        for (let step = 0; step < examples.stepCount; step++)
-          await trainable.step(iteration, step, iteration > 32 ? 0.001 : 0.004);
-      return (await trainable.validate())!.accuracy;
-    };
-    expect(await learn(pictures)).toBeGreaterThan(0.7);
-    // The same pictures with boxes in wrong places teach nothing about squares.
-    const wrong = pictures.map((picture, n) => ({ ...picture, boxes: pictures[(n + 5) % 12]!.boxes }));
-    expect(await learn(wrong)).toBeLessThan(0.4);
-  },
-);
+  async function learn(trainable: DetectorTrainable, iterations: number): Promise<number> {
+    for (let iteration = 1; iteration <= iterations; iteration++)
+      for (let step = 0; step < trainable.stepCount; step++)
+        await trainable.step(iteration, step, iteration > 0.75 * iterations ? 0.001 : 0.004);
+    return (await trainable.validate())!.accuracy;
+  }
+
+  it(
+    'a full detector finds squares it was shown, and nothing in what it was shown wrongly',
+    { timeout: 120_000 },
+    async () => {
+      await startEngine('wasm');
+      const train = async (given: readonly AnnotatedPicture[]) => {
+        using trainable = new DetectorTrainable({
+          examples: examplesOf(given, PIXEL_SCALE),
+          seed: 2,
+          build: (seed) => buildFullDetector(2, seed),
+        });
+        return await learn(trainable, 42);
+      };
+      expect(await train(pictures)).toBeGreaterThan(0.7);
+      expect(await train(wrong)).toBeLessThan(0.4);
+    },
+  );
+
+  it(
+    'fine-tuning starts from MobileNetV2 as published and changes only what it may',
+    { timeout: 120_000 },
+    async (test) => {
+      const read = await readShared('models/mobilenet-v2-035.zip');
+      test.skip(!read, 'Skipped: no ../shared/models/mobilenet-v2-035.zip');
+      await startEngine('wasm');
+      const zip = bytesOf(read![0]!.base64);
+      const store = await Store.open('fine-tune');
+      await storeNetworkFile(store, new Blob([zip]), 'mobilenet-v2-035.zip');
+      const backbone = await loadBackbone(store);
+
+      // The file as TensorFlow.js itself runs it, up to the last map that is used.
+      const published = await loadPublished(zip);
+      const ours = buildFineTunedDetector(2, backbone, 14, 1).infer;
+      const upTo = (model: layers.LayersModel, name: string) =>
+        layers.model({ inputs: model.inputs, outputs: model.getLayer(name).output as layers.SymbolicTensor });
+      const noise = createRandom(4, 'picture');
+      const picture = tf.tensor4d(
+        new Float32Array(224 * 224 * 3).map(() => 2 * noise.next() - 1),
+        [1, 224, 224, 3],
+      );
+      for (const [theirs, own] of [
+        ['block_6_expand_relu', 'block_6_expand'],
+        ['block_13_expand_relu', 'block_13_expand'],
+        ['block_16_project_BN', 'block_16_project'],
+      ] as const) {
+        const [a, b] = await Promise.all(
+          [upTo(published, theirs), upTo(ours, own)].map((model) => (model.predict(picture) as tf.Tensor).data()),
+        );
+        expect(a!.length).toBe(b!.length);
+        expect(Math.max(...a!.map((value, i) => Math.abs(value - b![i]!)))).toBeLessThan(2e-3);
+      }
+
+      const train = async (given: readonly AnnotatedPicture[]) => {
+        using trainable = new DetectorTrainable({
+          examples: examplesOf(given, MOBILENET_SCALE),
+          seed: 2,
+          build: (seed) => buildFineTunedDetector(2, backbone, 14, seed),
+        });
+        const accuracy = await learn(trainable, 24);
+        const changed = async (name: string) => {
+          const values = await trainable.network.infer.getLayer(name).getWeights()[0]!.data();
+          return values.some((value, i) => value !== backbone.get(name)!.kernel[i]!);
+        };
+        return {
+          accuracy,
+          changed: await Promise.all(['Conv1', 'block_13_depthwise', 'block_14_expand'].map(changed)),
+        };
+      };
+      const learnt = await train(pictures);
+      expect(learnt.accuracy).toBeGreaterThan(0.7);
+      expect(learnt.changed).toEqual([false, false, true]);
+      expect((await train(wrong)).accuracy).toBeLessThan(0.4);
+      store.close();
+    },
+  );
+});
+
+/** The layers model in the zip, without our own reader. */
+async function loadPublished(zip: Uint8Array<ArrayBuffer>): Promise<layers.LayersModel> {
+  const files = new Map<string, Blob>();
+  const reader = new ZipReader(new BlobReader(new Blob([zip])));
+  for (const entry of await reader.getEntries())
+    if (!entry.directory) files.set(entry.filename, await entry.getData(new BlobWriter()));
+  const { modelTopology, weightsManifest } = JSON.parse(await files.get('model.json')!.text()) as {
+    modelTopology: object;
+    weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
+  };
+  const whole = await layers.loadLayersModel(
+    tf.io.fromMemory({
+      modelTopology,
+      weightSpecs: weightsManifest.flatMap((group) => group.weights),
+      weightData: await files.get('weights.bin')!.arrayBuffer(),
+    }),
+  );
+  const nested = (layer: unknown): layers.LayersModel[] => {
+    const inner = (layer as { layers?: unknown[] }).layers ?? [];
+    return inner.length > 20 ? [layer as layers.LayersModel] : inner.flatMap(nested);
+  };
+  return nested(whole)[0]!;
+}
 
 describe('picture files', () => {
   it('are upright, keep the first frame, and say what is wrong', async () => {

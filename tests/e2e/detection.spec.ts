@@ -216,6 +216,10 @@ test('a detector learns from nothing, without any network', async ({ studio }) =
   await studio.step('Train');
   await expect(page.getByText(/SSD MobileNet is not on this device/)).toBeVisible();
   expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  // Fine-tuning wants a real graphics processor; an emulated one is none.
+  const fineTune = page.getByRole('radio', { name: /^Fine-tune/ });
+  await expect(page.getByText(/offers no graphics processor|only an emulated graphics processor/)).toBeVisible();
+  await expect(fineTune).toBeDisabled();
   await page.getByRole('radio', { name: /^Full network/ }).check();
   await studio.iterations(1);
   await studio.button('Train').click();

@@ -163,10 +163,8 @@ test('refuses what it cannot do, with a sentence and a failing exit code', async
   );
 });
 
-test('a detector is trained, exported and scored again from annotated pictures', async ({ folder }) => {
-  const dice = join(SHARED, 'data/detection-dice/train');
-  test.skip(!existsSync(dice) || !existsSync(join(SHARED, 'models')), 'needs ../shared/data/detection-dice and models');
-  test.setTimeout(240_000);
+/** Ten pictures of dice for training and four for testing, with their annotations. */
+function copyDice(dice: string, folder: string): void {
   const names = readdirSync(dice)
     .filter((name) => name.endsWith('.jpg'))
     .sort()
@@ -183,6 +181,13 @@ test('a detector is trained, exported and scored again from annotated pictures',
       JSON.stringify(notes.filter(({ image }) => list.includes(image))),
     );
   }
+}
+
+test('a detector is trained, exported and scored again from annotated pictures', async ({ folder }) => {
+  const dice = join(SHARED, 'data/detection-dice/train');
+  test.skip(!existsSync(dice) || !existsSync(join(SHARED, 'models')), 'needs ../shared/data/detection-dice and models');
+  test.setTimeout(240_000);
+  copyDice(dice, folder);
   const config = join(folder, 'config.json');
   writeFileSync(config, JSON.stringify({ iterations: 2, copies: 1, vision: { pixels: 320, tiles: 1 } }));
   const train = (name: string) =>
@@ -221,4 +226,38 @@ test('a detector is trained, exported and scored again from annotated pictures',
   const report = read(join(folder, 'again.json')) as never as Found;
   expect(violations(report, schema)).toEqual([]);
   expect(report.evaluation.testing).toEqual(one.evaluation.testing);
+});
+
+test('a detector is fine-tuned on the engine that was asked for', async ({ folder }) => {
+  const dice = join(SHARED, 'data/detection-dice/train');
+  test.skip(!existsSync(dice) || !existsSync(join(SHARED, 'models')), 'needs ../shared/data/detection-dice and models');
+  test.setTimeout(240_000);
+  copyDice(dice, folder);
+  const config = join(folder, 'config.json');
+  const vision = { pixels: 320, unfreezeFrom: 14 };
+  writeFileSync(config, JSON.stringify({ algorithm: 'fine-tune', engine: 'wasm', iterations: 2, vision }));
+  const out = join(folder, 'report.json');
+  const { status, text } = studio(
+    ...['train', '--task', 'detection', '--data', join(folder, 'data'), '--test', join(folder, 'test')],
+    ...['--config', config, '--out', out, '--export', join(folder, 'model')],
+  );
+  expect(status, text).toBe(0);
+  const report = read(out) as never as { evaluation: { testing: object } };
+  expect(violations(report, schema)).toEqual([]);
+  // The bundle holds the whole network: it needs no pretrained file.
+  const again = studio(
+    ...[
+      'evaluate',
+      '--model',
+      join(folder, 'model'),
+      '--data',
+      join(folder, 'test'),
+      '--out',
+      join(folder, 'again.json'),
+    ],
+  );
+  expect(again.status, again.text).toBe(0);
+  expect((read(join(folder, 'again.json')) as never as typeof report).evaluation.testing).toEqual(
+    report.evaluation.testing,
+  );
 });

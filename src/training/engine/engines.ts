@@ -23,6 +23,9 @@ export type EngineFact = {
   reason: string | null;
 };
 
+/** A graphics processor that passed the self-test, or why there is none, in words. */
+export type GpuFact = { engine: EngineName; device: string } | { engine: null; reason: string };
+
 /** Largest error the self-test accepts: far above float32 rounding, far below a wrong kernel. */
 const SELF_TEST_TOLERANCE = 1e-3;
 
@@ -56,12 +59,13 @@ export async function startEngine(name: EngineName): Promise<void> {
   await tf.ready();
 }
 
-/** Gradients of a convolution, batch normalisation and rectifier on the current engine. */
+/** Gradients of convolutions, batch normalisation and rectifier on the current engine. */
 async function selfTestValues(): Promise<Float32Array> {
   const gradients = tf.tidy(() => {
     const x = tf.reshape(tf.sin(tf.linspace(0, 40, 2 * 6 * 4 * 3)), [2, 6, 4, 3]) as tf.Tensor4D;
     const w = tf.reshape(tf.cos(tf.linspace(0, 30, 3 * 3 * 3 * 2)), [3, 3, 3, 2]) as tf.Tensor4D;
-    const gradient = tf.grads((a, b) => {
+    const d = tf.reshape(tf.cos(tf.linspace(1, 20, 3 * 3 * 2)), [3, 3, 2, 1]) as tf.Tensor4D;
+    const gradient = tf.grads((a, b, c) => {
       const y = tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same');
       const { mean, variance } = tf.moments(y, [0, 1, 2]);
       const scale = tf.ones([2]) as tf.Tensor1D;
@@ -73,10 +77,11 @@ async function selfTestValues(): Promise<Float32Array> {
         scale,
         1e-3,
       );
-      return tf.sum(tf.mul(tf.relu(z), tf.reshape(tf.linspace(0, 1, 24), [2, 3, 2, 2])));
+      const single = tf.sum(tf.mul(tf.relu(z), tf.reshape(tf.linspace(0, 1, 24), [2, 3, 2, 2])));
+      const spread = tf.depthwiseConv2d(z as tf.Tensor4D, c as tf.Tensor4D, 2, 'same');
+      return tf.add(single, tf.mul(tf.sum(tf.square(spread)), 0.05));
     });
-    const [dx, dw] = gradient([x, w]);
-    return tf.concat([tf.reshape(dx!, [-1]), tf.reshape(dw!, [-1])]);
+    return tf.concat(gradient([x, w, d]).map((values) => tf.reshape(values, [-1])));
   });
   try {
     return (await gradients.data()) as Float32Array;
@@ -178,6 +183,28 @@ export async function testEngines(report: (facts: EngineFact[]) => void): Promis
   }
   if (before) await startEngine(before).catch(() => {});
   return facts;
+}
+
+/** The first engine on a real graphics processor that passes the self-test. The engine that was current is so again. */
+export async function findGpu(): Promise<GpuFact> {
+  const facts = (await findEngines()).filter(({ name }) => name === 'webgpu' || name === 'webgl');
+  const before = tf.getBackend() as EngineName;
+  let reason = 'This browser offers no graphics processor.';
+  try {
+    for (const { name, device, isPresent, isSoftware } of facts) {
+      if (!isPresent) continue;
+      if (isSoftware) {
+        reason = 'This browser has only an emulated graphics processor.';
+        continue;
+      }
+      const error = await startEngine(name).then(selfTest, () => Infinity);
+      if (error <= SELF_TEST_TOLERANCE) return { engine: name, device };
+      reason = `The graphics processor failed its self-test (${device}).`;
+    }
+  } finally {
+    if (before) await startEngine(before).catch(() => {});
+  }
+  return { engine: null, reason };
 }
 
 /**

@@ -7,7 +7,6 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { assert } from '../../kernel/assert.ts';
 
 type Info = { dataId: object; shape: number[]; dtype: 'float32' };
 
@@ -23,7 +22,7 @@ type ConvArguments = {
   inputs: Record<string, Info>;
   backend: unknown;
   attrs: {
-    strides: [number, number];
+    strides: [number, number] | number;
     pad: 'same' | 'valid' | number;
     dimRoundingMode?: 'floor';
     filterShape?: number[];
@@ -240,16 +239,21 @@ function depthwiseBackpropFilter({ inputs, backend, attrs }: ConvArguments): Inf
   return gradient;
 }
 
-/** Input gradient of a depthwise convolution with one filter a channel, stride 1 and an odd kernel: the same convolution of dy with the filter turned round. */
+/** Input gradient of a depthwise convolution with one filter a channel. With stride 1 and an odd kernel it is the same convolution of dy with the filter turned round. */
 function depthwiseBackpropInput({ inputs, backend, attrs }: ConvArguments): Info {
   const heap = backend as Heap;
   const filter = inputs.filter!;
-  assert(
-    attrs.strides.every((stride) => stride === 1) && attrs.pad === 'same' && filter.shape[0]! % 2 === 1,
-    'only depthwise convolutions of stride 1 are trained',
-  );
-  const turned = heap.makeOutput(filter.shape, 'float32');
   const channels = filter.shape[2]!;
+  if ([attrs.strides].flat().some((stride) => stride > 1) || attrs.pad !== 'same' || filter.shape[0]! % 2 === 0) {
+    const dx = heap.makeOutput(attrs.inputShape!, 'float32');
+    const [target, dy, weights] = [view(heap, dx).fill(0), view(heap, inputs.dy!), view(heap, filter)];
+    eachTap(attrs.inputShape!, filter.shape, attrs, (input, output, tap) => {
+      const [a, b, c] = [input * channels, output * channels, tap * channels];
+      for (let i = 0; i < channels; i++) target[a + i] = target[a + i]! + dy[b + i]! * weights[c + i]!;
+    });
+    return dx;
+  }
+  const turned = heap.makeOutput(filter.shape, 'float32');
   const taps = filter.shape[0]! * filter.shape[1]!;
   const from = view(heap, filter);
   const to = view(heap, turned);

@@ -10,8 +10,18 @@ const DROPOUT_RATIO = 0.3;
 /** Shape of the network's input and output. */
 export type NetworkShape = { frames: number; bands: number; classCount: number };
 
-/** The same weights seen twice: `train` also takes a dropout mask, `infer` is what is saved. */
-export type TrainableNetwork = { infer: layers.LayersModel; train: layers.LayersModel; maskSize: number };
+/**
+ * The same weights seen twice: `train` also takes a dropout mask, `infer` is what is saved. `slow` layers learn at {@link SLOW_RATE} of the learning rate.
+ */
+export type TrainableNetwork = {
+  infer: layers.LayersModel;
+  train: layers.LayersModel;
+  maskSize: number;
+  slow?: ReadonlySet<string>;
+};
+
+/** Share of the learning rate for layers that come from a pretrained network. */
+export const SLOW_RATE = 0.1;
 
 /**
  * Four blocks of strided 3 x 3 convolution, batch normalisation and rectifier, global average and maximum over time and frequency, and one

@@ -1,7 +1,10 @@
 /** Networks that find objects. Worker thread. */
+import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { hashText } from '../../kernel/random.ts';
 import { SSD_CHANNELS } from '../../features/index.ts';
+import type { Backbone } from '../../features/jobs.ts';
+import { required } from '../../kernel/assert.ts';
 import type { TrainableNetwork } from '../sound/full-network.ts';
 
 /** Channels of the joined map. */
@@ -118,6 +121,14 @@ const padded = (map: layers.SymbolicTensor, level: number) =>
     })
     .apply(map) as layers.SymbolicTensor;
 
+/** The head on the maps of a network that sees pixels. */
+function headOnPixels(maps: layers.SymbolicTensor[], classCount: number, seed: (part: string) => number) {
+  const joined = layers.layers
+    .add({ name: 'joined' })
+    .apply(maps.map((map, i) => (i === 0 ? narrow(map, i, seed) : widen(padded(narrow(map, i, seed), i), i))));
+  return predict(joined as layers.SymbolicTensor, classCount, seed);
+}
+
 /** Channels of the full network at strides 2, 4, 8, 16 and 32. */
 const FULL_CHANNELS = [16, 32, 64, 96, 128];
 
@@ -154,9 +165,66 @@ export function buildFullDetector(classCount: number, from: number): TrainableNe
       .apply([h, convolve(h, filters, 1, `conv_${i + 1}b`)]) as layers.SymbolicTensor;
     maps.push(h);
   });
-  const joined = layers.layers
-    .add({ name: 'joined' })
-    .apply(maps.map((map, i) => (i === 0 ? narrow(map, i, seed) : widen(padded(narrow(map, i, seed), i), i))));
-  const model = layers.model({ inputs: input, outputs: predict(joined as layers.SymbolicTensor, classCount, seed) });
+  const model = layers.model({ inputs: input, outputs: headOnPixels(maps, classCount, seed) });
   return { infer: model, train: model, maskSize: 0 };
+}
+
+/** Blocks of MobileNetV2 that halve the map. */
+const HALVING = new Set([1, 3, 6, 13]);
+const BLOCKS = 16;
+/** Where the maps at strides 8, 16 and 32 are taken: before they are halved, and at the end (Sandler et al. 2018, §6.2, SSDLite). */
+const TAPS = ['block_6_expand', 'block_13_expand', 'block_16_project'];
+
+/**
+ * MobileNetV2 with the head of the other detectors, trained further as a whole or from a block on. Batch normalisation is folded in, so small batches do no
+ * harm. About 520 000 weights. Input [batch, pixels, pixels, 3], −1 to 1; output [batch, pixels / 8, pixels / 8, classes + 4].
+ * @param unfreezeFrom first block that learns: 0 = all of them, 17 = the head alone. @returns caller disposes `train`; `infer` is the same model.
+ */
+export function buildFineTunedDetector(
+  classCount: number,
+  backbone: Backbone,
+  unfreezeFrom: number,
+  from: number,
+): TrainableNetwork {
+  const seed = seeded(from);
+  const slow = new Set<string>();
+  const maps: layers.SymbolicTensor[] = [];
+  const convolve = (h: layers.SymbolicTensor, name: string, block: number, strides = 1) => {
+    const { shape } = required(backbone.get(name), name);
+    const isDepthwise = name.endsWith('_depthwise');
+    const shared = {
+      kernelSize: shape.slice(0, 2) as [number, number],
+      strides,
+      padding: 'same' as const,
+      activation: name.endsWith('_project') ? ('linear' as const) : ('relu6' as const),
+      trainable: block >= unfreezeFrom,
+      name,
+    };
+    slow.add(name);
+    const layer = isDepthwise
+      ? layers.layers.depthwiseConv2d(shared)
+      : layers.layers.conv2d({ ...shared, filters: shape[3]! });
+    const map = layer.apply(h) as layers.SymbolicTensor;
+    if (TAPS.includes(name)) maps.push(map);
+    return map;
+  };
+  const input = layers.input({ shape: [null, null, 3], name: 'picture' });
+  let h = convolve(input, 'Conv1', 0, 2);
+  h = convolve(convolve(h, 'expanded_conv_depthwise', 0), 'expanded_conv_project', 0);
+  for (let block = 1; block <= BLOCKS; block++) {
+    const name = `block_${block}`;
+    const strides = HALVING.has(block) ? 2 : 1;
+    const wide = convolve(h, `${name}_expand`, block);
+    const next = convolve(convolve(wide, `${name}_depthwise`, block, strides), `${name}_project`, block);
+    const isSameShape = strides === 1 && next.shape[3] === h.shape[3];
+    h = isSameShape ? (layers.layers.add({ name: `${name}_add` }).apply([h, next]) as layers.SymbolicTensor) : next;
+  }
+  const model = layers.model({ inputs: input, outputs: headOnPixels(maps, classCount, seed) });
+  tf.tidy(() => {
+    for (const name of slow) {
+      const { kernel, shape, bias } = backbone.get(name)!;
+      model.getLayer(name).setWeights([tf.tensor(kernel, shape), tf.tensor1d(bias)]);
+    }
+  });
+  return { infer: model, train: model, maskSize: 0, slow };
 }

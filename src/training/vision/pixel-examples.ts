@@ -1,4 +1,4 @@
-/** Examples of a detector that learns from nothing: whole pictures, varied as they are drawn, four of them put together. Worker thread. */
+/** Examples of a detector that sees pixels: whole pictures, varied as they are drawn, four of them put together. Worker thread. */
 import type { VisionSettings } from '../../domain/project.ts';
 import type { Rect } from '../../domain/boxes.ts';
 import { STRIDE, tileRegions, viewExtractor, type VisionInput } from '../../features/index.ts';
@@ -14,13 +14,16 @@ import {
   type NetworkInput,
 } from './detector-examples.ts';
 
-/** Pixels as the network takes them: about −1 to 1. */
-export const PIXEL_SCALE: ChannelScale = {
-  mean: new Float32Array([127.5, 127.5, 127.5]),
-  deviation: new Float32Array([1 / 64, 1 / 64, 1 / 64]),
-};
+const scaleOf = (deviation: number): ChannelScale => ({
+  mean: new Float32Array(3).fill(127.5),
+  deviation: new Float32Array(3).fill(1 / deviation),
+});
+/** Pixels as the full network takes them: ordinary pictures have a deviation of about 1. */
+export const PIXEL_SCALE = scaleOf(64);
+/** Pixels as MobileNetV2 was trained on them: −1 to 1. */
+export const MOBILENET_SCALE = scaleOf(127.5);
 
-/** The pixels of a view, as a full network takes them. */
+/** The pixels of a view, as a network takes them. */
 export function pixelInputs(rgb: Uint8Array, pixels: number, { mean, deviation }: ChannelScale): NetworkInput[] {
   const values = new Float32Array(rgb.length);
   for (let i = 0; i < rgb.length; i++) values[i] = (rgb[i]! - mean[i % 3]!) * deviation[i % 3]!;
@@ -47,6 +50,7 @@ export class PixelExamples implements DetectorExamples {
   readonly #cache: FeatureCache;
   readonly #vision: VisionSettings;
   readonly #seed: number;
+  readonly #channels: ChannelScale;
   readonly #weights: number[];
 
   constructor(
@@ -60,6 +64,7 @@ export class PixelExamples implements DetectorExamples {
       batchSize: number;
       seed: number;
       scale: number;
+      channels: ChannelScale;
     },
   ) {
     this.classCount = options.classCount;
@@ -69,6 +74,7 @@ export class PixelExamples implements DetectorExamples {
     this.#cache = options.cache;
     this.#vision = options.vision;
     this.#seed = options.seed;
+    this.#channels = options.channels;
     this.#weights = boxWeights(training, options.classCount);
     this.scale = options.scale;
     this.batchSize = Math.min(training.length, Math.max(2, Math.round(options.batchSize / 2)));
@@ -146,6 +152,7 @@ export class PixelExamples implements DetectorExamples {
     colour: { gain: number; shift: number },
   ): Promise<void> {
     const { pixels } = this.input;
+    const { mean, deviation } = this.#channels;
     const rgb = await this.#load(picture.hash);
     for (let y = 0; y < target.height; y++) {
       const v = Math.floor((source.y + ((y + 0.5) / target.height) * source.height) * pixels);
@@ -156,9 +163,7 @@ export class PixelExamples implements DetectorExamples {
         const isInside = u >= 0 && v >= 0 && u < pixels && v < pixels;
         const from = 3 * (v * pixels + u);
         for (let c = 0; c < 3; c++)
-          values[to + c] =
-            ((isInside ? rgb[from + c]! : 114) - PIXEL_SCALE.mean[c]!) * PIXEL_SCALE.deviation[c]! * colour.gain +
-            colour.shift;
+          values[to + c] = ((isInside ? rgb[from + c]! : 114) - mean[c]!) * deviation[c]! * colour.gain + colour.shift;
       }
     }
     for (const box of picture.boxes) {
@@ -182,6 +187,6 @@ export class PixelExamples implements DetectorExamples {
 
   async validationInputs(index: number): Promise<{ inputs: NetworkInput[]; region: Rect }[]> {
     const rgb = await this.#load(this.validation[index]!.hash);
-    return [{ inputs: pixelInputs(rgb, this.input.pixels, PIXEL_SCALE), region: tileRegions(1)[0]! }];
+    return [{ inputs: pixelInputs(rgb, this.input.pixels, this.#channels), region: tileRegions(1)[0]! }];
   }
 }

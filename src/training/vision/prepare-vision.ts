@@ -1,15 +1,15 @@
 /** From settings and annotated pictures to what a run works on. Worker thread. */
 import type { VisionPreprocessing } from '../../dataset/index.ts';
 import type { MediaItem, RunData, TrainingSettings } from '../../domain/project.ts';
-import type { FeatureCache } from '../../features/jobs.ts';
+import type { Backbone, FeatureCache } from '../../features/jobs.ts';
 import { required } from '../../kernel/assert.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { CachedExamples, measureChannels, typicalScale } from './cached-examples.ts';
 import type { AnnotatedPicture } from './detector-examples.ts';
-import { buildDetectorHead, buildFullDetector } from './detector-network.ts';
-import { PIXEL_SCALE, PixelExamples } from './pixel-examples.ts';
+import { buildDetectorHead, buildFineTunedDetector, buildFullDetector } from './detector-network.ts';
+import { MOBILENET_SCALE, PIXEL_SCALE, PixelExamples } from './pixel-examples.ts';
 import type { DetectorRun } from './detector-trainable.ts';
-import { pickValidation, resolveCopies, resolveInput } from './vision-settings.ts';
+import { pickValidation, resolveCopies, resolveInput, UNFREEZE_FROM } from './vision-settings.ts';
 
 /** Pictures with the boxes of the run's classes. @throws StudioError `training/data-changed`. */
 export function annotatedPictures(
@@ -36,14 +36,15 @@ export function annotatedPictures(
 }
 
 /**
- * @param cache the features must be in the database behind it. @param state of the checkpoint the run goes on from: boxes may have changed since, its numbers stay.
- * @throws StudioError `training/data-changed`, `features/clip-missing`.
+ * @param backbone reads the network that fine-tuning starts from. @param cache the features must be in the database behind it. @param state of the checkpoint the run goes on from: boxes may have changed since, its numbers stay.
+ * @throws StudioError `training/data-changed`, `features/clip-missing`, `network/absent`.
  */
 export async function prepareVisionRun(
   settings: TrainingSettings,
   data: RunData,
   items: readonly MediaItem[],
   cache: FeatureCache,
+  backbone: () => Promise<Backbone>,
   state: Record<string, Float32Array | number> | null,
   signal: AbortSignal,
 ): Promise<{ run: DetectorRun; preprocessing: VisionPreprocessing; exampleCount: number }> {
@@ -58,23 +59,35 @@ export async function prepareVisionRun(
   const { batchSize, seed } = settings;
   const scale = state ? (state.scale as number) : typicalScale(training, input);
   if (input.kind === 'pixels') {
+    const vision = required(settings.vision, 'vision settings');
+    const pretrained = settings.algorithm === 'fine-tune' ? await backbone() : null;
+    const pixelScale = pretrained ? MOBILENET_SCALE : PIXEL_SCALE;
     const examples = new PixelExamples(training, validation, {
       classCount,
       input,
       cache,
-      vision: required(settings.vision, 'vision settings'),
+      vision,
       batchSize,
       seed,
       scale,
+      channels: pixelScale,
     });
+    const unfreezeFrom = vision.unfreezeFrom ?? UNFREEZE_FROM;
     return {
-      run: { examples, seed, build: (from) => buildFullDetector(classCount, from) },
+      run: {
+        examples,
+        seed,
+        build: (from) =>
+          pretrained
+            ? buildFineTunedDetector(classCount, pretrained, unfreezeFrom, from)
+            : buildFullDetector(classCount, from),
+      },
       exampleCount: examples.stepCount * examples.batchSize,
       preprocessing: {
         ...input,
         scale: examples.scale,
-        channelMean: [...PIXEL_SCALE.mean],
-        channelFactor: [...PIXEL_SCALE.deviation],
+        channelMean: [...pixelScale.mean],
+        channelFactor: [...pixelScale.deviation],
       },
     };
   }

@@ -1,7 +1,10 @@
 /** What the app chooses for an object detector, from its boxes. Any thread; pure. */
-import type { MediaItem, RunData, TrainingSettings, VisionSettings } from '../../domain/project.ts';
+import type { Algorithm, MediaItem, RunData, TrainingSettings, VisionSettings } from '../../domain/project.ts';
 import { featureBytes, tileRegions, type ViewVariation, type VisionInput } from '../../features/index.ts';
 import { createRandom } from '../../kernel/random.ts';
+
+/** First block of MobileNetV2 that changes when nobody chose: what comes before the finest map stays as it is. */
+export const UNFREEZE_FROM = 7;
 
 /** Switches of a new object detector. */
 export const DEFAULT_VISION: VisionSettings = {
@@ -12,6 +15,14 @@ export const DEFAULT_VISION: VisionSettings = {
   colour: true,
   rotate: true,
   mosaic: true,
+  unfreezeFrom: UNFREEZE_FROM,
+};
+
+/** What differs between the algorithms of detectors. */
+export const VISION_DEFAULTS: Partial<Record<Algorithm, Pick<TrainingSettings, 'learningRate' | 'copies'>>> = {
+  'transfer-learning': { learningRate: 0.002, copies: 5 },
+  'fine-tune': { learningRate: 0.002, copies: 0 },
+  'full-network': { learningRate: 0.003, copies: 0 },
 };
 
 /** Sizes of the square the network sees. */
@@ -63,6 +74,7 @@ export function resolveInput(settings: TrainingSettings, items: readonly MediaIt
   const { pixels, tiles } = settings.vision ?? DEFAULT_VISION;
   if (settings.algorithm === 'full-network') return { kind: 'pixels', pixels: pixels ?? 320, tiles: 1 };
   const wanted = pixels && tiles ? null : recommendInput(items);
+  if (settings.algorithm === 'fine-tune') return { kind: 'pixels', pixels: pixels ?? wanted!.pixels, tiles: 1 };
   return { kind: 'ssd-mobilenet', pixels: pixels ?? wanted!.pixels, tiles: tiles ?? wanted!.tiles };
 }
 
@@ -73,7 +85,7 @@ export function resolveCopies(
   trainingCount: number,
 ): { copies: number; variation: ViewVariation | null } {
   const { mirror, crop, colour, rotate } = settings.vision ?? DEFAULT_VISION;
-  // A full network varies pixels as it goes.
+  // A network on pixels varies them as it goes.
   if (input.kind === 'pixels' || settings.copies === 0 || !(mirror || crop || colour || rotate))
     return { copies: 0, variation: null };
   const bytes = featureBytes(input) * input.tiles ** 2 * Math.max(1, trainingCount);
@@ -91,18 +103,26 @@ export function pickValidation(data: RunData, seed: number): string[] {
 
 /** Parts of pictures a detector is trained on when nobody chose. */
 const CROP_BUDGET = 34_000;
-/** The same for a full network, in pictures. */
-const PICTURE_BUDGET = 9_000;
+/** The same for networks on pixels, in pictures. */
+const FULL_BUDGET = 9_000;
+const FINE_TUNE_BUDGET = 6_000;
 
-/** Iterations when nobody chose. @param examplesPerIteration crops, or pictures of a full network. */
-export function automaticDetectorIterations(examplesPerIteration: number, isFull: boolean): number {
-  const wanted = (isFull ? PICTURE_BUDGET : CROP_BUDGET) / Math.max(1, examplesPerIteration);
-  return Math.round(Math.max(isFull ? 20 : 12, Math.min(isFull ? 300 : 160, wanted)));
+/** Iterations when nobody chose. @param examplesPerIteration crops, or pictures of a network on pixels. */
+export function automaticDetectorIterations(examplesPerIteration: number, algorithm: Algorithm): number {
+  const [budget, fewest, most] =
+    algorithm === 'full-network'
+      ? [FULL_BUDGET, 20, 300]
+      : algorithm === 'fine-tune'
+        ? [FINE_TUNE_BUDGET, 15, 200]
+        : [CROP_BUDGET, 12, 160];
+  return Math.round(Math.max(fewest, Math.min(most, budget / Math.max(1, examplesPerIteration))));
 }
 
 /** Parts drawn from a view while it is at hand. */
 export const CROPS_PER_VIEW = 4;
 
-/** Parts an iteration draws from a picture. */
-export const cropsPerPicture = (settings: TrainingSettings, items: readonly MediaItem[]): number =>
-  CROPS_PER_VIEW * resolveInput(settings, items).tiles ** 2;
+/** Examples an iteration draws from a picture: parts of its feature maps, or the picture itself. */
+export function examplesPerPicture(settings: TrainingSettings, items: readonly MediaItem[]): number {
+  const { kind, tiles } = resolveInput(settings, items);
+  return kind === 'pixels' ? 1 : CROPS_PER_VIEW * tiles ** 2;
+}
