@@ -9,6 +9,8 @@ import { findRepetitions } from '../../src/preview/repetitions.ts';
 import { POSE_PIXELS, posesOfVideo } from '../../src/features/motion/extract-poses.ts';
 import type { Frame } from '../../src/features/motion/blazepose.ts';
 import { openVideo } from '../../src/media/jobs.ts';
+import { frameCount, MOTION_VALUES } from '../../src/features/index.ts';
+import { drawVideo } from '../helpers/draw-video.ts';
 import golden from '../golden/blazepose-lite.json';
 
 const { readShared } = commands as unknown as {
@@ -88,5 +90,32 @@ describe.skipIf(!files)('BlazePose (skipped without ../shared/data)', () => {
     const { landmarks, personCount } = await pose.estimate(await still(await blobOf('three_people.jpg')), 0);
     expect(landmarks).not.toBeNull();
     expect(personCount).toBeGreaterThan(1);
+  });
+
+  it('of somebody who leaves and comes back are missing in between', { timeout: 60_000 }, async () => {
+    using pose = await BlazePose.fromFiles(
+      await load('/models/blazepose/pose_detection.tflite'),
+      await load('/models/blazepose/pose_landmark_lite.tflite'),
+    );
+    const original = await openVideo(await blobOf('stand.mp4'));
+    const { width, height } = original;
+    const person = new OffscreenCanvas(width, height);
+    for await (const frame of original.framesAt([1], Math.max(width, height)))
+      person.getContext('2d')!.putImageData(new ImageData(frame.data.slice(), frame.width, frame.height), 0, 0);
+    original.close();
+    const isThere = (second: number) => second !== 1;
+    const times = Array.from({ length: 30 }, (_, i) => i / 10);
+    const film = await drawVideo(times, { width: width & ~1, height: height & ~1, lastSec: 0.1 }, (context, i) => {
+      context.fillStyle = 'grey';
+      context.fillRect(0, 0, width, height);
+      if (isThere(Math.floor(i / 10))) context.drawImage(person, 0, 0);
+    });
+    const { motion, emptyCount } = await posesOfVideo(film, pose, 10, new AbortController().signal, () => {});
+    expect(emptyCount).toBe(10);
+    const size = motion.joints.length * MOTION_VALUES;
+    const seen = Array.from({ length: frameCount(motion) }, (_, f) =>
+      motion.values.subarray(f * size, (f + 1) * size).some((value) => value !== 0),
+    );
+    expect(seen).toEqual(times.map((_, i) => isThere(Math.floor(i / 10))));
   });
 });

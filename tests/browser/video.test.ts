@@ -18,6 +18,7 @@ import { inspectMotion } from '../../src/features/motion/inspect-motion.ts';
 import { StudioError } from '../../src/kernel/errors.ts';
 import { encodeWav } from '../../src/media/index.ts';
 import { openVideo } from '../../src/media/jobs.ts';
+import { drawVideo } from '../helpers/draw-video.ts';
 
 const { readShared } = commands as unknown as {
   readShared: (path: string) => Promise<{ name: string; base64: string }[] | null>;
@@ -45,6 +46,25 @@ const codeOf = (run: Promise<unknown>) =>
     () => 'fine',
     (error: unknown) => (error instanceof StudioError ? error.code : String(error)),
   );
+
+describe('a variable frame rate', () => {
+  it('gives the picture that is shown at each time, and its mean rate', { timeout: 30_000 }, async () => {
+    const starts = [0, 0.1, 0.15, 0.2, 0.9, 1, 1.8, 1.9];
+    const video = await openVideo(
+      await drawVideo(starts, { width: 64, height: 64, lastSec: 0.1 }, (context, i) => {
+        context.fillStyle = `rgb(${30 * i},${30 * i},${30 * i})`;
+        context.fillRect(0, 0, 64, 64);
+      }),
+    );
+    expect(video.durationSec).toBeCloseTo(2, 1);
+    expect(video.frameRateHz).toBeCloseTo(starts.length / 2, 0);
+    const times = [0, 0.12, 0.17, 0.5, 0.95, 1.5, 1.85, 1.95];
+    const shown: number[] = [];
+    for await (const { data } of video.framesAt(times, 64)) shown.push(Math.round(data[4 * (32 * 64 + 32)]! / 30));
+    video.close();
+    expect(shown).toEqual(times.map((atSec) => starts.findLastIndex((from) => from <= atSec)));
+  });
+});
 
 describe.skipIf(!squats)('videos (skipped without ../shared/data)', () => {
   it.each([

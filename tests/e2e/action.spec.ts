@@ -121,6 +121,40 @@ test.describe('real videos', () => {
     await expect(studio.button('Start camera')).toBeVisible();
   });
 
+  test('a camera pulled out while recording ends the take, and every take is kept', async ({ studio }) => {
+    test.setTimeout(120_000);
+    const { page } = studio;
+    await page.addInitScript(() => {
+      const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await open(wanted);
+        const [track] = stream.getVideoTracks();
+        // What the browser does when a device goes: the track ends by itself.
+        (globalThis as unknown as { unplug: () => void }).unplug = () => {
+          track!.stop();
+          track!.dispatchEvent(new Event('ended'));
+        };
+        return stream;
+      };
+    });
+    await newAction(studio, 'Unplugged');
+    await studio.addClass('Wave');
+    await page.getByRole('combobox', { name: 'Countdown' }).selectOption({ label: 'no wait' });
+    await page.getByRole('spinbutton', { name: 'Number of clips' }).fill('50');
+    await page.getByRole('spinbutton', { name: 'Clip length in seconds' }).fill('2');
+    await studio.button('Turn on the camera').click();
+    await expect(page.getByText(/Feet out of frame|Whole body in the picture/)).toBeVisible({ timeout: 30_000 });
+    await studio.button('Record').click();
+    await expect(page.getByText('Clip 3 of 50')).toBeVisible({ timeout: 60_000 });
+    await page.waitForTimeout(900);
+    await page.evaluate(() => (globalThis as unknown as { unplug: () => void }).unplug());
+    await expect(page.getByRole('alert')).toContainText('camera');
+    await expect(studio.button('Wave 3')).toBeVisible({ timeout: 30_000 });
+    await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByText(/Feet out of frame|Whole body in the picture/)).toBeVisible({ timeout: 30_000 });
+    await expect(studio.button('Record')).toBeEnabled();
+  });
+
   test('a Create ML annotation file cuts videos into clips, and the segment editor changes them', async ({
     studio,
     folder,

@@ -230,6 +230,7 @@ describe('what a camera sees', () => {
     const { startSec } = activeSpan(whole);
     expect(startSec).toBeGreaterThan(1);
     expect(startSec).toBeLessThan(2.4);
+    expect(activeSpan(whole, 1).startSec).toBeCloseTo(startSec - 0.75, 5);
     expect(qualityHints(null, BLAZEPOSE_JOINTS, 1, { luma: 20, personCount: 2 })).toEqual([
       'Too dark. Turn on a light.',
       'Two people in the picture.',

@@ -53,11 +53,8 @@ export function activityOf(motion: Motion): Float32Array {
 
 /** Torso lengths per second above which a body moves at all. */
 const MOVING = 0.35;
-/** Seconds kept before and after the movement. */
-const MARGIN_SEC = 0.25;
-
-/** The part of a take in which something happens; the whole take when the body stays still all the time. */
-export function activeSpan(motion: Motion): { startSec: number; endSec: number } {
+/** The part of a take in which something happens with `marginSec` before and after it; the whole take when the body stays still all the time. */
+export function activeSpan(motion: Motion, marginSec = 0.25): { startSec: number; endSec: number } {
   const activity = activityOf(motion);
   const durationSec = activity.length / motion.frameRateHz;
   const most = [...activity].sort((a, b) => a - b)[Math.floor(activity.length * 0.9)] ?? 0;
@@ -66,8 +63,8 @@ export function activeSpan(motion: Motion): { startSec: number; endSec: number }
   const first = activity.findIndex((value) => value >= least);
   const last = activity.findLastIndex((value) => value >= least);
   return {
-    startSec: Math.max(0, first / motion.frameRateHz - MARGIN_SEC),
-    endSec: Math.min(durationSec, (last + 1) / motion.frameRateHz + MARGIN_SEC),
+    startSec: Math.max(0, first / motion.frameRateHz - marginSec),
+    endSec: Math.min(durationSec, (last + 1) / motion.frameRateHz + marginSec),
   };
 }
 
