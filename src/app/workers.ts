@@ -17,6 +17,8 @@ export function createClients() {
     features: features(),
     /** A second features thread for work that is shared; it is ended after each. */
     helper: features(),
+    /** A third one for the camera, so that nothing else holds its frames up. */
+    eyes: features(),
     training: new WorkerClient<TrainingContract>(
       () => new Worker(new URL('../../workers/training.worker.ts', import.meta.url), { type: 'module' }),
       PROTOCOL,

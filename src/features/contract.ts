@@ -7,6 +7,7 @@ import type { SampleAction } from './motion/figure.ts';
 import type { EmbeddingNetworkId, NetworkId } from './networks/manifest.ts';
 import type { NetworkStatus } from './networks/network-files.ts';
 import type { ViewRequest } from './vision/extract-views.ts';
+import type { VisionInput } from './vision/spec.ts';
 import type { CopySettings, EmbeddingCut } from './sound/embedding-spec.ts';
 
 /** Progress of extraction: clips done of those that were not cached. */
@@ -49,6 +50,12 @@ export type FeaturesContract = {
   inspectPicture: { args: { blob: Blob; name: string }; progress: never; result: InspectedMedia[] };
   /** Computes and stores the features of views of pictures that are not cached yet. Files that fail are listed, the rest go on. */
   extractViews: { args: ViewRequest; progress: ExtractProgress; result: ExtractResult };
+  /** Features of camera frames that come through `port` go out through `out`, in order, until aborted (`streamViews`). */
+  streamViews: {
+    args: { input: VisionInput; isAdaptive: boolean; port: MessagePort; out: MessagePort };
+    progress: never;
+    result: void;
+  };
   /** Landmarks of a clip's file if they are known: of a landmark file, or computed before at one of these rates. */
   loadMotion: {
     args: { hash: string; info: MotionInfo; ratesHz: number[] };

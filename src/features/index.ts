@@ -47,6 +47,7 @@ export {
   CELL_CENTRE,
   featureBytes,
   gridSides,
+  PICTURE_SIZES,
   SSD_CHANNELS,
   STRIDE,
   tileRegions,
@@ -54,6 +55,7 @@ export {
   type ViewVariation,
   type VisionInput,
 } from './vision/spec.ts';
+export type { FrameViews } from './vision/stream-views.ts';
 export { isNearDuplicate, thumbprint } from './vision/near-duplicates.ts';
 export { SAMPLE_OBJECTS } from './vision/objects.ts';
 export { boxesInView, fromView, plainView, viewOf, ViewPainter, type View } from './vision/views.ts';

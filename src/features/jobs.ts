@@ -26,6 +26,7 @@ import { extractViews } from './vision/extract-views.ts';
 import { makeDice } from './vision/dice.ts';
 import { inspectFrames } from './vision/frames.ts';
 import { inspectPicture } from './vision/inspect-picture.ts';
+import { streamViews } from './vision/stream-views.ts';
 import { VisionNetwork } from './vision/vision-network.ts';
 import { networkOf } from './networks/manifest.ts';
 import {
@@ -213,6 +214,9 @@ export function createFeaturesJobs(store: () => Promise<Store>): Jobs<FeaturesCo
         seconds: (performance.now() - started) / 1000,
         failed,
       };
+    },
+    async streamViews({ input, isAdaptive, port, out }, { signal }) {
+      return streamViews(input.kind === 'pixels' ? null : visionNetwork, input, isAdaptive, port, out, signal);
     },
     async extractEmbeddings({ network, windowSec, overlapRatio, hashes, copies }, { signal, progress }) {
       const started = performance.now();

@@ -7,6 +7,7 @@ import type { EmbeddingNetworkId } from './networks/manifest.ts';
 import type { CopySettings } from './sound/embedding-spec.ts';
 import type { ViewRequest } from './vision/extract-views.ts';
 
+export type { FeaturesContract } from './contract.ts';
 export { NetworkSession, type NetworkState } from './networks/network-session.svelte.ts';
 
 /** Which features: of a pretrained network, or the log-mel spectrogram. */

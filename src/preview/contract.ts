@@ -3,6 +3,7 @@ import type { Detection } from '../domain/boxes.ts';
 import type { Part } from '../domain/project.ts';
 import type { AnyReport } from '../domain/report.ts';
 import type { ModelArtifact } from '../dataset/index.ts';
+import type { VisionInput } from '../features/index.ts';
 import type { WindowScores } from './events.ts';
 
 /** Which weights of a model source: its best, or a snapshot. */
@@ -42,11 +43,10 @@ export type WatchProgress = {
   window: WindowScores | null;
   /** Repetitions since the counter was reset. */
   repetitions: number;
-  processMs: number;
 };
 
-/** What one camera frame shows. */
-export type ObjectsSeen = { atSec: number; found: Detection[]; processMs: number };
+/** Objects in one camera frame; `isReduced` when it was looked at with fewer `pixels` than in training, because this device is slow. */
+export type ObjectsSeen = { atSec: number; pixels: number; isReduced: boolean; found: Detection[] };
 
 /** A whole video analysed: landmarks at the model's rate, and every window. */
 export type VideoAnalysis = {
@@ -133,9 +133,11 @@ export type InferenceContract = {
     progress: { done: number; total: number };
     result: { durationSec: number; aspect: number; frames: { atSec: number; found: Detection[] }[] };
   };
-  /** Finds objects in camera frames that come through a port (`{ bitmap, atSec }`, one at a time) until aborted. */
+  /** What a detector looks at. */
+  detectorInput: { args: { model: ModelRef }; progress: never; result: VisionInput };
+  /** Finds objects in camera frames whose features come through a port (`FrameViews`) until aborted. */
   watchObjects: {
-    args: { watchId: string; port: MessagePort; model: ModelRef; overlap: number };
+    args: { port: MessagePort; model: ModelRef; overlap: number };
     progress: ObjectsSeen;
     result: void;
   };

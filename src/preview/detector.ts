@@ -3,7 +3,16 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ModelArtifact, Store, VisionPreprocessing } from '../dataset/index.ts';
 import type { Detection } from '../domain/boxes.ts';
 import { StudioError } from '../kernel/errors.ts';
-import { decodeView, mergeViews, plainView, tileRegions, viewExtractor, ViewPainter } from '../features/index.ts';
+import {
+  decodeView,
+  mergeViews,
+  plainView,
+  tileRegions,
+  viewExtractor,
+  ViewPainter,
+  type FrameViews,
+  type VisionInput,
+} from '../features/index.ts';
 import { VisionNetwork, type FeatureCache } from '../features/jobs.ts';
 import { loadArtifact, NMS_OVERLAP, pixelInputs, runDetector, startEngine, wholeInputs } from '../training/jobs.ts';
 
@@ -16,15 +25,16 @@ export class Detector implements Disposable {
   readonly artifact: ModelArtifact;
   readonly #spec: VisionPreprocessing;
   readonly #model: LayersModel;
-  readonly #network: VisionNetwork | null;
+  readonly #store: Store;
+  #network: Promise<VisionNetwork> | null = null;
   readonly #painter: ViewPainter;
   readonly #channels: { mean: Float32Array; deviation: Float32Array };
 
-  private constructor(artifact: ModelArtifact, model: LayersModel, network: VisionNetwork | null) {
+  private constructor(artifact: ModelArtifact, model: LayersModel, store: Store) {
     this.artifact = artifact;
     this.#spec = artifact.preprocessing as VisionPreprocessing;
     this.#model = model;
-    this.#network = network;
+    this.#store = store;
     this.#painter = new ViewPainter(this.#spec.pixels);
     this.#channels = {
       mean: Float32Array.from(this.#spec.channelMean),
@@ -32,16 +42,17 @@ export class Detector implements Disposable {
     };
   }
 
-  /**
-   * @param needsPixels false when only cached pictures will be looked at: no pretrained network is loaded then.
-   * @throws StudioError `export/model-damaged`, `network/…`.
-   */
-  static async load(artifact: ModelArtifact, store: Store, needsPixels = true): Promise<Detector> {
+  /** @throws StudioError `export/model-damaged`. */
+  static async load(artifact: ModelArtifact, store: Store): Promise<Detector> {
     if (!isDetector(artifact)) throw new StudioError('export/model-damaged');
     await startEngine('wasm');
-    const { kind, pixels } = artifact.preprocessing as VisionPreprocessing;
-    const network = kind === 'ssd-mobilenet' && needsPixels ? await VisionNetwork.load(store, pixels) : null;
-    return new Detector(artifact, await loadArtifact(artifact), network);
+    return new Detector(artifact, await loadArtifact(artifact), store);
+  }
+
+  /** What it looks at. */
+  get input(): VisionInput {
+    const { kind, pixels, tiles } = this.#spec;
+    return { kind, pixels, tiles };
   }
 
   get classNames(): string[] {
@@ -62,28 +73,45 @@ export class Detector implements Disposable {
     return mergeViews(views, overlap);
   }
 
-  /** @param picture borrowed. @returns best first, in ratios of the picture. */
-  detect(picture: ImageBitmap | OffscreenCanvas, leastScore = 0.05, overlap = NMS_OVERLAP): Promise<Detection[]> {
-    const { pixels, tiles } = this.#spec;
+  #inputsOf(features: Uint8Array, pixels = this.#spec.pixels): Parameters<typeof runDetector>[1] {
+    const read = this.#spec.kind === 'pixels' ? pixelInputs : wholeInputs;
+    return read(features, pixels, this.#channels);
+  }
+
+  /**
+   * Loads the pretrained network at the first picture.
+   * @param picture borrowed. @returns best first, in ratios of the picture. @throws StudioError `network/…`.
+   */
+  async detect(picture: ImageBitmap | OffscreenCanvas, leastScore = 0.05, overlap = NMS_OVERLAP): Promise<Detection[]> {
+    const { kind, pixels, tiles } = this.#spec;
+    if (kind !== 'pixels') {
+      this.#network ??= VisionNetwork.load(this.#store, pixels);
+      this.#network.catch(() => (this.#network = null));
+    }
+    const network = await this.#network;
     return this.#find(
       async (tile) => {
         const rgb = this.#painter.paint(picture, plainView(tileRegions(tiles)[tile]!));
-        return this.#network
-          ? wholeInputs(await this.#network.extract(rgb), pixels, this.#channels)
-          : pixelInputs(rgb, pixels, this.#channels);
+        return this.#inputsOf(network ? await network.extract(rgb) : rgb);
       },
       leastScore,
       overlap,
     );
   }
 
+  /** The same for a picture whose features are at hand. @param views of its tiles at `pixels`, borrowed. */
+  detectViews(
+    { pixels, views }: Pick<FrameViews, 'pixels' | 'views'>,
+    leastScore: number,
+    overlap: number,
+  ): Promise<Detection[]> {
+    return this.#find(async (tile) => this.#inputsOf(views[tile]!, pixels), leastScore, overlap);
+  }
+
   /** The same for a picture whose features are cached. @throws StudioError `features/clip-missing`. */
   detectCached(cache: FeatureCache, hash: string, leastScore = 0.01): Promise<Detection[]> {
-    const { kind, pixels } = this.#spec;
-    const inputsOf = kind === 'pixels' ? pixelInputs : wholeInputs;
     return this.#find(
-      async (tile) =>
-        inputsOf(await cache.getBytes(hash, viewExtractor(this.#spec, tile, 0, null)), pixels, this.#channels),
+      async (tile) => this.#inputsOf(await cache.getBytes(hash, viewExtractor(this.#spec, tile, 0, null))),
       leastScore,
       NMS_OVERLAP,
     );
@@ -91,6 +119,6 @@ export class Detector implements Disposable {
 
   [Symbol.dispose](): void {
     this.#model.dispose();
-    this.#network?.[Symbol.dispose]();
+    void this.#network?.then((network) => network[Symbol.dispose]()).catch(() => {});
   }
 }

@@ -9,6 +9,7 @@ import {
   frameCount,
   pickJoints,
   readLandmarks,
+  type FrameViews,
   type LandmarkSequence,
   LOG_MEL_SPEC,
   PcmWindows,
@@ -178,7 +179,7 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
     const wanted = new Set(about.itemIds);
     const chosen = items.filter((item) => wanted.has(item.id) && item.image);
     if (chosen.length === 0) throw new StudioError('evaluation/no-items');
-    using detector = await Detector.load(artifact, db, false);
+    using detector = await Detector.load(artifact, db);
     const names = detector.classNames;
     const nameOf = new Map(project.classes.map((label) => [label.id, label.name]));
     const classIndexOf = (classId: string) => {
@@ -372,19 +373,23 @@ export function createInferenceJobs(store: () => Promise<Store>): Jobs<Inference
       };
       return withDetector(model, look).finally(() => video.close());
     },
+    async detectorInput({ model }) {
+      return withDetector(model, async ({ input }) => input);
+    },
     async watchObjects({ port, model, overlap }, { signal, progress }) {
       const watch = (detector: Detector) =>
         new Promise<void>((resolve, reject) => {
           signal.addEventListener('abort', () => resolve(), { once: true });
           if (signal.aborted) resolve();
-          port.onmessage = ({ data }: MessageEvent<{ bitmap: ImageBitmap; atSec: number }>) => {
-            const started = performance.now();
-            detector
-              .detect(data.bitmap, LEAST_LIVE_SCORE, overlap)
-              .finally(() => data.bitmap.close())
-              .then((found) => {
-                if (!signal.aborted) progress({ atSec: data.atSec, found, processMs: performance.now() - started });
-              }, reject);
+          let last: Promise<void> = Promise.resolve();
+          port.onmessage = ({ data }: MessageEvent<FrameViews>) => {
+            last = last.then(async () => {
+              if (signal.aborted) return;
+              const found = await detector.detectViews(data, LEAST_LIVE_SCORE, overlap);
+              const { atSec, pixels } = data;
+              if (!signal.aborted) progress({ atSec, pixels, isReduced: pixels < detector.input.pixels, found });
+            });
+            last.catch(reject);
           };
         });
       await withDetector(model, watch).finally(() => port.close());

@@ -42,7 +42,6 @@ export class Watcher {
 
   /** @param frame borrowed. @param atSec increasing. */
   async push(frame: ImageData, atSec: number): Promise<WatchProgress> {
-    const started = performance.now();
     const { landmarks, personCount } = await this.#estimator.estimate(frame, atSec);
     const { joints } = this.#estimator;
     let values: Float32Array | null = null;
@@ -67,7 +66,6 @@ export class Watcher {
       luma: luma / pixels,
       window: await this.#score(atSec),
       repetitions: this.#count(atSec),
-      processMs: performance.now() - started,
     };
   }
 

@@ -19,6 +19,7 @@ import {
 } from '../../src/evaluation/index.ts';
 import { detectionToCsv, detectionToHtml } from '../../src/evaluation/index.ts';
 import { boxesInView, decodeView, mergeViews, tileRegions, viewOf } from '../../src/features/index.ts';
+import { smallerSize } from '../../src/features/vision/stream-views.ts';
 import { readPictureHeader } from '../../src/features/vision/decode-picture.ts';
 import { Tracker } from '../../src/preview/index.ts';
 import { planRun, readSettings, recommendInput, resolveCopies } from '../../src/training/index.ts';
@@ -269,6 +270,15 @@ describe('geometry', () => {
     expect(rest).toEqual([]);
     expect(merged!.classIndex).toBe(1);
     expect(intersectionOverUnion(merged!, box)).toBeGreaterThan(0.999);
+  });
+
+  it('a slow device looks at smaller pictures, but never much smaller than those of training', () => {
+    expect([smallerSize(640, 640), smallerSize(480, 640), smallerSize(480, 480), smallerSize(320, 320)]).toEqual([
+      480,
+      null,
+      320,
+      null,
+    ]);
   });
 
   it('an object cut by a tile is one object', () => {

@@ -3,6 +3,8 @@ import type { Rect } from '../../domain/boxes.ts';
 
 /** Channels of the feature maps of SSD-MobileNetV1 at strides 8, 16 and 32 (EXPERIMENTS §2). */
 export const SSD_CHANNELS = [192, 384, 768] as const;
+/** Sides of the square a detector sees, in pixels. */
+export const PICTURE_SIZES = [320, 480, 640] as const;
 /** Pixels of a cell of the finest map. */
 export const STRIDE = 8;
 /**

@@ -109,7 +109,7 @@ export class ViewPainter {
   }
 
   /** @param picture borrowed. @returns shape [pixels, pixels, 3], RGB. */
-  paint(picture: ImageBitmap | OffscreenCanvas, view: View): Uint8Array {
+  paint(picture: ImageBitmap | OffscreenCanvas, view: View): Uint8Array<ArrayBuffer> {
     const { pixels } = this;
     const context = this.#context;
     const { region } = view;

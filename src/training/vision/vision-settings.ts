@@ -1,6 +1,12 @@
 /** What the app chooses for an object detector, from its boxes. Any thread; pure. */
 import type { Algorithm, MediaItem, RunData, TrainingSettings, VisionSettings } from '../../domain/project.ts';
-import { featureBytes, tileRegions, type ViewVariation, type VisionInput } from '../../features/index.ts';
+import {
+  featureBytes,
+  PICTURE_SIZES,
+  tileRegions,
+  type ViewVariation,
+  type VisionInput,
+} from '../../features/index.ts';
 import { createRandom } from '../../kernel/random.ts';
 
 /** First block of MobileNetV2 that changes when nobody chose: what comes before the finest map stays as it is. */
@@ -25,8 +31,6 @@ export const VISION_DEFAULTS: Partial<Record<Algorithm, Pick<TrainingSettings, '
   'full-network': { learningRate: 0.003, copies: 0 },
 };
 
-/** Sizes of the square the network sees. */
-const SIZES = [320, 480, 640] as const;
 /** Side in pixels of the network's input that a typical box of every class should have: four cells of the finest map. */
 const WANTED_SIDE = 32;
 /** Bytes of features that varied copies may take on this device. */
@@ -57,9 +61,9 @@ export function recommendInput(items: readonly MediaItem[]): VisionInput {
     .flatMap(({ image }) => (image ? [Math.sqrt(image.width * image.height)] : []))
     .sort((a, b) => a - b);
   const ownPixels = sizes[Math.floor(sizes.length / 2)] ?? 640;
-  const fitting = SIZES.find((pixels) => smallest * pixels >= WANTED_SIDE);
+  const fitting = PICTURE_SIZES.find((pixels) => smallest * pixels >= WANTED_SIDE);
   // More pixels than the picture has show nothing new.
-  const useful = SIZES.find((pixels) => pixels >= ownPixels) ?? 640;
+  const useful = PICTURE_SIZES.find((pixels) => pixels >= ownPixels) ?? 640;
   if (fitting) return { kind, pixels: Math.min(fitting, useful), tiles: 1 };
   for (const tiles of [1, 2, 3] as const) {
     const seen = 640 / tileRegions(tiles)[0]!.width;
