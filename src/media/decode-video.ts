@@ -2,7 +2,7 @@
  * Video files to frames at chosen times, without playing them. Worker thread (WebCodecs through mediabunny). Rotation is applied; a frame is never drawn twice
  * at full size.
  */
-import { BlobSource, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM } from 'mediabunny';
+import { BlobSource, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM, type VideoSample } from 'mediabunny';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM];
@@ -32,6 +32,17 @@ export type OpenVideo = VideoFacts & {
   framesAt(times: readonly number[], mostPixels: number, signal?: AbortSignal): AsyncGenerator<VideoFrameAt>;
   close(): void;
 };
+
+/** Writes the pixels of a frame as RGBA. @returns false when this browser or this frame needs drawing. */
+async function copyPixels(sample: VideoSample, rgba: Uint8ClampedArray<ArrayBuffer>): Promise<boolean> {
+  try {
+    if (sample.flip || sample.allocationSize({ format: 'RGBA' }) !== rgba.length) return false;
+    await sample.copyTo(rgba, { format: 'RGBA' });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Opens a video.
@@ -84,6 +95,8 @@ export async function openVideo(blob: Blob): Promise<OpenVideo> {
           Math.max(1, Math.round(height * scale)),
         );
         const context = canvas.getContext('2d', { willReadFrequently: true })!;
+        const isWhole = canvas.width === width && canvas.height === height && rotationDeg === 0;
+        let rgba = isWhole ? new Uint8ClampedArray(4 * width * height) : null;
         const samples = new VideoSampleSink(track).samplesAtTimestamps(times.map((sec) => sec + Math.max(0, firstSec)));
         try {
           for (const atSec of times) {
@@ -94,6 +107,12 @@ export async function openVideo(blob: Blob): Promise<OpenVideo> {
             if (step.done) return;
             if (!step.value) continue;
             using sample = step.value;
+            // Frames that need no drawing are converted at once, in half the time.
+            if (rgba && !(await copyPixels(sample, rgba))) rgba = null;
+            if (rgba) {
+              yield { atSec, width, height, data: rgba };
+              continue;
+            }
             sample.draw(context, 0, 0, canvas.width, canvas.height);
             const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
             yield { atSec, width: canvas.width, height: canvas.height, data };

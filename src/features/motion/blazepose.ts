@@ -43,11 +43,22 @@ export function detectorAnchors(): Float32Array {
   return Float32Array.from(centres);
 }
 
+const RED_BLUE = 0xff00ff;
+const HALF = 0x800080;
+/** Keeps positions before the frame positive, so that cutting off fractions rounds them down. */
+const FAR = 16_384;
+
 /**
- * Samples a region of a frame, bilinear, black outside. @returns RGB, shape [size, size, 3], `low` for 0 and `high` for 255.
+ * Samples a region of a frame, bilinear, black outside. @returns `out`: RGB, shape [size, size, 3], `low` for 0 and `high` for 255.
  */
-export function sampleRegion(frame: Frame, region: Region, size: number, low: number, high: number): Float32Array {
-  const out = new Float32Array(size * size * 3);
+export function sampleRegion(
+  frame: Frame,
+  region: Region,
+  size: number,
+  low: number,
+  high: number,
+  out = new Float32Array(size * size * 3),
+): Float32Array {
   const { data, width, height } = frame;
   const step = region.size / size;
   const cos = Math.cos(region.rotation) * step;
@@ -56,63 +67,57 @@ export function sampleRegion(frame: Frame, region: Region, size: number, low: nu
   const half = size / 2;
   // Little endian, as every browser's machine is: red is the lowest byte.
   const pixels = new Int32Array(data.buffer, data.byteOffset, width * height);
+  let to = 0;
   for (let v = 0; v < size; v++) {
-    for (let u = 0; u < size; u++) {
-      const du = u + 0.5 - half;
-      const dv = v + 0.5 - half;
-      const x = region.x + cos * du - sin * dv - 0.5;
-      const y = region.y + sin * du + cos * dv - 0.5;
-      const x0 = Math.floor(x);
-      const y0 = Math.floor(y);
-      const to = (v * size + u) * 3;
+    const dv = v + 0.5 - half;
+    const startX = region.x - 0.5 + cos * (0.5 - half) - sin * dv + FAR;
+    const startY = region.y - 0.5 + sin * (0.5 - half) + cos * dv + FAR;
+    for (let u = 0; u < size; u++, to += 3) {
+      // Positions and weights in 256ths, red and blue of a pixel in one product: twice as fast as fractions.
+      const x = ((startX + cos * u) * 256) | 0;
+      const y = ((startY + sin * u) * 256) | 0;
+      const x0 = (x >> 8) - FAR;
+      const y0 = (y >> 8) - FAR;
       if (x0 < -1 || y0 < -1 || x0 >= width || y0 >= height) {
         out[to] = out[to + 1] = out[to + 2] = low;
         continue;
       }
-      const fx = x - x0;
-      const fy = y - y0;
-      // Nearly all pixels lie inside: no bounds to look at, and one load per pixel.
+      const at = y0 * width + x0;
+      let p00 = 0;
+      let p10 = 0;
+      let p01 = 0;
+      let p11 = 0;
+      // Nearly all pixels lie inside.
       if (x0 >= 0 && y0 >= 0 && x0 < width - 1 && y0 < height - 1) {
-        const at = y0 * width + x0;
-        const p00 = pixels[at]!;
-        const p10 = pixels[at + 1]!;
-        const p01 = pixels[at + width]!;
-        const p11 = pixels[at + width + 1]!;
-        const w11 = fx * fy * factor;
-        const w10 = fx * factor - w11;
-        const w01 = fy * factor - w11;
-        const w00 = factor - w10 - w01 - w11;
-        out[to] = low + w00 * (p00 & 255) + w10 * (p10 & 255) + w01 * (p01 & 255) + w11 * (p11 & 255);
-        out[to + 1] =
-          low +
-          w00 * ((p00 >> 8) & 255) +
-          w10 * ((p10 >> 8) & 255) +
-          w01 * ((p01 >> 8) & 255) +
-          w11 * ((p11 >> 8) & 255);
-        out[to + 2] =
-          low +
-          w00 * ((p00 >> 16) & 255) +
-          w10 * ((p10 >> 16) & 255) +
-          w01 * ((p01 >> 16) & 255) +
-          w11 * ((p11 >> 16) & 255);
-        continue;
+        p00 = pixels[at]!;
+        p10 = pixels[at + 1]!;
+        p01 = pixels[at + width]!;
+        p11 = pixels[at + width + 1]!;
+      } else {
+        if (x0 >= 0 && y0 >= 0) p00 = pixels[at]!;
+        if (x0 < width - 1 && y0 >= 0) p10 = pixels[at + 1]!;
+        if (x0 >= 0 && y0 < height - 1) p01 = pixels[at + width]!;
+        if (x0 < width - 1 && y0 < height - 1) p11 = pixels[at + width + 1]!;
       }
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      for (let k = 0; k < 4; k++) {
-        const px = x0 + (k & 1);
-        const py = y0 + (k >> 1);
-        if (px < 0 || py < 0 || px >= width || py >= height) continue;
-        const weight = (k & 1 ? fx : 1 - fx) * (k >> 1 ? fy : 1 - fy);
-        const at = (py * width + px) * 4;
-        r += weight * data[at]!;
-        g += weight * data[at + 1]!;
-        b += weight * data[at + 2]!;
-      }
-      out[to] = low + r * factor;
-      out[to + 1] = low + g * factor;
-      out[to + 2] = low + b * factor;
+      const ix = x & 255;
+      const iy = y & 255;
+      const w11 = (ix * iy) >> 8;
+      const w10 = ix - w11;
+      const w01 = iy - w11;
+      const w00 = 256 - ix - w01;
+      const redBlue =
+        (((Math.imul(p00 & RED_BLUE, w00) + Math.imul(p10 & RED_BLUE, w10)) | 0) +
+          ((Math.imul(p01 & RED_BLUE, w01) + Math.imul(p11 & RED_BLUE, w11) + HALF) | 0)) >>>
+        8;
+      const green =
+        (Math.imul((p00 >>> 8) & 255, w00) +
+          Math.imul((p10 >>> 8) & 255, w10) +
+          Math.imul((p01 >>> 8) & 255, w01) +
+          Math.imul((p11 >>> 8) & 255, w11)) |
+        0;
+      out[to] = low + factor * (redBlue & 255);
+      out[to + 1] = low + (factor / 256) * green;
+      out[to + 2] = low + factor * ((redBlue >>> 16) & 255);
     }
   }
   return out;

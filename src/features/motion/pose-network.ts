@@ -40,6 +40,7 @@ export class BlazePose implements PoseEstimator {
   readonly #landmarks: LiteNetwork;
   readonly #anchors = detectorAnchors();
   readonly #smoother = new LandmarkSmoother();
+  readonly #crop = new Float32Array(LANDMARK_SIZE * LANDMARK_SIZE * 3);
   readonly #isSmoothed: boolean;
   #region: Region | null = null;
 
@@ -96,7 +97,7 @@ export class BlazePose implements PoseEstimator {
         }
       }
       const region: Region = this.#region;
-      const input = sampleRegion(frame, region, LANDMARK_SIZE, 0, 1);
+      const input = sampleRegion(frame, region, LANDMARK_SIZE, 0, 1, this.#crop);
       const outputs = await this.#landmarks.runAll(input, [1, LANDMARK_SIZE, LANDMARK_SIZE, 3]);
       const raw = outputs.find((output) => output.length === 195)!;
       const presence = outputs.find((output) => output.length === 1)![0]!;
