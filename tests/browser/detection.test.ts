@@ -30,6 +30,7 @@ import { CachedExamples } from '../../src/training/vision/cached-examples.ts';
 import { MOBILENET_SCALE, PIXEL_SCALE, PixelExamples } from '../../src/training/vision/pixel-examples.ts';
 import { featureBytes } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
+import { encodeAvif } from '../helpers/avif.ts';
 
 configure({ useWebWorkers: false });
 const { readShared } = commands as unknown as {
@@ -249,6 +250,14 @@ describe('picture files', () => {
       expect([image!.width, image!.height]).toEqual([60, 40]);
       expect(picture.poster!.length).toBeGreaterThan(100);
     }
+    const avif = await inspectPicture(await encodeAvif(canvas));
+    expect([avif.image!.width, avif.image!.height]).toEqual([60, 40]);
+    const opened = await decodePicture(await encodeAvif(canvas));
+    const seen = new OffscreenCanvas(60, 40).getContext('2d')!;
+    seen.drawImage(opened.bitmap, 0, 0);
+    opened.bitmap.close();
+    // Black on the left, nothing on the right.
+    expect(seen.getImageData(10, 20, 1, 1).data[0]).toBeLessThan(40);
     // The same JPEG with an EXIF note that it lies on its side: 40 × 60 when upright.
     const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer());
     const exif = [0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1];
