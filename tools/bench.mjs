@@ -19,6 +19,7 @@ import { join, resolve } from 'node:path';
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
 import { benchObjects } from './bench-objects.mjs';
+import { benchPictures } from './bench-pictures.mjs';
 import { benchPoses } from './bench-poses.mjs';
 import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
@@ -260,6 +261,7 @@ if (!existsSync(esc) || !existsSync(digits) || !existsSync(join(shared, 'models'
 
 await benchPoses(note);
 await benchObjects(note);
+await benchPictures(note);
 
 mkdirSync('test-results', { recursive: true });
 writeFileSync('test-results/bench.json', JSON.stringify(rows, null, 2));
