@@ -5,6 +5,7 @@
 import { commands } from 'vitest/browser';
 import { describe, expect, it } from 'vitest';
 import { BlazePose } from '../../src/features/motion/pose-network.ts';
+import { areClose } from '../../src/features/networks/litert.ts';
 import { findRepetitions } from '../../src/preview/repetitions.ts';
 import { POSE_PIXELS, posesOfVideo } from '../../src/features/motion/extract-poses.ts';
 import type { Frame } from '../../src/features/motion/blazepose.ts';
@@ -29,6 +30,14 @@ async function still(blob: Blob): Promise<Frame> {
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
+
+it('takes the numbers of a graphics processor only when they are right', () => {
+  const expected = [new Float32Array([100, -40, 0.5]), new Float32Array([0])];
+  expect(areClose(expected, [new Float32Array([100.3, -40.2, 0.6]), new Float32Array([0])])).toBe(true);
+  expect(areClose(expected, [new Float32Array([100.3, -42, 0.5]), new Float32Array([0])])).toBe(false);
+  expect(areClose(expected, [new Float32Array([100, -40, NaN]), new Float32Array([0])])).toBe(false);
+  expect(areClose(expected, [new Float32Array([100, -40, 0.5])])).toBe(false);
+});
 
 describe.skipIf(!files)('BlazePose (skipped without ../shared/data)', () => {
   it('agrees with the MediaPipe solution on real frames', { timeout: 60_000 }, async () => {

@@ -144,7 +144,7 @@ describe('the house', () => {
       [/Date\.now\(/, ['kernel/clock.ts']],
       [/Math\.random\(/, []],
       [/openDB[<(]/, ['dataset/schema.ts']],
-      [/navigator\.gpu/, ['training/engine/engines.ts']],
+      [/navigator\.gpu/, ['kernel/gpu.ts']],
     ];
     const wrong = rules.flatMap(([pattern, allowed]) =>
       files

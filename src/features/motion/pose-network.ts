@@ -57,7 +57,8 @@ export class BlazePose implements PoseEstimator {
   }
 
   static async fromFiles(detector: Uint8Array, landmarks: Uint8Array, isSmoothed = true): Promise<BlazePose> {
-    return new BlazePose(await LiteNetwork.load(detector), await LiteNetwork.load(landmarks), isSmoothed);
+    const shape = [1, LANDMARK_SIZE, LANDMARK_SIZE, 3];
+    return new BlazePose(await LiteNetwork.load(detector), await LiteNetwork.loadFaster(landmarks, shape), isSmoothed);
   }
 
   reset(): void {

@@ -9,6 +9,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import type { EngineName } from '../../domain/project.ts';
 import { StudioError } from '../../kernel/errors.ts';
+import { describeGpu, SOFTWARE_RENDERER } from '../../kernel/gpu.ts';
 import { registerBatchNormGradient, registerWasmKernels } from './wasm-kernels.ts';
 
 /** What is known of one engine on this device. */
@@ -119,30 +120,23 @@ function webglFact(): { isPresent: boolean; device: string } {
   return { isPresent: true, device };
 }
 
-const SOFTWARE = /swiftshader|llvmpipe|software|basic render|lavapipe/i;
-
 /** Finds the engines of this device; cheap, starts none of them. */
 export async function findEngines(): Promise<EngineFact[]> {
   const facts: EngineFact[] = [];
-  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
-  const info = adapter?.info;
-  const gpuDevice = info
-    ? [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' ')
-    : '';
+  const gpu = await describeGpu();
   facts.push({
     name: 'webgpu',
-    isPresent: Boolean(adapter),
-    isSoftware:
-      SOFTWARE.test(gpuDevice) || Boolean((info as { isFallbackAdapter?: boolean } | undefined)?.isFallbackAdapter),
-    device: gpuDevice,
+    isPresent: gpu !== null,
+    isSoftware: gpu?.isSoftware ?? false,
+    device: gpu?.device ?? '',
     selfTestError: null,
-    reason: adapter ? null : 'no adapter',
+    reason: gpu ? null : 'no adapter',
   });
   const webgl = webglFact();
   facts.push({
     name: 'webgl',
     ...webgl,
-    isSoftware: SOFTWARE.test(webgl.device),
+    isSoftware: SOFTWARE_RENDERER.test(webgl.device),
     selfTestError: null,
     reason: webgl.isPresent ? null : 'no WebGL 2',
   });
