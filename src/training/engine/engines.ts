@@ -51,7 +51,7 @@ export async function startEngine(name: EngineName): Promise<void> {
   const started = await (async () => {
     await loadBackend(name);
     // Without an adapter setBackend('webgpu') resolves false and leaves the name set (DEPENDENCIES T12).
-    if (name === 'webgpu' && !(await navigator.gpu?.requestAdapter())) return false;
+    if (name === 'webgpu' && !(await describeGpu())) return false;
     return tf.setBackend(name);
   })().catch((cause: unknown) => {
     throw new StudioError('gpu/unavailable', { details: { engine: name, reason: String(cause) }, cause });
