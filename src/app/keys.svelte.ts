@@ -58,6 +58,11 @@ export function isTyping(event: Event): boolean {
   );
 }
 
+/** True when no control has the focus: keys mean the page. */
+export function isOnPage(event: Event): boolean {
+  return event.target === document.body || (event.target as HTMLElement).id === 'main';
+}
+
 /** The keys of an event as one text, e.g. `Mod+Shift+Z`; null for a modifier alone. */
 export function keysOf(
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,

@@ -1,8 +1,8 @@
 /** The object graph of the app, built once by main.ts. Main thread. */
 import { createContext } from 'svelte';
-import { Store, type Change, type PathFile, type StoredBlob, type StoredPicture } from '../dataset/index.ts';
+import { Store, type PathFile, type StoredBlob, type StoredPicture } from '../dataset/index.ts';
 import { ArchiveSession, ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
-import type { InspectedMedia, ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
+import type { InspectedMedia, MediaItem, ModelSource, Project, TaskKind, TrainingSettings } from '../domain/project.ts';
 import { recalibrate } from '../evaluation/index.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { abortError } from '../kernel/errors.ts';
@@ -123,6 +123,18 @@ export class Workbench implements Disposable {
         else this.#notify.say(`Something newer was changed. Undo it first: ${this.project.undoLabel ?? ''}`);
       },
     });
+  }
+
+  /** Takes back the newest step, or does it again, and says so. */
+  async travel(side: 'undo' | 'redo'): Promise<void> {
+    const label = await this.project[side]();
+    if (!label) return;
+    if (side === 'redo') this.#notify.say(`Done again: ${label}`);
+    else
+      this.#notify.say(`Undone: ${label}`, {
+        label: 'Redo',
+        run: () => void this.travel('redo').catch(this.#notify.fail),
+      });
   }
 
   /** Adds a model source with settings like the current one (or the given). */
@@ -302,7 +314,7 @@ export class Studio {
       isSample: true,
     };
     const { features } = this.clients;
-    const changes: Change[] = [];
+    const items: MediaItem[] = [];
     const blobs: StoredBlob[] = [];
     const pictures: StoredPicture[] = [];
     for (const [c, label] of classes.entries()) {
@@ -315,29 +327,24 @@ export class Studio {
         const name = `${label.name} ${String(n).padStart(2, '0')}.${kind === 'sound' ? 'wav' : 'json'}`;
         blobs.push({ hash: made.hash, blob: made.blob });
         pictures.push({ hash: made.hash, ...made.picture });
-        changes.push({
-          store: 'items',
-          before: null,
-          after: {
-            id: newId(),
-            projectId: id,
-            name,
-            path: `${label.name}/${name}`,
-            hash: made.hash,
-            bytes: made.blob.size,
-            classId: label.id,
-            part: n > 9 ? 'testing' : 'training',
-            recording: `sample:${label.name}-${n}`,
-            session: 'sample',
-            addedAtMs: at + seed,
-            ...(made.sound ? { sound: made.sound } : {}),
-            ...(made.motion ? { motion: made.motion } : {}),
-          },
+        items.push({
+          id: newId(),
+          projectId: id,
+          name,
+          path: `${label.name}/${name}`,
+          hash: made.hash,
+          bytes: made.blob.size,
+          classId: label.id,
+          part: n > 9 ? 'testing' : 'training',
+          recording: `sample:${label.name}-${n}`,
+          session: 'sample',
+          addedAtMs: at + seed,
+          ...(made.sound ? { sound: made.sound } : {}),
+          ...(made.motion ? { motion: made.motion } : {}),
         });
       }
     }
-    await this.store.putQuietly({ project });
-    await this.store.commit(id, 'Made the sample', newId(), changes, { blobs, pictures });
+    await this.store.addProject({ project, items, sources: [], reports: [], weights: [], blobs, pictures });
     return project;
   }
 
@@ -355,7 +362,7 @@ export class Studio {
       nextColor: classes.length + 1,
       isSample: true,
     };
-    const changes: Change[] = [];
+    const items: MediaItem[] = [];
     const blobs: StoredBlob[] = [];
     const pictures: StoredPicture[] = [];
     for (let n = 1; n <= SAMPLE_PICTURES; n++) {
@@ -364,36 +371,31 @@ export class Studio {
       blobs.push({ hash: picture.hash, blob: picture.blob });
       pictures.push({ hash: picture.hash, ...picture.picture });
       const { width, height } = picture.image!;
-      changes.push({
-        store: 'items',
-        before: null,
-        after: {
-          id: newId(),
-          projectId: id,
-          name,
-          path: name,
-          hash: picture.hash,
-          bytes: picture.blob.size,
-          classId: null,
-          part: n > SAMPLE_PICTURES * 0.75 ? 'testing' : 'training',
-          recording: `sample:${n}`,
-          session: 'sample',
-          addedAtMs: at + n,
-          image: {
-            width,
-            height,
-            isAnnotated: true,
-            boxes: boxes.map(({ label, ...rect }) => ({
-              ...rect,
-              id: newId(),
-              classId: classes.find((known) => known.name === label)!.id,
-            })),
-          },
+      items.push({
+        id: newId(),
+        projectId: id,
+        name,
+        path: name,
+        hash: picture.hash,
+        bytes: picture.blob.size,
+        classId: null,
+        part: n > SAMPLE_PICTURES * 0.75 ? 'testing' : 'training',
+        recording: `sample:${n}`,
+        session: 'sample',
+        addedAtMs: at + n,
+        image: {
+          width,
+          height,
+          isAnnotated: true,
+          boxes: boxes.map(({ label, ...rect }) => ({
+            ...rect,
+            id: newId(),
+            classId: classes.find((known) => known.name === label)!.id,
+          })),
         },
       });
     }
-    await this.store.putQuietly({ project });
-    await this.store.commit(id, 'Made the sample', newId(), changes, { blobs, pictures });
+    await this.store.addProject({ project, items, sources: [], reports: [], weights: [], blobs, pictures });
     return project;
   }
 

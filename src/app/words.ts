@@ -2,6 +2,13 @@
 import type { TaskKind } from '../domain/project.ts';
 import { formatCount, formatPercent } from '../kernel/format.ts';
 
+/** What a task is called, and its sign. */
+export const TASKS: Record<TaskKind, { title: string; icon: 'sound' | 'action' | 'detect' }> = {
+  sound: { title: 'Sounds', icon: 'sound' },
+  action: { title: 'Actions', icon: 'action' },
+  detection: { title: 'Objects', icon: 'detect' },
+};
+
 /** An example of a task in one word. */
 export const exampleWord = (kind: TaskKind): string => (kind === 'detection' ? 'picture' : 'clip');
 

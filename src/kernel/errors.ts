@@ -184,8 +184,8 @@ export const ERROR_CATALOGUE = {
   },
   'network/absent': {
     title: 'A pretrained network is needed that is not on this device.',
-    kept: 'Your clips and settings are kept.',
-    advice: 'Get it under Pretrained networks. Sounds can be trained with Full network, which needs none.',
+    kept: 'Your data and settings are kept.',
+    advice: 'Get it under Pretrained networks, or choose an algorithm that needs none.',
     retry: true,
   },
   'network/wrong-file': {

@@ -73,7 +73,7 @@ test('without a network the dialog explains, wrong files are refused, and the fu
   await page.getByRole('radio', { name: /^Transfer learning/ }).check();
   await studio.button('Train').click();
   await expect(page.getByRole('alert')).toContainText(
-    'The network YAMNet is not on this device. Your clips and settings are kept.',
+    'The network YAMNet is not on this device. Your data and settings are kept.',
   );
   await page.getByRole('radio', { name: /^Full network/ }).check();
   await studio.iterations(3);
