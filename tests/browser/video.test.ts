@@ -66,6 +66,26 @@ describe('a variable frame rate', () => {
   });
 });
 
+it('a codec nobody knows is named, and said to be the reason', { timeout: 30_000 }, async () => {
+  const film = await drawVideo([0, 0.5], { width: 64, height: 64, lastSec: 0.5 }, (context) =>
+    context.fillRect(0, 0, 30, 64),
+  );
+  const bytes = new Uint8Array(await film.arrayBuffer());
+  const name = [...'avc1'].map((char) => char.charCodeAt(0));
+  const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
+  expect(at).toBeGreaterThan(0);
+  bytes.set(
+    [...'zzzz'].map((char) => char.charCodeAt(0)),
+    bytes.findLastIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte)),
+  );
+  const error = await openVideo(new Blob([bytes])).then(
+    () => null,
+    (cause: unknown) => cause as StudioError,
+  );
+  expect(error?.code).toBe('media/video-codec-unsupported');
+  expect(error?.message).toContain('cannot decode the video in the file');
+});
+
 describe.skipIf(!squats)('videos (skipped without ../shared/data)', () => {
   it.each([
     ['MP4', () => new Mp4OutputFormat(), {}],

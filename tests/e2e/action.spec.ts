@@ -172,6 +172,7 @@ test.describe('real videos', () => {
         'wave.mp4,Waving,0:04,0:08.5',
         'stand.mp4,Standing, 0:0:0, 0:5',
         'stand.mp4,Standing,5,99',
+        'stand.mp4,Swaying,4,6',
         'missing.mp4,Waving,0,1',
         'wave.mp4,Waving,9,7',
         '',
@@ -183,9 +184,11 @@ test.describe('real videos', () => {
     await expect(report).toContainText('There is no video missing.mp4 among the files.');
     await expect(report).toContainText('It ends (7 s) before it begins (9 s).');
     await expect(report).toContainText('cut at the end of the video');
+    await expect(report).toContainText('it overlaps with another label. Both were added.');
     await studio.closeReport();
     await expect(studio.button('Waving 2')).toBeVisible();
     await expect(studio.button('Standing 2')).toBeVisible();
+    await expect(studio.button('Swaying 1')).toBeVisible();
 
     await studio.button('Segment editor').click();
     const editor = page.getByRole('region', { name: 'Segment editor' });
