@@ -119,9 +119,10 @@ export async function benchPictures(note) {
     from = await now();
     const canvas = await page.locator('.canvas, .stage').first().boundingBox();
     for (let i = 0; i < 5; i++) {
-      await page.mouse.move(canvas.x + canvas.width * 0.5, canvas.y + canvas.height * (0.35 + 0.02 * i));
+      const left = canvas.x + canvas.width * (0.08 + 0.17 * i);
+      await page.mouse.move(left, canvas.y + canvas.height * 0.72);
       await page.mouse.down();
-      await page.mouse.move(canvas.x + canvas.width * 0.6, canvas.y + canvas.height * 0.6, { steps: 8 });
+      await page.mouse.move(left + canvas.width * 0.1, canvas.y + canvas.height * 0.82, { steps: 8 });
       await page.mouse.up();
       await page.waitForTimeout(250);
     }
