@@ -5,7 +5,7 @@ import type { InferenceContract, ModelRef, ObjectsSeen } from './contract.ts';
 import type { Look } from './live-camera.svelte.ts';
 
 /**
- * @param eyes a features thread of its own. @param isAdaptive looks at smaller pictures when this device is too slow for ten a second. @returns what a `LiveCamera` looks with.
+ * @param eyes a features thread of its own. @param isAdaptive looks at smaller pictures where their features take too long for ten a second. @returns what a `LiveCamera` looks with.
  */
 export function watchObjects(
   eyes: WorkerClient<FeaturesContract>,

@@ -22,7 +22,7 @@ export const smallerSize = (pixels: number, own: number): number | null =>
 /**
  * Reads {@link CameraFrame}s from `port` and posts {@link FrameViews} to `out`, in order, until aborted. Closes both.
  * @param network loads the pretrained network for a size, borrowed; null for detectors that see pixels.
- * @param isAdaptive looks at smaller pictures when this device is too slow for ten a second. @throws StudioError `network/…`.
+ * @param isAdaptive looks at smaller pictures when extraction is too slow for ten a second on this device. @throws StudioError `network/…`.
  */
 export async function streamViews(
   network: ((pixels: number) => Promise<VisionNetwork>) | null,

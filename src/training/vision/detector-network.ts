@@ -177,7 +177,7 @@ const TAPS = ['block_6_expand', 'block_13_expand', 'block_16_project'];
 
 /**
  * MobileNetV2 with the head of the other detectors, trained further as a whole or from a block on. Batch normalisation is folded in, so small batches do no
- * harm. About 520 000 weights. Input [batch, pixels, pixels, 3], −1 to 1; output [batch, pixels / 8, pixels / 8, classes + 4].
+ * harm. About 315 000 weights. Input [batch, pixels, pixels, 3], −1 to 1; output [batch, pixels / 8, pixels / 8, classes + 4].
  * @param unfreezeFrom first block that learns: 0 = all of them, 17 = the head alone. @returns caller disposes `train`; `infer` is the same model.
  */
 export function buildFineTunedDetector(
