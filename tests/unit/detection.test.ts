@@ -276,7 +276,7 @@ describe('geometry', () => {
     expect([smallerSize(640, 640), smallerSize(480, 640), smallerSize(480, 480), smallerSize(320, 320)]).toEqual([
       480,
       null,
-      320,
+      null,
       null,
     ]);
   });

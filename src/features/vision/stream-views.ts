@@ -12,8 +12,8 @@ export type FrameViews = { atSec: number; pixels: number; views: Uint8Array[] };
 const MOST_MS = 92;
 /** Frames the time is measured on, after as many to warm up. */
 const MEASURED = 8;
-/** A picture seen this much smaller is still like those of training, which varies the size by 1.4. */
-const LEAST_RATIO = 0.65;
+/** A picture seen this much smaller is still like those of training, which varies the size by 1.4. At two thirds blood cells fell from 0.85 to 0.70. */
+const LEAST_RATIO = 0.7;
 
 /** The next smaller size a frame may be looked at; null when it would be too small for what was learnt. */
 export const smallerSize = (pixels: number, own: number): number | null =>
