@@ -207,7 +207,9 @@ describe('networks on pixels', () => {
           changed: await Promise.all(['Conv1', 'block_13_depthwise', 'block_14_expand'].map(changed)),
         };
       };
+      const tensors = tf.memory().numTensors;
       const learnt = await train(pictures);
+      expect(tf.memory().numTensors).toBe(tensors);
       expect(learnt.accuracy).toBeGreaterThan(0.7);
       expect(learnt.changed).toEqual([false, false, true]);
       expect((await train(wrong)).accuracy).toBeLessThan(0.4);

@@ -234,6 +234,16 @@ test('a detector learns from nothing, without any network', async ({ studio }) =
   await expect(page.getByRole('heading', { name: 'Precision and recall' })).toBeVisible();
 });
 
+/** Opens the app and gives it the pretrained network, as a person does. */
+async function openWithNetwork(studio: StudioPage): Promise<void> {
+  const { page } = studio;
+  await studio.open();
+  await studio.button('Pretrained networks').first().click();
+  await page.getByTestId('network-file').setInputFiles(network);
+  await expect(page.getByRole('status', { name: 'SSD MobileNet status' })).toHaveText(/On this device|Stored/);
+  await page.keyboard.press('Escape');
+}
+
 test.describe('with the network of ../shared', () => {
   test.skip(!existsSync(network) || !existsSync(videos), 'needs ../shared/models and ../shared/data/action-clips');
   const camera = join(mkdtempSync(join(tmpdir(), 'understudy-camera-')), 'wave.mjpeg');
@@ -245,11 +255,7 @@ test.describe('with the network of ../shared', () => {
 
   test('a class the network knows becomes a class of the project', async ({ studio }) => {
     const { page } = studio;
-    await studio.open();
-    await studio.button('Pretrained networks').first().click();
-    await page.getByTestId('network-file').setInputFiles(network);
-    await expect(page.getByRole('status', { name: 'SSD MobileNet status' })).toHaveText(/On this device|Stored/);
-    await page.keyboard.press('Escape');
+    await openWithNetwork(studio);
     await newDetection(studio, 'Mapped');
     await studio.addClass('Human');
     await studio.importFiles(join(videos, 'person.jpg'));
@@ -266,11 +272,7 @@ test.describe('with the network of ../shared', () => {
   test('frames of a video, proposed boxes accepted, trained, evaluated, seen live', async ({ studio }) => {
     test.setTimeout(300_000);
     const { page } = studio;
-    await studio.open();
-    await studio.button('Pretrained networks').first().click();
-    await page.getByTestId('network-file').setInputFiles(network);
-    await expect(page.getByRole('status', { name: 'SSD MobileNet status' })).toHaveText(/On this device|Stored/);
-    await page.keyboard.press('Escape');
+    await openWithNetwork(studio);
     await newDetection(studio, 'People');
     await studio.importFiles(join(videos, 'wave.mp4'));
     await expect(page.getByRole('region', { name: 'Import report' })).toContainText(/frames of the video were added/);
