@@ -2,12 +2,13 @@
 import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
 import { createFeaturesJobs } from '../src/features/jobs.ts';
+import { columnOf } from '../src/tasks/jobs.ts';
 import { serve } from '../src/rpc/serve.ts';
 import { PROTOCOL } from '../src/rpc/protocol.ts';
 
 let store: Promise<Store> | null = null;
 serve(
   self as never,
-  createFeaturesJobs(() => (store ??= Store.open())),
+  createFeaturesJobs(() => (store ??= Store.open()), columnOf('features')),
   PROTOCOL,
 );

@@ -1,6 +1,7 @@
 /** Thread of the training room: owns the model being trained. */
 import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
+import { columnOf } from '../src/tasks/jobs.ts';
 import { serve } from '../src/rpc/serve.ts';
 import { PROTOCOL } from '../src/rpc/protocol.ts';
 import { createTrainingJobs } from '../src/training/jobs.ts';
@@ -8,6 +9,6 @@ import { createTrainingJobs } from '../src/training/jobs.ts';
 let store: Promise<Store> | null = null;
 serve(
   self as never,
-  createTrainingJobs(() => (store ??= Store.open())),
+  createTrainingJobs(() => (store ??= Store.open()), columnOf('training')),
   PROTOCOL,
 );

@@ -3,20 +3,25 @@ export { HISTORY_DEPTH, Store, type NewContent, type ProjectRecords, type WholeP
 export {
   SCHEMA_VERSION,
   type Change,
-  type EmbeddingPreprocessing,
-  type LogMelPreprocessing,
-  type ModelArtifact,
-  type MotionPreprocessing,
-  type VisionPreprocessing,
-  type SoundPreprocessing,
-  type Novelty,
-  type Preprocessing,
   type StoredBlob,
   type StoredFeatures,
   type StoredPicture,
   type StoredWeights,
 } from './schema.ts';
-export { assignParts, groupOf, matchPattern, splitByGroup, type Grouping } from './split.ts';
+export { assignParts, dividedOf, groupOf, matchPattern, splitByGroup, type Divided, type Grouping } from './split.ts';
 export { fileName, isJunkPath, proposeLabels, proposePart } from './labels.ts';
-export { findFindings, flagsOf, type ClipFlag, type Finding } from './health.ts';
+export {
+  findBoxFindings,
+  findClassFindings,
+  findFlagged,
+  flagsOfClip,
+  type ClipFlag,
+  type Finding,
+} from './health.ts';
+export { readBoxFiles } from './annotations/boxes.ts';
+export { readMotionFiles } from './annotations/motion.ts';
+export { readNone, type ImportRemark, type ReadAnnotations } from './annotations/reader.ts';
+export type { DatasetSlot, ImportTools, Noun } from './slot.ts';
 export type { ArchiveContract, PathFile } from './archive-contract.ts';
+export { loadModel } from './load-model.ts';
+export { writingLock } from './writing-lock.ts';

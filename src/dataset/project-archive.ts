@@ -8,70 +8,20 @@
  * - `weights/{source}/{kind}.json` and `.bin`: best model, checkpoint and snapshots; float32, little endian
  */
 import * as v from 'valibot';
-import type { MediaItem, Project } from '../domain/project.ts';
+import { boxesOf, classIdOf, isLabelled } from '../domain/label.ts';
+import type { MediaItem } from '../domain/project.ts';
 import { required } from '../kernel/assert.ts';
 import { hashBlob } from '../kernel/content-hash.ts';
 import { StudioError } from '../kernel/errors.ts';
+import { ARCHIVE_VERSION, checkRecords, ProjectFile, text, upgradeProjectFile } from './archive-records.ts';
 import type { StoredPicture, StoredWeights } from './schema.ts';
 import type { Store, WholeProject } from './store.ts';
 
-/** Newest archive version this build reads and the one it writes. */
-export const ARCHIVE_VERSION = 1;
+export { ARCHIVE_VERSION } from './archive-records.ts';
 
 /** One file of an archive; its content is read when its turn comes. */
 export type ArchiveFile = { path: string; read: () => Promise<Blob> };
 
-const text = v.string();
-const Entity = { id: text, projectId: text };
-const ProjectFile = v.object({
-  project: v.looseObject({
-    id: text,
-    name: text,
-    kind: v.picklist(['sound', 'action', 'detection']),
-    classes: v.array(v.looseObject({ id: text, name: text, color: v.number() })),
-    createdAtMs: v.number(),
-    openedAtMs: v.number(),
-    nextColor: v.number(),
-  }),
-  items: v.array(
-    v.looseObject({
-      ...Entity,
-      name: text,
-      path: text,
-      hash: text,
-      classId: v.nullable(text),
-      part: text,
-      recording: text,
-      session: text,
-      addedAtMs: v.number(),
-    }),
-  ),
-  sources: v.array(
-    v.looseObject({
-      ...Entity,
-      name: text,
-      status: text,
-      settings: v.looseObject({ algorithm: text }),
-      curve: v.array(v.looseObject({ iteration: v.number() })),
-      snapshots: v.array(v.looseObject({ iteration: v.number() })),
-      log: v.array(v.looseObject({ text })),
-      scores: v.looseObject({}),
-    }),
-  ),
-  reports: v.array(
-    v.looseObject({
-      sourceId: text,
-      part: text,
-      items: v.optional(v.array(v.looseObject({ itemId: text }))),
-      pictures: v.optional(v.array(v.looseObject({ itemId: text }))),
-    }),
-  ),
-  media: v.array(v.object({ hash: text, path: text, type: text })),
-  pictures: v.array(
-    v.object({ hash: text, peaks: v.number(), spectrogram: v.number(), poster: v.optional(v.number(), 0) }),
-  ),
-  weights: v.array(v.object({ sourceId: text, kind: text, path: text })),
-});
 const WeightsFile = v.looseObject({
   model: v.looseObject({
     topology: text,
@@ -111,7 +61,8 @@ export async function archiveFiles(
   const firstOf = new Map([...items].reverse().map((item) => [item.hash, item]));
   for (const hash of hashes) {
     const item = firstOf.get(hash)!;
-    const folder = item.image ? 'media' : `media/${safe(className.get(item.classId ?? '') ?? 'no class')}`;
+    const folder =
+      item.label.kind === 'boxes' ? 'media' : `media/${safe(className.get(classIdOf(item) ?? '') ?? 'no class')}`;
     const name = safe(item.name);
     const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length;
     let path = `${folder}/${name}`;
@@ -184,7 +135,7 @@ export async function archiveFiles(
         return blob;
       },
     })),
-    ...(project.kind === 'detection'
+    ...(items.some((item) => item.label.kind === 'boxes')
       ? [{ path: 'media/annotations.json', read: async () => json(createMlAnnotations(items, className, media)) }]
       : []),
   ];
@@ -197,24 +148,24 @@ function createMlAnnotations(
   media: readonly { hash: string; path: string }[],
 ) {
   const paths = new Map(media.map(({ hash, path }) => [hash, path]));
-  return items.flatMap(({ hash, image }) =>
-    image?.isAnnotated
-      ? [
-          {
-            image: paths.get(hash)!.replace(/^media\//, ''),
-            annotations: image.boxes.map(({ classId, x, y, width, height }) => ({
-              label: className.get(classId) ?? 'no class',
-              coordinates: {
-                x: (x + width / 2) * image.width,
-                y: (y + height / 2) * image.height,
-                width: width * image.width,
-                height: height * image.height,
-              },
-            })),
+  return items.flatMap((item) => {
+    const { hash, media: file } = item;
+    if (!('width' in file) || item.label.kind !== 'boxes' || !isLabelled(item)) return [];
+    return [
+      {
+        image: paths.get(hash)!.replace(/^media\//, ''),
+        annotations: boxesOf(item).map(({ classId, x, y, width, height }) => ({
+          label: className.get(classId) ?? 'no class',
+          coordinates: {
+            x: (x + width / 2) * file.width,
+            y: (y + height / 2) * file.height,
+            width: width * file.width,
+            height: height * file.height,
           },
-        ]
-      : [],
-  );
+        })),
+      },
+    ];
+  });
 }
 
 const isArray = (entry: [string, Float32Array | number]): entry is [string, Float32Array] =>
@@ -253,9 +204,9 @@ export async function readArchive(
       message: `The project file is damaged or incomplete: ${reason}.`,
       cause,
     });
-  const parse = <S extends v.GenericSchema>(schema: S, content: string, path: string): v.InferOutput<S> => {
+  const check = <S extends v.GenericSchema>(schema: S, content: unknown, path: string): v.InferOutput<S> => {
     try {
-      return v.parse(schema, JSON.parse(content));
+      return v.parse(schema, content);
     } catch (error) {
       const where =
         error instanceof v.ValiError
@@ -263,6 +214,15 @@ export async function readArchive(
           : '';
       throw damaged(`${path} cannot be read${where}`, error);
     }
+  };
+  const parse = <S extends v.GenericSchema>(schema: S, content: string, path: string): v.InferOutput<S> => {
+    let value: unknown;
+    try {
+      value = JSON.parse(content);
+    } catch (error) {
+      throw damaged(`${path} cannot be read`, error);
+    }
+    return check(schema, value, path);
   };
   const read = async (path: string, type?: string): Promise<Blob> => {
     const blob = await file(path, type);
@@ -277,20 +237,18 @@ export async function readArchive(
   if (about.version > ARCHIVE_VERSION)
     throw new StudioError('dataset/archive-newer', { details: { version: about.version } });
 
-  const content = parse(ProjectFile, await (await read('project.json')).text(), 'project.json');
-  const project = content.project as unknown as Project;
-  const records = { project, items: content.items, sources: content.sources } as unknown as WholeProject;
-  const known = new Set(content.media.map(({ hash }) => hash));
-  for (const item of content.items) {
-    if (item.projectId !== project.id) throw damaged(`${item.name} belongs to another project`);
-    if (!known.has(item.hash)) throw damaged(`the file of ${item.name} is missing`);
-  }
-  const sourceIds = new Set(content.sources.map(({ id }) => id));
-  if (
-    content.sources.some(({ projectId }) => projectId !== project.id) ||
-    [...content.reports, ...content.weights].some(({ sourceId }) => !sourceIds.has(sourceId))
-  )
-    throw damaged('a model source belongs to another project');
+  const raw: unknown = await (await read('project.json'))
+    .text()
+    .then((content) => JSON.parse(content) as unknown)
+    .catch((cause: unknown) => Promise.reject(damaged('project.json cannot be read', cause)));
+  const content = check(
+    ProjectFile,
+    about.version === 1 ? upgradeProjectFile(raw) : raw,
+    'project.json',
+  );
+  const fault = checkRecords(content);
+  if (fault) throw damaged(fault);
+  const { project, items, sources, reports } = content as unknown as WholeProject;
 
   const bytes = await (await read('pictures.bin')).arrayBuffer();
   const pictures: StoredPicture[] = [];
@@ -341,5 +299,5 @@ export async function readArchive(
     blobs.push({ hash, blob });
     onMedia(blobs.length, content.media.length);
   }
-  return { ...records, reports: content.reports as unknown as WholeProject['reports'], pictures, weights, blobs };
+  return { project, items, sources, reports, pictures, weights, blobs };
 }

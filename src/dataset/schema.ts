@@ -1,8 +1,11 @@
 /** The IndexedDB schema and its migration ladder. Any thread. */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
-import type { ClassLabel, MediaItem, ModelSource, Part, Project, SmallPicture } from '../domain/project.ts';
-import type { AnyReport } from '../domain/report.ts';
+import type { SmallPicture } from '../domain/media.ts';
+import type { ModelArtifact } from '../domain/model.ts';
+import type { MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
+import type { Report } from '../domain/report.ts';
 import { StudioError } from '../kernel/errors.ts';
+import { upgradeChange, upgradeItem, upgradeReport, upgradeSource } from '../domain/task-upgrade.ts';
 
 /** A stored file, keyed by its content. Safari without Blob support in storage gets `bytes` + `type` instead. */
 export type StoredBlob = { hash: string; blob: Blob };
@@ -30,92 +33,6 @@ export type StoredWeights = {
   state: Record<string, Float32Array | number> | null;
 };
 
-/** A trained model as data: what is exported, previewed and evaluated. */
-export type ModelArtifact = {
-  /** TensorFlow.js layers topology (JSON). */
-  topology: string;
-  weightSpecs: { name: string; shape: number[]; dtype: 'float32' }[];
-  weights: ArrayBuffer;
-  classes: ClassLabel[];
-  preprocessing: Preprocessing;
-  /** Where the training data lie among embeddings; models on a pretrained network only. */
-  novelty?: Novelty;
-};
-
-/** Class centres, deviation per value, and the distance under which nearly all known sounds lie. */
-export type Novelty = { centres: number[][]; deviations: number[]; limit: number };
-
-/** Every number between a sound and the network's input, and between its output and a clip's label. */
-export type Preprocessing = SoundPreprocessing | MotionPreprocessing | VisionPreprocessing;
-
-/** Of sound models. */
-export type SoundPreprocessing = LogMelPreprocessing | EmbeddingPreprocessing;
-
-/** What all sound models share. */
-type SharedSoundPreprocessing = {
-  sampleRateHz: number;
-  windowSec: number;
-  overlapRatio: number;
-  /** Input = (feature − mean) / deviation. */
-  mean: number;
-  deviation: number;
-  /** How windows become a clip: the mean of their class scores. */
-  clipScore: 'mean';
-};
-
-/** Log-mel spectrogram windows, for the full network. */
-export type LogMelPreprocessing = SharedSoundPreprocessing & {
-  kind: 'log-mel';
-  windowSamples: number;
-  hopSamples: number;
-  fftSize: number;
-  bandCount: number;
-  lowHz: number;
-  highHz: number;
-  logOffset: number;
-  windowFrames: number;
-  hopFrames: number;
-};
-
-/** Embeddings of a pretrained network: a window of samples becomes `shape` values. */
-export type EmbeddingPreprocessing = SharedSoundPreprocessing & {
-  kind: 'yamnet' | 'speech-embedding';
-  /** SHA-256 of the network's files, in the order of the manifest. */
-  networkFiles: string[];
-  windowSamples: number;
-  hopSamples: number;
-  shape: number[];
-};
-
-/** Windows of body landmarks (features/motion/motion.ts writes them). */
-export type MotionPreprocessing = {
-  kind: 'landmarks';
-  windowSec: number;
-  overlapRatio: number;
-  mean: number;
-  deviation: number;
-  clipScore: 'mean';
-  frameRateHz: number;
-  windowFrames: number;
-  hopFrames: number;
-  /** The joints of the input in order; the body itself follows as one more. */
-  joints: string[];
-  /** [windowFrames, joints + 1, channels]. */
-  shape: number[];
-};
-
-/** Squares of pictures: for detectors on SSD-MobileNet, and for those trained from nothing (`pixels`). */
-export type VisionPreprocessing = {
-  kind: 'ssd-mobilenet' | 'pixels';
-  pixels: number;
-  tiles: number;
-  /** Cells of the output that a predicted distance of 0 stands for. */
-  scale: number;
-  /** Input = (feature − mean) × factor, per channel of the three maps; of pixels one value a colour. */
-  channelMean: number[];
-  channelFactor: number[];
-};
-
 /** Stores that take part in undo. */
 export type UndoableStore = 'projects' | 'items' | 'sources';
 
@@ -125,15 +42,11 @@ export type Change =
   | { store: 'items'; before: MediaItem | null; after: MediaItem | null }
   | { store: 'sources'; before: ModelSource | null; after: ModelSource | null };
 
-/** One undo step or a piece of one: entries with the same `group` are undone together. */
-export type HistoryEntry = {
-  projectId: string;
-  seq: number;
-  group: string;
-  label: string;
-  changes: Change[];
-  isUndone: boolean;
-};
+/** One undo step or a piece of one, without its changes: entries with the same `group` are undone together. */
+export type HistoryStep = { projectId: string; seq: number; group: string; label: string; isUndone: boolean };
+
+/** The changes of a step; apart from it, because the steps are read at every edit and these only when one is taken back. */
+export type HistoryChanges = { projectId: string; seq: number; changes: Change[] };
 
 /** The database. */
 export interface StudioSchema extends DBSchema {
@@ -144,8 +57,9 @@ export interface StudioSchema extends DBSchema {
   pictures: { key: string; value: StoredPicture };
   features: { key: [string, string]; value: StoredFeatures };
   weights: { key: [string, string]; value: StoredWeights };
-  reports: { key: [string, Part]; value: AnyReport };
-  history: { key: [string, number]; value: HistoryEntry };
+  reports: { key: [string, Part]; value: Report };
+  steps: { key: [string, number]; value: HistoryStep };
+  history: { key: [string, number]; value: HistoryChanges };
   preferences: { key: string; value: unknown };
   networks: { key: string; value: StoredNetworkFile };
 }
@@ -153,10 +67,18 @@ export interface StudioSchema extends DBSchema {
 /** An open database. */
 export type StudioDatabase = IDBPDatabase<StudioSchema>;
 
-type Upgrade = (
-  db: StudioDatabase,
-  tx: IDBPTransaction<StudioSchema, StoreNames<StudioSchema>[], 'versionchange'>,
-) => void;
+type UpgradeTransaction = IDBPTransaction<StudioSchema, StoreNames<StudioSchema>[], 'versionchange'>;
+type Upgrade = (db: StudioDatabase, tx: UpgradeTransaction) => void | Promise<void>;
+
+/** Rewrites every record of a store, one in memory at a time. */
+async function rewrite<Name extends 'items' | 'sources' | 'reports' | 'history'>(
+  tx: UpgradeTransaction,
+  name: Name,
+  next: (record: StudioSchema[Name]['value']) => StudioSchema[Name]['value'],
+): Promise<void> {
+  for (let cursor = await tx.objectStore(name).openCursor(); cursor; cursor = await cursor.continue())
+    await cursor.update(next(cursor.value as StudioSchema[Name]['value']));
+}
 
 /**
  * Step n brings version n to n + 1. Never reuse, reorder or edit a step that was released; add one.
@@ -179,6 +101,18 @@ const MIGRATIONS: Upgrade[] = [
   (db) => {
     db.createObjectStore('networks', { keyPath: 'sha256' });
   },
+  // Records become unions by modality and problem (domain/task.ts).
+  async (db, tx) => {
+    const steps = db.createObjectStore('steps', { keyPath: ['projectId', 'seq'] });
+    await rewrite(tx, 'items', upgradeItem);
+    await rewrite(tx, 'sources', upgradeSource);
+    await rewrite(tx, 'reports', upgradeReport);
+    await rewrite(tx, 'history', (entry) => {
+      const { changes, ...step } = entry as HistoryChanges & HistoryStep;
+      void steps.put(step);
+      return { projectId: step.projectId, seq: step.seq, changes: changes.map(upgradeChange) as Change[] };
+    });
+  },
 ];
 
 /** Version of the schema this build writes. */
@@ -194,8 +128,9 @@ export async function openDatabase(name = 'understudy', onClosed: () => void = (
   try {
     return await new Promise<StudioDatabase>((resolve, reject) => {
       openDB<StudioSchema>(name, SCHEMA_VERSION, {
-        upgrade(db, oldVersion, _new, tx) {
-          for (const migrate of MIGRATIONS.slice(oldVersion)) migrate(db, tx);
+        async upgrade(db, oldVersion, _new, tx) {
+          // One after the other: a step finds what the one before has written. A step that throws aborts all, and the database stays as it was.
+          for (const migrate of MIGRATIONS.slice(oldVersion)) await migrate(db, tx);
         },
         blocked() {
           isBlocked = true;

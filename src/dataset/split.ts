@@ -1,9 +1,11 @@
 /** Dividing examples into training, validation and testing. Any thread; pure. Whole recordings move, never windows. */
-import type { MediaItem, Part, TrainingSettings } from '../domain/project.ts';
+import type { MediaItem, Part } from '../domain/project.ts';
+import type { CommonSettings } from '../domain/settings.ts';
+import { countClasses, standingClass } from '../domain/label.ts';
 import { createRandom } from '../kernel/random.ts';
 
 /** How examples are kept together. */
-export type Grouping = Pick<TrainingSettings, 'keepTogether' | 'groupPattern'>;
+export type Grouping = Pick<CommonSettings, 'keepTogether' | 'groupPattern'>;
 
 /** The name of the group an example belongs to; examples of one group are never separated. */
 export function groupOf(item: Pick<MediaItem, 'recording' | 'session' | 'path' | 'hash'>, grouping: Grouping): string {
@@ -17,6 +19,21 @@ export function groupOf(item: Pick<MediaItem, 'recording' | 'session' | 'path' |
       return match ?? item.recording;
     }
   }
+}
+
+/** An example as a split sees it: `classId` is the class that stands for it. */
+export type Divided = Pick<MediaItem, 'id' | 'recording' | 'session' | 'path' | 'hash'> & { classId: string };
+
+/** Examples as a split sees them; of one with boxes its rarest class stands for it. */
+export function dividedOf(items: readonly MediaItem[], counts = countClasses(items)): Divided[] {
+  return items.map((item) => ({
+    id: item.id,
+    recording: item.recording,
+    session: item.session,
+    path: item.path,
+    hash: item.hash,
+    classId: standingClass(item, counts),
+  }));
 }
 
 /** First capture (or whole match) of a regular expression on a path; null without a match or with a broken expression. */
@@ -38,7 +55,7 @@ export function matchPattern(pattern: string, path: string): string | null {
  *   there is above zero.
  */
 export function splitByGroup(
-  items: readonly Pick<MediaItem, 'id' | 'classId' | 'recording' | 'session' | 'path' | 'hash'>[],
+  items: readonly Divided[],
   shares: readonly number[],
   seed: number,
   grouping: Grouping,
@@ -61,7 +78,7 @@ export function splitByGroup(
     const root = find(`g:${groupOf(item, grouping)}`);
     const group = groups.get(root) ?? { key: root, ids: [], perClass: new Map<string, number>() };
     group.ids.push(item.id);
-    const label = item.classId ?? '';
+    const label = item.classId;
     group.perClass.set(label, (group.perClass.get(label) ?? 0) + 1);
     groups.set(root, group);
   }
@@ -108,7 +125,7 @@ export function assignParts(
 ): Map<string, Part> {
   const order: Part[] = ['training', 'validation', 'testing'];
   const folds = splitByGroup(
-    items,
+    dividedOf(items),
     [1 - shares.validation - shares.testing, shares.validation, shares.testing],
     seed,
     grouping,

@@ -3,13 +3,13 @@
  * `dataset/quota-exceeded` and leaves everything as it was.
  */
 import type { MediaItem, ModelSource, Project } from '../domain/project.ts';
-import type { AnyReport } from '../domain/report.ts';
+import type { Report } from '../domain/report.ts';
 import { newId } from '../kernel/clock.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { openDatabase } from './schema.ts';
 import type {
   Change,
-  HistoryEntry,
+  HistoryStep,
   StoredBlob,
   StoredFeatures,
   StoredPicture,
@@ -25,7 +25,7 @@ export type ProjectRecords = { project: Project; items: MediaItem[]; sources: Mo
 
 /** Everything of one project but its undo history and caches. */
 export type WholeProject = ProjectRecords & {
-  reports: AnyReport[];
+  reports: Report[];
   weights: StoredWeights[];
   blobs: StoredBlob[];
   pictures: StoredPicture[];
@@ -55,11 +55,11 @@ export function withNewIds(whole: WholeProject, name: string): WholeProject {
       },
     })),
     weights: whole.weights.map((entry) => ({ ...entry, sourceId: fresh(entry.sourceId) })),
-    reports: whole.reports.map((report): AnyReport => {
+    reports: whole.reports.map((report): Report => {
       const withIds = <T extends { itemId: string }>(list: T[]) =>
         list.map((item) => ({ ...item, itemId: fresh(item.itemId) }));
       const sourceId = fresh(report.sourceId);
-      return 'kind' in report
+      return report.kind === 'boxes'
         ? { ...report, sourceId, pictures: withIds(report.pictures) }
         : { ...report, sourceId, items: withIds(report.items) };
     }),
@@ -149,6 +149,16 @@ export class Store {
     return this.#db.getAllFromIndex('items', 'byProject', projectId);
   }
 
+  /** What the list of projects says of one: its items are read once, and not kept. `first` is the content of its first example. */
+  async summarise(projectId: string): Promise<{ count: number; bytes: number; first: string | null }> {
+    const items = await this.listItems(projectId);
+    return {
+      count: items.length,
+      bytes: items.reduce((sum, item) => sum + item.bytes, 0),
+      first: items[0]?.hash ?? null,
+    };
+  }
+
   /**
    * Applies changes and remembers them for undo, in one transaction. Undone steps after this point are forgotten.
    * @param group entries with the same group are undone together (one import in many batches).
@@ -161,7 +171,7 @@ export class Store {
     changes: Change[],
     content: NewContent = {},
   ): Promise<void> {
-    const tx = this.#db.transaction(['projects', 'items', 'sources', 'blobs', 'pictures', 'history'], 'readwrite', {
+    const tx = this.#db.transaction(['projects', 'items', 'sources', 'blobs', 'pictures', 'steps', 'history'], 'readwrite', {
       durability: 'relaxed',
     });
     const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
@@ -174,14 +184,20 @@ export class Store {
       for (const picture of content.pictures ?? []) watch(tx.objectStore('pictures').put(picture));
       for (const change of changes) this.#write(tx, change, 'after');
       const history = tx.objectStore('history');
-      const entries = await history.getAll(projectRange(projectId));
-      for (const entry of entries) if (entry.isUndone) void history.delete([projectId, entry.seq]);
-      const kept = entries.filter((entry) => !entry.isUndone);
-      const groups = [...new Set(kept.map((entry) => entry.group))].filter((name) => name !== group);
+      const steps = tx.objectStore('steps');
+      const known = await steps.getAll(projectRange(projectId));
+      const forget = ({ seq }: HistoryStep) => {
+        void history.delete([projectId, seq]);
+        void steps.delete([projectId, seq]);
+      };
+      for (const step of known) if (step.isUndone) forget(step);
+      const kept = known.filter((step) => !step.isUndone);
+      const groups = [...new Set(kept.map((step) => step.group))].filter((name) => name !== group);
       const forgotten = new Set(groups.slice(0, Math.max(0, groups.length - (HISTORY_DEPTH - 1))));
-      for (const entry of kept) if (forgotten.has(entry.group)) void history.delete([projectId, entry.seq]);
-      const seq = (entries.at(-1)?.seq ?? 0) + 1;
-      await history.put({ projectId, seq, group, label, changes, isUndone: false });
+      for (const step of kept) if (forgotten.has(step.group)) forget(step);
+      const seq = (known.at(-1)?.seq ?? 0) + 1;
+      watch(history.put({ projectId, seq, changes }));
+      await steps.put({ projectId, seq, group, label, isUndone: false });
     } catch (error) {
       await done.catch(() => {});
       throw asQuotaError(cause ?? error);
@@ -212,34 +228,52 @@ export class Store {
 
   /**
    * Stores a whole project in one transaction: a copy or an archive.
-   * @throws StudioError `dataset/quota-exceeded`; then nothing of it is stored.
+   * @throws StudioError `dataset/quota-exceeded`; `dataset/not-found` when a file of an item is neither given nor stored; then nothing of it is stored.
    */
   async addProject(whole: WholeProject): Promise<void> {
-    // A file that is there already has the same content: its key is its hash.
-    const known = new Set(await this.#db.getAllKeys('blobs'));
     const tx = this.#db.transaction(
       ['projects', 'items', 'sources', 'blobs', 'pictures', 'weights', 'reports'],
       'readwrite',
     );
-    const writes = [
-      ...whole.blobs.filter(({ hash }) => !known.has(hash)).map((blob) => tx.objectStore('blobs').put(blob)),
-      ...whole.pictures
-        .filter(({ hash }) => !known.has(hash))
-        .map((picture) => tx.objectStore('pictures').put(picture)),
-      ...whole.weights.map((weights) => tx.objectStore('weights').put(weights)),
-      ...whole.reports.map((report) => tx.objectStore('reports').put(report)),
-      ...whole.items.map((item) => tx.objectStore('items').put(item)),
-      ...whole.sources.map((source) => tx.objectStore('sources').put(source)),
-      tx.objectStore('projects').put(whole.project),
-    ];
-    await Promise.all([...writes, tx.done]).catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    done.catch(() => {});
+    try {
+      // In this transaction: a collection of garbage before it may have removed a file, one after it sees the new items. A file that is there already has the
+      // same content, since its key is its hash.
+      const blobs = tx.objectStore('blobs');
+      const pictures = new Map(whole.pictures.map((picture) => [picture.hash, picture]));
+      const given = new Map(whole.blobs.map((blob) => [blob.hash, blob]));
+      const writes: Promise<unknown>[] = [];
+      for (const hash of new Set([...given.keys(), ...whole.items.map((item) => item.hash)])) {
+        if ((await blobs.getKey(hash)) !== undefined) continue;
+        const blob = given.get(hash);
+        if (!blob) {
+          tx.abort();
+          throw new StudioError('dataset/not-found', { details: { hash } });
+        }
+        writes.push(blobs.put(blob));
+        const picture = pictures.get(hash);
+        if (picture) writes.push(tx.objectStore('pictures').put(picture));
+      }
+      await Promise.all([
+        ...writes,
+        ...whole.weights.map((weights) => tx.objectStore('weights').put(weights)),
+        ...whole.reports.map((report) => tx.objectStore('reports').put(report)),
+        ...whole.items.map((item) => tx.objectStore('items').put(item)),
+        ...whole.sources.map((source) => tx.objectStore('sources').put(source)),
+        tx.objectStore('projects').put(whole.project),
+        done,
+      ]);
+    } catch (error) {
+      throw asQuotaError(error);
+    }
   }
 
   /** Copies a project with its runs under new ids; the files are shared. @returns the copy. */
   async duplicateProject(id: string, name: string): Promise<Project> {
     const records = await this.loadProject(id);
     const weights: StoredWeights[] = [];
-    const reports: AnyReport[] = [];
+    const reports: Report[] = [];
     for (const source of records.sources) {
       weights.push(...(await this.#db.getAll('weights', prefixRange(source.id))));
       reports.push(...(await this.loadReports(source.id)));
@@ -270,40 +304,47 @@ export class Store {
   async historyState(
     projectId: string,
   ): Promise<{ undo: string | null; redo: string | null; group: string | null; depth: number }> {
-    const entries = await this.#db.getAll('history', projectRange(projectId));
-    const past = entries.filter((entry) => !entry.isUndone);
+    const steps = await this.#db.getAll('steps', projectRange(projectId));
+    const past = steps.filter((step) => !step.isUndone);
     return {
       undo: past.at(-1)?.label ?? null,
       group: past.at(-1)?.group ?? null,
-      redo: entries.find((entry) => entry.isUndone)?.label ?? null,
-      depth: new Set(past.map((entry) => entry.group)).size,
+      redo: steps.find((step) => step.isUndone)?.label ?? null,
+      depth: new Set(past.map((step) => step.group)).size,
     };
   }
 
-  /** Takes back the newest step. @returns the changes to apply in memory (read `before`), newest first; null when there is none. */
-  undo(projectId: string): Promise<{ label: string; changes: Change[] } | null> {
-    return this.#travel(projectId, 'before');
+  /**
+   * Takes back the newest step. @param group only when it is the newest. @returns the changes to apply in memory (read `before`), newest first; null when
+   * there is none, or another is newer.
+   */
+  undo(projectId: string, group: string | null = null): Promise<{ label: string; changes: Change[] } | null> {
+    return this.#travel(projectId, 'before', group);
   }
 
   /** Repeats the step undone last. @returns the changes to apply in memory (read `after`). */
   redo(projectId: string): Promise<{ label: string; changes: Change[] } | null> {
-    return this.#travel(projectId, 'after');
+    return this.#travel(projectId, 'after', null);
   }
 
-  async #travel(projectId: string, side: 'before' | 'after'): Promise<{ label: string; changes: Change[] } | null> {
-    const tx = this.#db.transaction(['projects', 'items', 'sources', 'history'], 'readwrite');
+  async #travel(
+    projectId: string,
+    side: 'before' | 'after',
+    wanted: string | null,
+  ): Promise<{ label: string; changes: Change[] } | null> {
+    const tx = this.#db.transaction(['projects', 'items', 'sources', 'steps', 'history'], 'readwrite');
+    const steps = tx.objectStore('steps');
     const history = tx.objectStore('history');
-    const entries = await history.getAll(projectRange(projectId));
-    const anchor =
-      side === 'before' ? entries.findLast((entry) => !entry.isUndone) : entries.find((entry) => entry.isUndone);
-    if (!anchor) return null;
-    const group = entries.filter((entry) => entry.group === anchor.group && entry.isUndone === anchor.isUndone);
+    const known = await steps.getAll(projectRange(projectId));
+    const anchor = side === 'before' ? known.findLast((step) => !step.isUndone) : known.find((step) => step.isUndone);
+    if (!anchor || (wanted !== null && anchor.group !== wanted)) return null;
+    const group = known.filter((step) => step.group === anchor.group && step.isUndone === anchor.isUndone);
     if (side === 'before') group.reverse();
     const changes: Change[] = [];
-    for (const entry of group) {
+    for (const step of group) {
       const kept: Change[] = [];
-      const ordered = side === 'before' ? [...entry.changes].reverse() : entry.changes;
-      for (const change of ordered) {
+      const own = (await history.get([projectId, step.seq]))?.changes ?? [];
+      for (const change of side === 'before' ? [...own].reverse() : own) {
         const current =
           change.store === 'sources'
             ? ((await tx.objectStore('sources').get((change.before ?? change.after)!.id)) ?? null)
@@ -314,7 +355,8 @@ export class Store {
         this.#write(tx, effective, side);
       }
       if (side === 'before') kept.reverse();
-      void history.put({ ...entry, changes: kept, isUndone: side === 'before' } satisfies HistoryEntry);
+      void history.put({ projectId, seq: step.seq, changes: kept });
+      void steps.put({ ...step, isUndone: side === 'before' });
     }
     await tx.done;
     return { label: anchor.label, changes };
@@ -408,11 +450,11 @@ export class Store {
     return (await this.#db.getAllKeys('weights', prefixRange(sourceId))).map(([, kind]) => kind);
   }
 
-  async saveReport(report: AnyReport): Promise<void> {
+  async saveReport(report: Report): Promise<void> {
     await this.#db.put('reports', report);
   }
 
-  async loadReports(sourceId: string): Promise<AnyReport[]> {
+  async loadReports(sourceId: string): Promise<Report[]> {
     return this.#db.getAll('reports', prefixRange(sourceId));
   }
 
@@ -430,7 +472,7 @@ export class Store {
 
   /** Deletes a project with all that belongs only to it. */
   async deleteProject(projectId: string): Promise<void> {
-    const tx = this.#db.transaction(['projects', 'items', 'sources', 'weights', 'reports', 'history'], 'readwrite');
+    const tx = this.#db.transaction(['projects', 'items', 'sources', 'weights', 'reports', 'steps', 'history'], 'readwrite');
     const items = await tx.objectStore('items').index('byProject').getAllKeys(projectId);
     const sources = await tx.objectStore('sources').index('byProject').getAllKeys(projectId);
     for (const key of items) void tx.objectStore('items').delete(key);
@@ -440,6 +482,7 @@ export class Store {
       void tx.objectStore('reports').delete(prefixRange(key));
     }
     void tx.objectStore('history').delete(projectRange(projectId));
+    void tx.objectStore('steps').delete(projectRange(projectId));
     void tx.objectStore('projects').delete(projectId);
     await tx.done;
     await this.collectGarbage();
@@ -450,19 +493,28 @@ export class Store {
    * Called when a project is opened (its last session is over).
    */
   async sealDeletions(projectId: string): Promise<void> {
-    const tx = this.#db.transaction('history', 'readwrite');
-    const entries = await tx.store.getAll(projectRange(projectId));
-    const past = entries.filter((entry) => !entry.isUndone);
-    const undone = entries.filter((entry) => entry.isUndone);
-    const lacks = (side: 'before' | 'after') => (entry: HistoryEntry) =>
-      entry.changes.some((change) => change.store === 'items' && change[side] === null);
+    const tx = this.#db.transaction(['steps', 'history'], 'readwrite');
+    const steps = await tx.objectStore('steps').getAll(projectRange(projectId));
+    const lacking = async (list: readonly HistoryStep[], side: 'before' | 'after'): Promise<boolean[]> => {
+      const found: boolean[] = [];
+      for (const { seq } of list) {
+        const changes = (await tx.objectStore('history').get([projectId, seq]))?.changes ?? [];
+        found.push(changes.some((change) => change.store === 'items' && change[side] === null));
+      }
+      return found;
+    };
+    const past = steps.filter((step) => !step.isUndone);
+    const undone = steps.filter((step) => step.isUndone);
     // What was deleted can no longer come back, nor what came before it; an undone import can no longer be redone, nor what came after.
-    const firstGone = undone.findIndex(lacks('before'));
+    const firstGone = (await lacking(undone, 'before')).indexOf(true);
     const gone = [
-      ...past.slice(0, past.findLastIndex(lacks('after')) + 1),
+      ...past.slice(0, (await lacking(past, 'after')).lastIndexOf(true) + 1),
       ...(firstGone < 0 ? [] : undone.slice(firstGone)),
     ];
-    for (const entry of gone) void tx.store.delete([projectId, entry.seq]);
+    for (const { seq } of gone) {
+      void tx.objectStore('steps').delete([projectId, seq]);
+      void tx.objectStore('history').delete([projectId, seq]);
+    }
     await tx.done;
   }
 
@@ -470,8 +522,9 @@ export class Store {
   async collectGarbage(): Promise<number> {
     const tx = this.#db.transaction(['items', 'history', 'blobs', 'pictures', 'features'], 'readwrite');
     const used = new Set<string>();
+    // A plain cursor: one of unique keys throws on an empty index in WebKit (bug 319640).
     for (
-      let cursor = await tx.objectStore('items').index('byHash').openKeyCursor(null, 'nextunique');
+      let cursor = await tx.objectStore('items').index('byHash').openKeyCursor();
       cursor;
       cursor = await cursor.continue()
     ) {

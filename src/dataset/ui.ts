@@ -5,7 +5,6 @@ export {
   type ImportOptions,
   type ImportReport,
   type ImportState,
-  type ImportTools,
 } from './import-session.svelte.ts';
 export { ProjectLock } from './project-lock.svelte.ts';
-export { ProjectSession, type SaveState } from './project-session.svelte.ts';
+export { ProjectSession, type ProjectTools, type SaveState } from './project-session.svelte.ts';

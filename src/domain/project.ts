@@ -1,10 +1,9 @@
 /** The nouns every room speaks of: projects, classes, clips, model sources. Any thread; plain records that survive structured clone. */
 
-import type { BoundingBox } from './boxes.ts';
-import type { Calibration } from './report.ts';
-
-/** What a project recognises. */
-export type TaskKind = 'sound' | 'action' | 'detection';
+import type { Calibration } from './calibration.ts';
+import type { SmallPicture } from './media.ts';
+import type { EngineName } from './settings.ts';
+import type { Label, Media, TaskKind, TrainingSettings } from './task.ts';
 
 /** The three data sources of a project. */
 export type Part = 'training' | 'validation' | 'testing';
@@ -15,95 +14,10 @@ export const PARTS: readonly Part[] = ['training', 'validation', 'testing'];
 /** Where an example belongs: a part, or the background sounds that are only mixed into training examples. */
 export type ItemPart = Part | 'background';
 
-/** Value of `AugmentSettings.backgroundClassId` that stands for the background sounds. */
-export const BACKGROUND_CLIPS = 'background-clips';
-
 /** A class: `color` 1..10 is its place in the palette and is never re-assigned. */
 export type ClassLabel = { id: string; name: string; color: number };
 
-/** What is known of a sound file after one look at all of it. Levels in dB relative to full scale. */
-export type SoundInfo = {
-  durationSec: number;
-  sampleRateHz: number;
-  channelCount: number;
-  codec: string;
-  peakDb: number;
-  rmsDb: number;
-  /** Share of samples at full scale in runs of at least 3, 0..1. */
-  clippedRatio: number;
-};
-
-/** Small pictures of a sound. */
-export type SoundPicture = {
-  /** Largest magnitude per column, 0..255, at most 240 columns. */
-  peaks: Uint8Array;
-  /** Shape [columns, 64]: log-mel from silence (0) to loud (255), at most 128 columns. */
-  spectrogram: Uint8Array;
-};
-
-/** Small pictures of a clip: of a sound, or `poster`, a JPEG or PNG file of a video, a movement or a picture. */
-export type SmallPicture = SoundPicture & { poster?: Uint8Array };
-
-/** What is known of a clip of movement: a stretch of a video, or a landmark sequence. Times in seconds of its file. */
-export type MotionInfo = {
-  kind: 'video' | 'landmarks';
-  startSec: number;
-  endSec: number;
-  durationSec: number;
-  /** Length of the whole file. */
-  fileSec: number;
-  frameRateHz: number;
-  /** Size of the picture as shown, in pixels. */
-  width: number;
-  height: number;
-  codec: string;
-  /** Joints of a landmark sequence; those of a video come from the pose network. */
-  joints?: string[];
-};
-
-/** A video or landmark sequence after inspection. `name` and `label` when the file says them. */
-export type InspectedMotion = {
-  hash: string;
-  blob: Blob;
-  motion: MotionInfo;
-  picture: SmallPicture;
-  notice: string | null;
-  name: string | null;
-  label: string | null;
-};
-
-/** A sound file after inspection. `notice` tells what was kept of a cut file; `blob` is what is to be stored. */
-export type InspectedSound = {
-  hash: string;
-  sound: SoundInfo;
-  picture: SoundPicture;
-  notice: string | null;
-  blob: Blob;
-};
-
-/** What is known of a picture, upright, in pixels; and what is in it. */
-export type ImageInfo = {
-  width: number;
-  height: number;
-  boxes: BoundingBox[];
-  /** Somebody looked at all of it: without boxes it shows none of the classes. Others are not trained on. */
-  isAnnotated: boolean;
-};
-
-/** Any file after inspection: what it is by the task, and what it says of itself. */
-export type InspectedMedia = {
-  hash: string;
-  blob: Blob;
-  picture: SmallPicture;
-  notice: string | null;
-  sound?: SoundInfo;
-  motion?: MotionInfo;
-  image?: ImageInfo;
-  name?: string | null;
-  label?: string | null;
-};
-
-/** One example: a clip, later also a video or a picture. */
+/** One example: a clip of sound or movement, or a picture. */
 export type MediaItem = {
   id: string;
   projectId: string;
@@ -114,29 +28,37 @@ export type MediaItem = {
   /** Content identity of the stored blob (kernel/content-hash). */
   hash: string;
   bytes: number;
-  /** null = not labelled yet. */
-  classId: string | null;
+  /** What the example is, by the modality of its project. */
+  media: Media;
+  /** What a person says of it, by the problem of its project. */
+  label: Label;
   part: ItemPart;
   /** Examples of one source recording share it; a split never separates them. */
   recording: string;
   /** Examples added in one go share it: one import, one hands-free recording. */
   session: string;
   addedAtMs: number;
-  /** What the example is, by the task of its project: exactly one of these. */
-  sound?: SoundInfo;
-  motion?: MotionInfo;
-  image?: ImageInfo;
 };
 
-/** Length of an example in seconds. */
-export const durationOf = (item: Pick<MediaItem, 'sound' | 'motion'>): number =>
-  item.sound?.durationSec ?? item.motion?.durationSec ?? 0;
+/** Any file after inspection. `notice` tells what was kept of a cut file; `blob` is what is to be stored; `name` and `label` when the file says them. */
+export type InspectedMedia<M extends Media = Media> = {
+  hash: string;
+  blob: Blob;
+  media: M;
+  picture: SmallPicture;
+  notice: string | null;
+  name: string | null;
+  label: string | null;
+};
+
+/** Length of an example in seconds; 0 for what has none. */
+export const durationOf = ({ media }: { media: Media }): number => ('durationSec' in media ? media.durationSec : 0);
 
 /** Identity of an example's content: of its file, and of the stretch of it. */
-export const contentKey = (item: Pick<MediaItem, 'hash' | 'motion'>): string =>
-  item.motion && (item.motion.startSec > 0 || item.motion.endSec < item.motion.fileSec)
-    ? `${item.hash}@${item.motion.startSec.toFixed(3)}-${item.motion.endSec.toFixed(3)}`
-    : item.hash;
+export const contentKey = ({ hash, media }: { hash: string; media: Media }): string =>
+  'fileSec' in media && (media.startSec > 0 || media.endSec < media.fileSec)
+    ? `${hash}@${media.startSec.toFixed(3)}-${media.endSec.toFixed(3)}`
+    : hash;
 
 /** A project. Its items, model sources and history are records of their own. */
 export type Project = {
@@ -164,17 +86,6 @@ export type CurvePoint = {
   validationAccuracy: number | null;
   /** Loss of object detectors by its parts: what is where, and how well boxes fit. */
   parts?: { classes: number; boxes: number };
-};
-
-/** The computing engine of tfjs. */
-export type EngineName = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
-
-/** The names people read for engines (compute chip). */
-export const ENGINE_TITLES: Record<EngineName, string> = {
-  webgpu: 'WebGPU',
-  webgl: 'WebGL',
-  wasm: 'WebAssembly',
-  cpu: 'Plain CPU',
 };
 
 /** The data a run was given, by item id; written at its start and never changed. */
@@ -221,96 +132,3 @@ export type ModelSource = {
   failure: string | null;
 };
 
-/** Ways to vary training examples; every one is seeded. */
-export type AugmentSettings = {
-  /** Masks bands of time and frequency (Park et al. 2019, SpecAugment). */
-  specAugment: boolean;
-  /** Cuts each window at another place, or moves a short clip inside its window. */
-  timeShift: boolean;
-  /** Changes loudness by up to ±6 dB. */
-  gain: boolean;
-  /** Mixes two examples and their classes (Zhang et al. 2018, mixup). */
-  mixup: boolean;
-  /** Adds a quieter example of this class, or of the background sounds ({@link BACKGROUND_CLIPS}), behind half of the examples; null = off. */
-  backgroundClassId: string | null;
-};
-
-/** How a sound classifier is trained. `automatic` tries the pretrained networks on board and takes what is best for the clips. */
-export type Algorithm =
-  | 'automatic'
-  | 'transfer-learning'
-  | 'spoken-words'
-  | 'fine-tune'
-  | 'full-network'
-  | 'graph-network'
-  | 'temporal-network';
-
-/** What only action classifiers have. */
-export type MotionSettings = {
-  /** Frames per second movements are looked at, 2..60; null = chosen from the data. */
-  frameRateHz: number | null;
-  /** Which landmarks count. */
-  joints: 'body' | 'upper-body' | 'all';
-  /** Mirrors half of the examples, left and right swapped. */
-  mirror: boolean;
-  /** Moves joints a little. */
-  noise: boolean;
-  /** Turns and stretches the body a little. */
-  turn: boolean;
-  /** Slower and faster by up to a fifth. */
-  speed: boolean;
-};
-
-/** What only object detectors have. */
-export type VisionSettings = {
-  /** Side in pixels of the square the network sees; null = chosen from the sizes of the boxes. */
-  pixels: 320 | 480 | 640 | null;
-  /** Pictures are cut into this many overlapping parts along each side; null = chosen from the sizes of the boxes. */
-  tiles: 1 | 2 | 3 | null;
-  /** Mirrors half of the copies. */
-  mirror: boolean;
-  /** Shows a smaller or larger part of the picture. */
-  crop: boolean;
-  /** Changes light and colours. */
-  colour: boolean;
-  /** Turns by up to 7 degrees. */
-  rotate: boolean;
-  /** Puts four pictures together; networks that train on pixels only. */
-  mosaic: boolean;
-  /** First block of MobileNetV2 that fine-tuning changes: 0 = all of it, 17 = none. Absent in runs from before there was the choice. */
-  unfreezeFrom?: number;
-};
-
-/** Settings of the training of a classifier. Every value is a key of the headless runner's config. */
-export type TrainingSettings = {
-  algorithm: Algorithm;
-  /** Length of a window, 0.5..15 s. */
-  windowSec: number;
-  /** Share of a window that the next one repeats, 0..0.9. */
-  overlapRatio: number;
-  /** Passes over the training windows; null = chosen from the amount of data. */
-  iterations: number | null;
-  batchSize: number;
-  learningRate: number;
-  seed: number;
-  validation: 'automatic' | 'own' | 'none';
-  /** Share of recordings for automatic validation, 0.05..0.5. */
-  validationShare: number;
-  keepTogether: 'recording' | 'session' | 'pattern';
-  /** Regular expression for `pattern`: the first capture on the path names the group. */
-  groupPattern: string;
-  balanceClasses: boolean;
-  /** Stops after this many iterations without a better validation loss; 0 = never. */
-  patience: number;
-  augment: AugmentSettings;
-  /** What is trained on a pretrained network's features: one layer, or one hidden layer before it. */
-  head: 'linear' | 'hidden';
-  /** Varied copies of each training clip whose features are computed too, 0..8. Pretrained networks only. */
-  copies: number;
-  /** Action classifiers only. */
-  motion?: MotionSettings;
-  /** Object detectors only. */
-  vision?: VisionSettings;
-  /** null = the fastest engine measured on this device. */
-  engine: EngineName | null;
-};

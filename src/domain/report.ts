@@ -24,23 +24,9 @@ export type ItemPrediction = {
   scores: number[];
 };
 
-/** How a model's scores become confidences, fitted on validation clips. `errorBefore` and `errorAfter`: expected calibration error, 0..1. */
-export type Calibration = {
-  temperature: number;
-  clipCount: number;
-  errorBefore: number;
-  errorAfter: number;
-  isOn: boolean;
-  /** Precision the thresholds were chosen for; null = one threshold for all, set while listening. */
-  precision: number | null;
-  /** False alarms per minute the thresholds were chosen for. */
-  falseAlarmsPerMin: number | null;
-  /** Threshold by class id; null where the precision is not reached. */
-  thresholds: Record<string, number | null> | null;
-};
-
-/** The evaluation of one part of the data by one model. */
-export type Report = {
+/** The evaluation of one part of the data by one classifier. `kind` is that of the labels it judges. */
+export type ClassificationReport = {
+  kind: 'class';
   sourceId: string;
   part: Part;
   createdAtMs: number;
@@ -86,7 +72,7 @@ export type DetectionError = {
 
 /** The evaluation of one part of the data by one object detector, as COCO defines it. */
 export type DetectionReport = {
-  kind: 'detection';
+  kind: 'boxes';
   sourceId: string;
   part: Part;
   createdAtMs: number;
@@ -104,4 +90,4 @@ export type DetectionReport = {
 };
 
 /** What is stored for a model and a part of the data. */
-export type AnyReport = Report | DetectionReport;
+export type Report = ClassificationReport | DetectionReport;

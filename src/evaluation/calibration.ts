@@ -2,7 +2,8 @@
  * Honest confidence: temperature scaling on validation clips, its reliability, and thresholds for a wanted precision. Any thread; pure.
  * @see Guo, Pleiss, Sun & Weinberger 2017, On calibration of modern neural networks
  */
-import type { Calibration, Report } from '../domain/report.ts';
+import type { Calibration } from '../domain/calibration.ts';
+import type { ClassificationReport } from '../domain/report.ts';
 
 /** A clip's scores and the place of its true class; scores sum to 1. */
 export type ScoredExample = { scores: readonly number[]; classIndex: number };
@@ -22,7 +23,7 @@ export function applyTemperature(scores: ArrayLike<number>, temperature: number)
 }
 
 /** The scored clips of a report. */
-export function examplesOf(report: Report): ScoredExample[] {
+export function examplesOf(report: ClassificationReport): ScoredExample[] {
   return report.items.flatMap(({ label, scores }) => {
     const classIndex = report.confusion.labels.indexOf(label);
     return classIndex < 0 ? [] : [{ scores, classIndex }];
@@ -146,7 +147,7 @@ export function thresholdsForFalseAlarms(
 }
 
 /** What a validation report says about confidence; null when it has too few clips. */
-export function calibrate(report: Report): Calibration | null {
+export function calibrate(report: ClassificationReport): Calibration | null {
   const examples = examplesOf(report);
   if (examples.length < FEWEST_CLIPS) return null;
   // When no clip is wrong the loss only falls with the temperature: that would be certainty from nothing.
@@ -164,14 +165,49 @@ export function calibrate(report: Report): Calibration | null {
   };
 }
 
-/** Calibration after more training: what the person chose stays, thresholds for a precision are found anew. */
-export function recalibrate(report: Report, before: Calibration | null): Calibration | null {
+/** Thresholds by class for what a person wants; null = one threshold for all, set while listening. */
+export type ThresholdGoal = Pick<Calibration, 'precision' | 'falseAlarmsPerMin'>;
+
+/**
+ * Thresholds for a goal, from validation clips. @param classIds in the order of the labels. @param lengthOf seconds of a clip, by item id.
+ * @returns by class id, null where the goal is not reached; null without a goal.
+ */
+export function thresholdsForGoal(
+  report: ClassificationReport,
+  classIds: readonly string[],
+  temperature: number,
+  { precision, falseAlarmsPerMin }: ThresholdGoal,
+  lengthOf: (itemId: string) => number,
+): Calibration['thresholds'] {
+  if (precision === null && falseAlarmsPerMin === null) return null;
+  const classCount = report.confusion.labels.length;
+  const list: (number | null)[] =
+    precision !== null
+      ? thresholdsFor(examplesOf(report), classCount, temperature, precision)
+      : thresholdsForFalseAlarms(
+          report.items.flatMap(({ itemId, label, scores }) => {
+            const classIndex = report.confusion.labels.indexOf(label);
+            return classIndex < 0 ? [] : [{ scores, classIndex, durationSec: lengthOf(itemId) }];
+          }),
+          classCount,
+          temperature,
+          falseAlarmsPerMin!,
+        );
+  return Object.fromEntries(classIds.map((id, i) => [id, list[i] ?? null]));
+}
+
+/** Calibration after more training: what the person chose stays, thresholds for their goal are found anew. */
+export function recalibrate(
+  report: ClassificationReport,
+  before: Calibration | null,
+  lengthOf: (itemId: string) => number,
+): Calibration | null {
   const next = calibrate(report);
   if (!next || !before) return next;
-  if (before.precision === null || !before.thresholds) return { ...next, isOn: before.isOn };
-  const ids = Object.keys(before.thresholds);
-  const temperature = before.isOn ? next.temperature : 1;
-  const list = thresholdsFor(examplesOf(report), ids.length, temperature, before.precision);
-  const thresholds = Object.fromEntries(ids.map((id, i) => [id, list[i] ?? null]));
-  return { ...next, isOn: before.isOn, precision: before.precision, thresholds };
+  const { isOn, precision, falseAlarmsPerMin } = before;
+  const kept = { ...next, isOn };
+  if (!before.thresholds) return kept;
+  const temperature = isOn ? next.temperature : 1;
+  const goal = { precision, falseAlarmsPerMin };
+  return { ...kept, ...goal, thresholds: thresholdsForGoal(report, Object.keys(before.thresholds), temperature, goal, lengthOf) };
 }

@@ -249,7 +249,7 @@ export function buildDetectionReport(
   const bucket = (range: AreaRange) =>
     meanOf(labels.flatMap((_, c) => IOU_STEPS.map((iou) => averagePrecision(pictures, c, iou, range))));
   return {
-    kind: 'detection',
+    kind: 'boxes',
     ...about,
     map50: meanOf(classes.map(({ ap50 }) => ap50)) ?? 0,
     map: meanOf(classes.map(({ ap }) => ap)) ?? 0,

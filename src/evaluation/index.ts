@@ -20,5 +20,9 @@ export {
   reliability,
   thresholdsFor,
   thresholdsForFalseAlarms,
+  thresholdsForGoal,
+  type ThresholdGoal,
   type ReliabilityBin,
 } from './calibration.ts';
+export { headlineOf, recordScore } from './record-score.ts';
+export type { EvaluationSlot, Judge, LoadJudge } from './slot.ts';

@@ -1,6 +1,6 @@
 /** Scores of a classifier. Any thread; pure: plain numbers in, plain numbers out. One definition for the app, the headless runner and exported reports. */
 import type { Part } from '../domain/project.ts';
-import type { ClassScore, Confusion, ItemPrediction, Report } from '../domain/report.ts';
+import type { ClassScore, Confusion, ItemPrediction, ClassificationReport } from '../domain/report.ts';
 
 /** One clip with what the model said of each of its windows. */
 export type ScoredClip = {
@@ -71,7 +71,7 @@ export function buildReport(
   clips: readonly ScoredClip[],
   labels: readonly string[],
   about: { sourceId: string; part: Part; createdAtMs: number },
-): Report {
+): ClassificationReport {
   const classCount = labels.length;
   let windowCount = 0;
   let windowsRight = 0;
@@ -88,6 +88,7 @@ export function buildReport(
   const classes = classScores(confusion);
   const right = items.filter((item) => item.label === item.predicted).length;
   return {
+    kind: 'class',
     ...about,
     clipAccuracy: right / Math.max(1, items.length),
     windowAccuracy: windowsRight / Math.max(1, windowCount),

@@ -1,10 +1,10 @@
 /** A report as files: a table for spreadsheets and a page to print or send. Any thread; pure. */
-import type { DetectionReport, Report } from '../domain/report.ts';
+import type { DetectionReport, ClassificationReport } from '../domain/report.ts';
 import { scoresAt } from './detection.ts';
 import { formatCsv, formatPercent } from '../kernel/format.ts';
 
 /** One row per clip: path, true class, predicted class, right or wrong, confidence, then the score of every class. */
-export function reportToCsv(report: Report): string {
+export function reportToCsv(report: ClassificationReport): string {
   const { labels } = report.confusion;
   const head = ['path', 'label', 'predicted', 'right', 'confidence', ...labels.map((label) => `score ${label}`)];
   const rows = report.items.map((item) => [
@@ -48,7 +48,7 @@ function table(head: string[], body: string[][], className = ''): string {
 export type ReportAbout = { project: string; model: string; facts: readonly (readonly [string, string])[] };
 
 /** A page of its own, without scripts: scores, classes, confusions, and every clip that was wrong. */
-export function reportToHtml(report: Report, about: ReportAbout): string {
+export function reportToHtml(report: ClassificationReport, about: ReportAbout): string {
   const { labels, rows } = report.confusion;
   const wrong = report.items.filter((item) => item.label !== item.predicted);
   const ratio = (value: number | null) => (value === null ? '—' : formatPercent(value));

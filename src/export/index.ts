@@ -1,2 +1,3 @@
 /** Door of the export room. Any thread. */
-export { bundleFiles, inputSeconds, readBundle, type BundleFile, type ModelAbout } from './bundle.ts';
+export { bundleFiles, readBundle, type BundleFile, type ModelAbout, type ReadBundle } from './bundle.ts';
+export { classifierOutput, INPUT_FIRST, loadSnippet, type BundleSlot } from './slot.ts';

@@ -1,4 +1,4 @@
-/** Door of the features room: the numbers of sound, any thread. Never reaches tfjs or a decoder. */
+/** Door of the features room: numbers and names of features, any thread. Never reaches tfjs or a decoder. */
 export { networkOf, NETWORKS, type EmbeddingNetworkId, type Network, type NetworkId } from './networks/manifest.ts';
 export type { NetworkStatus } from './networks/network-files.ts';
 export {
@@ -17,7 +17,11 @@ export {
   type WindowCut,
 } from './sound/pcm-windows.ts';
 export { applyBandGains } from './sound/band-gain.ts';
-export { FRAMES_PER_SEC, LOG_MEL_SPEC, logMelFrameCount, quantiseLogMel, SILENCE_LOG_MEL } from './sound/spec.ts';
+export {
+  FRAMES_PER_SEC,
+  LOG_MEL_EXTRACTOR,
+  LOG_MEL_SPEC,
+  logMelFrameCount, quantiseLogMel, SILENCE_LOG_MEL } from './sound/spec.ts';
 export { copyWindow, windowFrames, windowSpanSec, windowStarts, type WindowFrames } from './sound/windows.ts';
 export {
   BLAZEPOSE_JOINTS,
@@ -27,7 +31,7 @@ export {
   mirrorOf,
   sideOf,
   type JointChoice,
-} from './motion/skeleton.ts';
+} from './movement/skeleton.ts';
 export {
   adjacencyOf,
   bodyFrames,
@@ -42,7 +46,7 @@ export {
   writeWindow,
   type Motion,
   type MotionVariation,
-} from './motion/motion.ts';
+} from './movement/motion.ts';
 export {
   CELL_CENTRE,
   featureBytes,
@@ -54,13 +58,17 @@ export {
   viewExtractor,
   type ViewVariation,
   type VisionInput,
-} from './vision/spec.ts';
-export type { FrameViews } from './vision/stream-views.ts';
-export { isNearDuplicate, thumbprint } from './vision/near-duplicates.ts';
-export { SAMPLE_OBJECTS } from './vision/objects.ts';
-export { boxesInView, fromView, plainView, viewOf, ViewPainter, type View } from './vision/views.ts';
-export { decodeView, mergeViews, type DetectorOutput } from './vision/detections.ts';
-export { motionStarts, motionWindow, type MotionWindow } from './motion/spec.ts';
-export { formatLandmarks, readLandmarks, type LandmarkSequence } from './motion/landmark-files.ts';
-export { animateFigure, SAMPLE_ACTIONS, type SampleAction } from './motion/figure.ts';
-export { activeSpan, activityOf, motionOfPoses, qualityHints, type TimedPose } from './motion/activity.ts';
+} from './picture/spec.ts';
+export type { FrameViews } from './picture/stream-views.ts';
+export { isNearDuplicate, thumbprint } from './picture/near-duplicates.ts';
+export { SAMPLE_OBJECTS } from './picture/objects.ts';
+export { boxesInView, fromView, plainView, viewOf, ViewPainter, type View } from './picture/views.ts';
+export { decodeView, mergeViews, type DetectorOutput } from './picture/detections.ts';
+export { motionStarts, motionWindow, type MotionWindow } from './movement/spec.ts';
+export { formatLandmarks, readLandmarks, type LandmarkSequence } from './movement/landmark-files.ts';
+export { animateFigure, SAMPLE_ACTIONS, type SampleAction } from './movement/figure.ts';
+export { activeSpan, activityOf, motionOfPoses, qualityHints, type TimedPose } from './movement/activity.ts';
+export type { ViewRequest } from './picture/extract-views.ts';
+export type { InspectedMovement } from './movement/inspect-motion.ts';
+export type { InspectedSound } from './sound/inspect.ts';
+export type { ExtractProgress, ExtractResult, FeatureRequest, SampleExample } from './slot.ts';

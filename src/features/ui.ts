@@ -1,61 +1,36 @@
 /** Door of the features room for the app and later rooms. Main thread. */
-import type { SoundPreprocessing } from '../dataset/index.ts';
-import type { MediaItem } from '../domain/project.ts';
+import type { TaskKind } from '../domain/task.ts';
 import type { CallOptions, WorkerClient } from '../rpc/client.ts';
-import type { ExtractProgress, ExtractResult, FeaturesContract } from './contract.ts';
-import type { EmbeddingNetworkId } from './networks/manifest.ts';
-import type { CopySettings } from './sound/embedding-spec.ts';
-import type { ViewRequest } from './vision/extract-views.ts';
+import type { FeaturesContract } from './contract.ts';
+import type { ExtractProgress, ExtractResult, FeatureRequest } from './slot.ts';
 
 export type { FeaturesContract } from './contract.ts';
 export { NetworkSession, type NetworkState } from './networks/network-session.svelte.ts';
+export type { ExtractProgress, ExtractResult, FeatureRequest, SampleExample } from './slot.ts';
 
-/** Which features: of a pretrained network, or the log-mel spectrogram. */
-export type FeatureSpec = { network: EmbeddingNetworkId | null; windowSec: number; overlapRatio: number };
+/** The threads that compute features; `helper` is a second one, ended after each use, null = one thread. */
+export type FeatureClients = {
+  features: WorkerClient<FeaturesContract>;
+  helper: WorkerClient<FeaturesContract> | null;
+};
 
-/** The features a model was trained on. */
-export function featuresOf(p: SoundPreprocessing): FeatureSpec {
-  return { network: p.kind === 'log-mel' ? null : p.kind, windowSec: p.windowSec, overlapRatio: p.overlapRatio };
-}
-
-/** Computes what is missing of clips' features. @throws StudioError `network/…` and what the worker throws. */
-export function extractFeatures(
-  client: WorkerClient<FeaturesContract>,
-  spec: FeatureSpec,
-  hashes: string[],
-  copies: (CopySettings & { hashes: string[] }) | null,
-  options: CallOptions<ExtractProgress> = {},
-): Promise<ExtractResult> {
-  const { network, windowSec, overlapRatio } = spec;
-  return network
-    ? client.call('extractEmbeddings', { network, windowSec, overlapRatio, hashes, copies }, options)
-    : client.call('extractLogMel', { hashes }, options);
-}
-
-/** Computes what is missing of the landmarks of clips of movement. @throws StudioError `network/…` and what the worker throws. */
-export function extractLandmarks(
-  client: WorkerClient<FeaturesContract>,
-  items: readonly MediaItem[],
-  frameRateHz: number,
-  options: CallOptions<ExtractProgress> = {},
-): Promise<ExtractResult> {
-  const files = new Map(items.flatMap(({ hash, motion }) => (motion ? [[hash, { hash, kind: motion.kind }]] : [])));
-  return client.call('extractMotion', { files: [...files.values()], frameRateHz }, options);
-}
+/** Files from which a second thread is worth its start. */
+const FEWEST_SHARED = 24;
 
 /**
- * Computes what is missing of the features of views of pictures, half of the pictures on each of two threads: a network runs on one core.
- * @param helper a second client of the same contract; its thread is ended afterwards. Null = one thread. @throws StudioError `network/…`.
+ * Computes what is missing of features. Where a request may be shared, half of the files go to each of two threads: a network runs on one core.
+ * @throws StudioError `network/…` and what the worker throws.
  */
-export async function extractViews(
-  client: WorkerClient<FeaturesContract>,
-  helper: WorkerClient<FeaturesContract> | null,
-  request: ViewRequest,
+export async function extract(
+  { features, helper }: FeatureClients,
+  task: TaskKind,
+  request: FeatureRequest,
   options: CallOptions<ExtractProgress> = {},
 ): Promise<ExtractResult> {
   const hashes = [...new Set(request.hashes)];
-  const isShared = helper !== null && navigator.hardwareConcurrency > 1 && hashes.length >= FEWEST_SHARED;
-  if (!isShared) return client.call('extractViews', request, options);
+  const isShared =
+    request.isShared && helper !== null && navigator.hardwareConcurrency > 1 && hashes.length >= FEWEST_SHARED;
+  if (!isShared) return features.call('extract', { task, request }, options);
   const seen = [
     { done: 0, total: 0 },
     { done: 0, total: 0 },
@@ -63,10 +38,10 @@ export async function extractViews(
   const { signal, onProgress } = options;
   try {
     const [a, b] = await Promise.all(
-      [client, helper].map((one, k) =>
+      [features, helper].map((one, k) =>
         one.call(
-          'extractViews',
-          { ...request, hashes: hashes.filter((_, i) => i % 2 === k) },
+          'extract',
+          { task, request: { ...request, hashes: hashes.filter((_, i) => i % 2 === k) } },
           {
             ...(signal ? { signal } : {}),
             onProgress: ({ done, total }) => {
@@ -84,7 +59,7 @@ export async function extractViews(
     return {
       extracted: a!.extracted + b!.extracted,
       cached: a!.cached + b!.cached,
-      audioSec: 0,
+      audioSec: a!.audioSec + b!.audioSec,
       seconds: Math.max(a!.seconds, b!.seconds),
       failed: [...a!.failed, ...b!.failed],
     };
@@ -92,6 +67,3 @@ export async function extractViews(
     helper.close();
   }
 }
-
-/** Pictures from which a second thread is worth its start. */
-const FEWEST_SHARED = 24;

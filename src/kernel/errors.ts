@@ -278,6 +278,12 @@ export const ERROR_CATALOGUE = {
     advice: 'Resume from the checkpoint on another engine.',
     retry: true,
   },
+  'worker/hung': {
+    title: 'A background thread of Understudy stopped answering.',
+    kept: 'Your data and the last checkpoint are intact.',
+    advice: 'Try again. If it happens again, close other tabs or choose a smaller setting.',
+    retry: true,
+  },
   'worker/crashed': {
     title: 'A background task stopped unexpectedly.',
     kept: 'Your data and the last checkpoint are intact.',

@@ -1,13 +1,7 @@
 /** Jobs of the inference worker. Type-only. */
 import type { Detection } from '../domain/boxes.ts';
-import type { Part } from '../domain/project.ts';
-import type { AnyReport } from '../domain/report.ts';
-import type { ModelArtifact } from '../dataset/index.ts';
+import type { ModelRef, WindowScores } from '../domain/model.ts';
 import type { VisionInput } from '../features/index.ts';
-import type { WindowScores } from './events.ts';
-
-/** Which weights of a model source: its best, or a snapshot. */
-export type ModelRef = { sourceId: string; kind: string };
 
 /** One report of live listening, about 15 per second. */
 export type ListenProgress = {
@@ -64,20 +58,8 @@ export type VideoAnalysis = {
   seconds: number;
 };
 
-/** See the file header. */
-export type InferenceContract = {
-  /** Scores clips (features must be cached) and makes the report. */
-  evaluate: {
-    args: { model: ModelRef; projectId: string; part: Part; itemIds: string[] };
-    progress: { done: number; total: number };
-    result: AnyReport;
-  };
-  /** Scores clips with a model that is not in the database (headless evaluation of an exported bundle). */
-  evaluateArtifact: {
-    args: { model: ModelArtifact; projectId: string; part: Part; itemIds: string[] };
-    progress: { done: number; total: number };
-    result: AnyReport;
-  };
+/** Sounds: live and files. */
+export type SoundPreview = {
   /** Listens to a microphone port until aborted. `port` is transferred; it delivers blocks of the capture worklet. */
   listen: {
     args: { listenId: string; port: MessagePort; sampleRateHz: number; model: ModelRef | null };
@@ -108,6 +90,16 @@ export type InferenceContract = {
     progress: { done: number; total: number };
     result: { hash: string; heard: { label: string; score: number }[] }[];
   };
+  /** Analyses a whole file. */
+  analyse: {
+    args: { blob: Blob; model: ModelRef };
+    progress: { doneSec: number; totalSec: number | null };
+    result: FileAnalysis;
+  };
+};
+
+/** Movements: live and files. */
+export type MovementPreview = {
   /** Watches camera frames that come through a port (`{ bitmap, atSec }`, one at a time) until aborted. */
   watch: {
     args: { watchId: string; port: MessagePort; model: ModelRef | null };
@@ -115,6 +107,18 @@ export type InferenceContract = {
     result: void;
   };
   switchWatched: { args: { watchId: string; model: ModelRef | null }; progress: never; result: void };
+  /** Starts the repetition counter of a camera anew. */
+  resetCounter: { args: { watchId: string }; progress: never; result: void };
+  /** Analyses a whole video, or a landmark file. */
+  analyseVideo: {
+    args: { blob: Blob; name: string; model: ModelRef };
+    progress: { done: number; total: number };
+    result: VideoAnalysis;
+  };
+};
+
+/** Objects: live, pictures and videos, proposals. */
+export type DetectionPreview = {
   /** Finds objects in stored pictures, one after the other. @param model null = the pretrained network's own classes. */
   propose: {
     args: { model: ModelRef | null; hashes: string[]; leastScore: number };
@@ -140,19 +144,5 @@ export type InferenceContract = {
     args: { port: MessagePort; model: ModelRef; overlap: number };
     progress: ObjectsSeen;
     result: void;
-  };
-  /** Starts the repetition counter of a camera anew. */
-  resetCounter: { args: { watchId: string }; progress: never; result: void };
-  /** Analyses a whole video, or a landmark file. */
-  analyseVideo: {
-    args: { blob: Blob; name: string; model: ModelRef };
-    progress: { done: number; total: number };
-    result: VideoAnalysis;
-  };
-  /** Analyses a whole file. */
-  analyse: {
-    args: { blob: Blob; model: ModelRef };
-    progress: { doneSec: number; totalSec: number | null };
-    result: FileAnalysis;
   };
 };

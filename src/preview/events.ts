@@ -1,11 +1,9 @@
 /** From window scores to what a person sees: smoothing, threshold, events. Any thread; pure. */
+import type { WindowScores } from '../domain/model.ts';
 import { formatCsv } from '../kernel/format.ts';
 
 /** `kind` of a model reference that means YAMNet's own 521 classes instead of a trained model. */
 export const KNOWN_SOUNDS = 'known-sounds';
-
-/** Scores of one window; `novelty` above 1 is unlike the training data. */
-export type WindowScores = { startSec: number; endSec: number; scores: Float32Array; novelty: number | null };
 
 /** A stretch in which one class was heard. `confidence` is the largest smoothed score in it. */
 export type SoundEvent = { classIndex: number; startSec: number; endSec: number; confidence: number };

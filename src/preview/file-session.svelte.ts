@@ -2,7 +2,8 @@
 import type { PathFile } from '../dataset/index.ts';
 import { isAbort, toStudioError, type StudioError } from '../kernel/errors.ts';
 import type { WorkerClient } from '../rpc/client.ts';
-import type { FileAnalysis, InferenceContract, ModelRef } from './contract.ts';
+import type { ModelRef } from '../domain/model.ts';
+import type { FileAnalysis, SoundPreview } from './contract.ts';
 
 /** Where the analysis stands. */
 export type FileState =
@@ -13,11 +14,11 @@ export type FileState =
 
 /** See the file header. */
 export class FileSession implements Disposable {
-  readonly #client: WorkerClient<InferenceContract>;
+  readonly #client: WorkerClient<SoundPreview>;
   #state = $state.raw<FileState>({ kind: 'none' });
   #controller: AbortController | null = null;
 
-  constructor(client: WorkerClient<InferenceContract>) {
+  constructor(client: WorkerClient<SoundPreview>) {
     this.#client = client;
   }
 

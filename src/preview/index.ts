@@ -10,5 +10,4 @@ export {
   winner,
   type SoundEvent,
   type Threshold,
-  type WindowScores,
 } from './events.ts';

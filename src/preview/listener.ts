@@ -3,9 +3,9 @@ import { quantiseLogMel } from '../features/index.ts';
 import { LogMelStream } from '../features/jobs.ts';
 import { Resampler, SOUND_RATE_HZ } from '../media/index.ts';
 import type { CaptureBlock } from '../media/capture.ts';
+import type { WindowScores } from '../domain/model.ts';
 import type { ListenProgress } from './contract.ts';
-import type { WindowScores } from './events.ts';
-import type { Predictor } from './predictor.ts';
+import type { Predictor } from '../model/jobs.ts';
 
 /** Progress is sent at most this often, in seconds of sound. */
 const REPORT_EVERY_SEC = 0.06;

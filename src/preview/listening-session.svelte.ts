@@ -3,7 +3,8 @@ import type { Microphone } from '../media/ui.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { newId } from '../kernel/clock.ts';
 import type { WorkerClient } from '../rpc/client.ts';
-import type { InferenceContract, ListenProgress, ModelRef } from './contract.ts';
+import type { ModelRef } from '../domain/model.ts';
+import type { SoundPreview, ListenProgress } from './contract.ts';
 
 /** Where listening stands. */
 export type ListeningState =
@@ -17,7 +18,7 @@ export type OpenMicrophone = (deviceId: string | null, onEnded: () => void) => P
 
 /** See the file header. Dispose it when the page is left: the microphone goes off. */
 export class ListeningSession implements Disposable {
-  readonly #client: WorkerClient<InferenceContract>;
+  readonly #client: WorkerClient<SoundPreview>;
   readonly #open: OpenMicrophone;
   #state = $state.raw<ListeningState>({ kind: 'off' });
   #levelDb = $state(-120);
@@ -28,7 +29,7 @@ export class ListeningSession implements Disposable {
   #opening = 0;
   #run: { id: string; controller: AbortController; microphone: Microphone } | null = null;
 
-  constructor(client: WorkerClient<InferenceContract>, open: OpenMicrophone) {
+  constructor(client: WorkerClient<SoundPreview>, open: OpenMicrophone) {
     this.#client = client;
     this.#open = open;
   }

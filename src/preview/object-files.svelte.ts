@@ -3,7 +3,8 @@ import type { PathFile } from '../dataset/index.ts';
 import type { Detection } from '../domain/boxes.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import type { WorkerClient } from '../rpc/client.ts';
-import type { InferenceContract, ModelRef } from './contract.ts';
+import type { ModelRef } from '../domain/model.ts';
+import type { DetectionPreview } from './contract.ts';
 
 /** A file that was looked at. `found` of a picture, `frames` of a video; `url` is its content, width and height of a video are 0. */
 export type LookedAt = {
@@ -27,13 +28,13 @@ const LEAST = 0.1;
 
 /** See the file header. Owns the addresses of the files; dispose it. */
 export class ObjectFiles implements Disposable {
-  readonly #client: WorkerClient<InferenceContract>;
+  readonly #client: WorkerClient<DetectionPreview>;
   #files = $state.raw<LookedAt[]>([]);
   #running = $state.raw<{ path: string; done: number; total: number } | null>(null);
   #positions = $state.raw<Record<string, number>>({});
   #controller: AbortController | null = null;
 
-  constructor(client: WorkerClient<InferenceContract>) {
+  constructor(client: WorkerClient<DetectionPreview>) {
     this.#client = client;
   }
 

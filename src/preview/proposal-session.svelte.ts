@@ -3,7 +3,8 @@ import type { Detection } from '../domain/boxes.ts';
 import type { MediaItem } from '../domain/project.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import type { WorkerClient } from '../rpc/client.ts';
-import type { InferenceContract, ModelRef } from './contract.ts';
+import type { ModelRef } from '../domain/model.ts';
+import type { DetectionPreview } from './contract.ts';
 
 /** What a model proposes for one picture. `labels` in the order of its classes. */
 export type Proposal = { found: Detection[]; labels: readonly string[]; model: string };
@@ -18,12 +19,12 @@ export const uncertaintyOf = ({ found }: Proposal): number =>
 
 /** See the file header. */
 export class ProposalSession implements Disposable {
-  readonly #client: WorkerClient<InferenceContract>;
+  readonly #client: WorkerClient<DetectionPreview>;
   #state = $state.raw<ProposalState>({ kind: 'idle' });
   #proposals = $state.raw<ReadonlyMap<string, Proposal>>(new Map());
   #controller: AbortController | null = null;
 
-  constructor(client: WorkerClient<InferenceContract>) {
+  constructor(client: WorkerClient<DetectionPreview>) {
     this.#client = client;
   }
 

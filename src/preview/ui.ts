@@ -1,5 +1,4 @@
 /** Door of the preview room for the app. Main thread. */
-export { EvaluationSession, evaluateSource, itemsOfPart, type EvaluationState } from './evaluation-session.svelte.ts';
 export { FileSession, type FileState } from './file-session.svelte.ts';
 export { ListeningSession, type ListeningState } from './listening-session.svelte.ts';
 export { ProposalSession, uncertaintyOf, type Proposal, type ProposalState } from './proposal-session.svelte.ts';
@@ -8,11 +7,12 @@ export { ObjectFiles, type LookedAt } from './object-files.svelte.ts';
 export { watchObjects } from './watch-objects.ts';
 export { WatchingSession } from './watching-session.svelte.ts';
 export type {
+  DetectionPreview,
   FileAnalysis,
-  InferenceContract,
   ListenProgress,
-  ModelRef,
+  MovementPreview,
   ObjectsSeen,
+  SoundPreview,
   VideoAnalysis,
   WatchProgress,
 } from './contract.ts';

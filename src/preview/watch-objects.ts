@@ -1,7 +1,8 @@
 /** Objects in camera frames, by two threads: one draws a frame and extracts its features, the other finds objects in the one before. Main thread. */
 import type { FeaturesContract } from '../features/ui.ts';
 import type { WorkerClient } from '../rpc/client.ts';
-import type { InferenceContract, ModelRef, ObjectsSeen } from './contract.ts';
+import type { ModelRef } from '../domain/model.ts';
+import type { DetectionPreview, ObjectsSeen } from './contract.ts';
 import type { Look } from './live-camera.svelte.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Look } from './live-camera.svelte.ts';
  */
 export function watchObjects(
   eyes: WorkerClient<FeaturesContract>,
-  inference: WorkerClient<InferenceContract>,
+  inference: WorkerClient<DetectionPreview>,
   model: ModelRef,
   overlap: number,
   isAdaptive: boolean,

@@ -1,8 +1,8 @@
 /** One camera being watched: frames in, landmarks, class scores and repetitions out. Worker thread. */
 import { frameCount, motionOfPoses, MOTION_VALUES, pickJoints, fillGaps, type TimedPose } from '../features/index.ts';
 import type { PoseEstimator } from '../features/jobs.ts';
+import type { MovementPredictor } from '../model/jobs.ts';
 import type { WatchProgress } from './contract.ts';
-import type { MotionPredictor } from './motion-predictor.ts';
 import { findRepetitions } from './repetitions.ts';
 
 /** Longest time between predictions, in seconds. */
@@ -16,20 +16,20 @@ const LUMA_STRIDE = 64;
 /** See the file header. */
 export class Watcher {
   readonly #estimator: PoseEstimator;
-  #predictor: MotionPredictor | null;
+  #predictor: MovementPredictor | null;
   #poses: TimedPose[] = [];
   #lastScoredSec = -Infinity;
   #counted = 0;
   #countFromSec = 0;
 
-  constructor(estimator: PoseEstimator, predictor: MotionPredictor | null) {
+  constructor(estimator: PoseEstimator, predictor: MovementPredictor | null) {
     this.#estimator = estimator;
     this.#predictor = predictor;
     estimator.reset();
   }
 
   /** Runs another model from the next frame on. The old one is disposed. */
-  replace(predictor: MotionPredictor | null): void {
+  replace(predictor: MovementPredictor | null): void {
     this.#predictor?.[Symbol.dispose]();
     this.#predictor = predictor;
     this.#lastScoredSec = -Infinity;

@@ -2,16 +2,17 @@
 import { newId } from '../kernel/clock.ts';
 import type { Camera } from '../media/ui.ts';
 import type { WorkerClient } from '../rpc/client.ts';
-import type { InferenceContract, ModelRef, WatchProgress } from './contract.ts';
+import type { ModelRef } from '../domain/model.ts';
+import type { MovementPreview, WatchProgress } from './contract.ts';
 import { LiveCamera } from './live-camera.svelte.ts';
 
 /** See the file header. */
 export class WatchingSession extends LiveCamera<WatchProgress> {
-  readonly #client: WorkerClient<InferenceContract>;
+  readonly #client: WorkerClient<MovementPreview>;
   #watchId: string | null = null;
 
   constructor(
-    client: WorkerClient<InferenceContract>,
+    client: WorkerClient<MovementPreview>,
     open: (deviceId: string | null, onEnded: () => void) => Promise<Camera>,
   ) {
     super(open);

@@ -11,6 +11,8 @@ export type Contract = Record<string, JobTypes>;
 export type ToWorker =
   | { kind: 'call'; id: number; method: string; args: unknown }
   | { kind: 'abort'; id: number }
+  /** Are you alive? */
+  | { kind: 'ping' }
   | { kind: 'hello'; protocol: string };
 
 /** Worker to page. */
@@ -18,6 +20,7 @@ export type FromWorker =
   | { kind: 'progress'; id: number; value: unknown }
   | { kind: 'done'; id: number; value: unknown }
   | { kind: 'failed'; id: number; error: WireError }
+  | { kind: 'pong' }
   | { kind: 'hello'; protocol: string };
 
 /** What a job handler gets beside its arguments. */

@@ -36,6 +36,7 @@ export function serve<C extends Contract>(port: Port, jobs: Jobs<C>, protocol: s
     const message = (event as MessageEvent<ToWorker>).data;
     if (message.kind === 'call') void run(message.id, message.method, message.args);
     else if (message.kind === 'abort') running.get(message.id)?.abort();
+    else if (message.kind === 'ping') post({ kind: 'pong' });
     else if (message.kind === 'hello') post({ kind: 'hello', protocol });
   });
 }

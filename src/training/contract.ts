@@ -1,13 +1,9 @@
 /** Jobs of the training worker. Type-only. */
-import type {
-  AugmentSettings,
-  CurvePoint,
-  EngineName,
-  ModelSource,
-  Snapshot,
-  TrainingSettings,
-} from '../domain/project.ts';
-import type { EngineFact, GpuFact } from './engine/engines.ts';
+import type { CurvePoint, ModelSource, Snapshot } from '../domain/project.ts';
+import type { AugmentSettings, EngineName } from '../domain/settings.ts';
+import type { TrainingSettings } from '../domain/task.ts';
+import type { EngineFact } from '../model/jobs.ts';
+import type { GpuFact } from './engine/engines.ts';
 import type { QuickLook } from './fit.ts';
 
 /** What training reports on the way. */

@@ -41,7 +41,8 @@ export type FitState = {
   correct: number;
   count: number;
   bestIteration: number;
-  bestLoss: number;
+  /** Rank of the best weights, lower is better; Infinity before there is one. */
+  bestRank: number;
   /** Patience counts from here at the earliest: where "Train more" was pressed. */
   patienceFrom: number;
   weights: Float32Array;
@@ -62,7 +63,8 @@ export type FitOptions = {
   /** Asked between steps. */
   wantsPause: () => boolean;
   wantsSnapshot: () => boolean;
-  onStep: (iteration: number, step: number) => void;
+  /** @param ratio done of the iteration after `iteration`, 0..1. */
+  onStep: (iteration: number, ratio: number) => void;
   onIteration: (point: CurvePoint, best: number, look: QuickLook | null) => void;
   /** Stores a state; awaited, so that no two overlap. */
   onCheckpoint: (state: FitState) => Promise<void>;
@@ -89,7 +91,7 @@ export function scheduledRate(base: number, progressRatio: number): number {
 export async function fit(trainable: Trainable, options: FitOptions, resume: FitState | null): Promise<FitEnd> {
   const { iterations, signal } = options;
   const total = iterations * trainable.stepCount;
-  let best = resume ? { iteration: resume.bestIteration, loss: resume.bestLoss, weights: resume.bestWeights } : null;
+  let best = resume ? { iteration: resume.bestIteration, rank: resume.bestRank, weights: resume.bestWeights } : null;
   if (resume) {
     trainable.loadWeights(resume.weights);
     trainable.loadOptimiser({ moments: resume.moments, stepCount: resume.stepCount });
@@ -109,7 +111,7 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
       moments: optimiser.moments,
       stepCount: optimiser.stepCount,
       bestIteration: best?.iteration ?? 0,
-      bestLoss: best?.loss ?? Infinity,
+      bestRank: best?.rank ?? Infinity,
       patienceFrom: resume?.patienceFrom ?? 0,
       bestWeights: best?.weights ?? weights,
     };
@@ -147,8 +149,8 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
     }
     const validation = await trainable.validate();
     const rank = validation?.rank ?? validation?.loss ?? Infinity;
-    if (!best || !validation || rank < best.loss)
-      best = { iteration, loss: rank, weights: await trainable.saveWeights() };
+    if (!best || !validation || rank < best.rank)
+      best = { iteration, rank, weights: await trainable.saveWeights() };
     const point: CurvePoint = {
       iteration,
       trainingLoss: at.lossSum / Math.max(1, at.count),

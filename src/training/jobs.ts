@@ -1,27 +1,26 @@
 /** Door of the training room for workers: handlers of {@link TrainingContract}. */
+import { writingLock, type Store, type StoredWeights } from '../dataset/index.ts';
+import type { ModelArtifact } from '../domain/model.ts';
 import type { ModelSource, Snapshot } from '../domain/project.ts';
-import type { ModelArtifact, Store, StoredWeights } from '../dataset/index.ts';
+import { rowOf, type TaskKind } from '../domain/task.ts';
 import { FeatureCache, loadBackbone } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { formatDuration } from '../kernel/format.ts';
+import { holding } from '../kernel/locks.ts';
+import { saveArtifact } from '../model/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
-import { chooseEngine, findGpu, startEngine, testEngines, type GpuFact } from './engine/engines.ts';
+import { chooseEngine, findGpu, testEngines, type GpuFact } from './engine/engines.ts';
 import { fit, type FitState } from './fit.ts';
-import { planRun } from './plan.ts';
-import { prepare, type PreparedRun } from './prepare.ts';
+import type { PreparedRun, TrainingRow } from './slot.ts';
 import { drawExample } from './sound/draw-example.ts';
-import { saveArtifact } from './artifact.ts';
 
-export { argMax, normalise } from './classifier-trainable.ts';
-export { loadArtifact } from './artifact.ts';
-export { runDetector, NMS_OVERLAP } from './vision/detector-trainable.ts';
-export { wholeInputs } from './vision/cached-examples.ts';
-export { pixelInputs } from './vision/pixel-examples.ts';
-export { noveltyOf } from './sound/novelty.ts';
-export { startEngine };
+export { prepareDetection } from './detection/prepare-detection.ts';
+export { prepareMovement } from './movement/prepare-movement.ts';
+export { prepareSound } from './sound/prepare-sound.ts';
+export type { TrainingRow } from './slot.ts';
 
 /** A closed tab loses at most the iteration in flight, or the last second when iterations are shorter. */
 const CHECKPOINT_EVERY_MS = { betweenIterations: 1000, withinIteration: 5000 };
@@ -39,21 +38,25 @@ type Control = { wantsPause: boolean; wantsStop: boolean; wantsSnapshot: boolean
 type CheckpointState = Record<string, Float32Array | number>;
 
 function packState(state: FitState, normalisation: PreparedRun['normalisation']): CheckpointState {
-  const { bestLoss, ...rest } = state;
+  const { bestRank, ...rest } = state;
   return {
     ...rest,
-    bestLoss: Number.isFinite(bestLoss) ? bestLoss : -1,
+    bestRank: Number.isFinite(bestRank) ? bestRank : -1,
     ...normalisation,
   };
 }
 
 function unpackState(state: CheckpointState): FitState {
-  const bestLoss = state.bestLoss as number;
-  return { ...(state as unknown as FitState), bestLoss: bestLoss < 0 ? Infinity : bestLoss };
+  // Checkpoints of before call it a loss.
+  const bestRank = (state.bestRank ?? state.bestLoss) as number;
+  return { ...(state as unknown as FitState), bestRank: bestRank < 0 ? Infinity : bestRank };
 }
 
-/** @param store opens the database of this thread, once. */
-export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingContract> {
+/** @param store opens the database of this thread, once. @param rows what the tasks do here. */
+export function createTrainingJobs(
+  store: () => Promise<Store>,
+  rows: Record<TaskKind, TrainingRow>,
+): Jobs<TrainingContract> {
   const running = new Map<string, Control>();
   let gpu: GpuFact | null = null;
   let last: Promise<unknown> = Promise.resolve();
@@ -68,9 +71,14 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     { sourceId, projectId, moreIterations, isFresh }: TrainingContract['train']['args'],
     control: Control,
     signal: AbortSignal,
+    lost: AbortSignal,
     progress: (value: TrainingProgress) => void,
   ): Promise<ModelSource> {
     const db = await store();
+    const save = (patch: Partial<ModelSource>, weights: StoredWeights[] = []) => {
+      throwIfAborted(lost);
+      return db.updateSource(sourceId, patch, weights);
+    };
     const { project, items, sources } = await db.loadProject(projectId);
     const stored = required(
       sources.find((candidate) => candidate.id === sourceId),
@@ -81,21 +89,22 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     const resume = checkpoint?.state ? unpackState(checkpoint.state) : null;
     if (resume && moreIterations > 0) resume.patienceFrom = resume.iteration;
 
-    const data = resume ? required(stored.data, 'data of the run') : planRun(items, project.classes, settings).data;
+    const row = rowOf(rows, project.kind);
+    const data = resume ? required(stored.data, 'data of the run') : row.plan(items, project.classes, settings).data;
     const byId = new Map(items.map((item) => [item.id, item]));
     const known = [...data.training, ...data.validation, ...(data.background ?? [])];
     if (known.some((id) => !byId.get(id))) throw new StudioError('training/data-changed');
 
     progress({ kind: 'preparing', text: 'Reading features' });
-    const prepared = await prepare(
+    const prepared = await row.prepare({
       settings,
       data,
       items,
-      new FeatureCache(db),
-      () => loadBackbone(db),
-      checkpoint?.state ?? null,
+      cache: new FeatureCache(db),
+      backbone: () => loadBackbone(db),
+      state: checkpoint?.state ?? null,
       signal,
-    );
+    });
     const { normalisation } = prepared;
 
     progress({ kind: 'preparing', text: 'Choosing an engine' });
@@ -189,7 +198,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       };
     };
     throwIfAborted(signal);
-    await db.updateSource(sourceId, fields());
+    await save(fields());
     progress({
       kind: 'started',
       engine: choice.engine,
@@ -241,7 +250,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
             bestStored = state.bestIteration;
           }
           try {
-            await db.updateSource(sourceId, fields(), records);
+            await save(fields(), records);
             progress({ kind: 'checkpoint', iteration: state.iteration });
           } catch (error) {
             // No room: the last checkpoint stays, training goes on and tries again next time.
@@ -265,7 +274,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
           };
           log(`Snapshot at iteration ${iteration}`);
           try {
-            await db.updateSource(sourceId, fields(), [
+            await save(fields(), [
               { sourceId, kind: `snapshot-${iteration}`, model: await makeArtifact(null), state: null },
             ]);
             progress({ kind: 'snapshot', snapshot });
@@ -306,7 +315,7 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
     // What was learnt is never thrown away for want of room: the end waits until there is some, or until the person cancels.
     for (;;) {
       try {
-        return required(await db.updateSource(sourceId, result, records), 'model source');
+        return required(await save(result, records), 'model source');
       } catch (error) {
         if (!isQuota(error) || signal.aborted) throw error;
         progress({ kind: 'unsaved', isWaiting: true });
@@ -320,10 +329,13 @@ export function createTrainingJobs(store: () => Promise<Store>): Jobs<TrainingCo
       const control: Control = { wantsPause: false, wantsStop: args.isFinishing, wantsSnapshot: false };
       running.set(args.sourceId, control);
       try {
-        return await inTurn(() => {
-          throwIfAborted(signal);
-          return train(args, control, signal, progress);
-        });
+        // While it writes it holds a lock: another tab that takes the project over waits for it. When the lock is taken away it stops, and writes no more.
+        return await inTurn(() =>
+          holding(writingLock(args.projectId), async (lost) => {
+            throwIfAborted(signal);
+            return train(args, control, AbortSignal.any([signal, lost]), lost, progress);
+          }),
+        );
       } finally {
         if (running.get(args.sourceId) === control) running.delete(args.sourceId);
       }

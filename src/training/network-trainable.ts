@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AdamW } from './adamw.ts';
 import type { StepResult, Trainable, Validation } from './fit.ts';
-import { SLOW_RATE, type TrainableNetwork } from './sound/full-network.ts';
+import { SLOW_RATE, type TrainableNetwork } from './network.ts';
 
 /** See {@link Trainable}. Construct after the engine was started; owns the network. */
 export abstract class NetworkTrainable implements Trainable {

@@ -1,82 +1,137 @@
-/** Settings of a sound run: what the app would choose, and reading them from a file. Any thread. */
+/** Settings as a file gives them, and back: the flat keys of the headless runner's config. Any thread. */
 import * as v from 'valibot';
-import type {
-  Algorithm,
-  MediaItem,
-  MotionSettings,
-  TaskKind,
-  TrainingSettings,
-  VisionSettings,
-} from '../domain/project.ts';
-import type { EmbeddingNetworkId } from '../features/index.ts';
+import type { Algorithm, CommonSettings } from '../domain/settings.ts';
+import type { Modality, Problem, TrainingSettings } from '../domain/task.ts';
 import { StudioError } from '../kernel/errors.ts';
-import { automaticWindowSec, DEFAULT_MOTION } from './motion/motion-settings.ts';
-import { DEFAULT_VISION, VISION_DEFAULTS } from './vision/vision-settings.ts';
 
 const between = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
+const whole = (low: number, high: number) => v.pipe(between(low, high), v.integer());
+const flag = v.boolean();
+const Window = { windowSec: between(0.5, 15), overlapRatio: between(0, 0.9) };
 
-/** Bounds of every value; also the documentation of the headless runner's config. */
-const SettingsSchema = v.strictObject({
-  algorithm: v.picklist([
-    'automatic',
-    'transfer-learning',
-    'spoken-words',
-    'fine-tune',
-    'full-network',
-    'graph-network',
-    'temporal-network',
-  ]),
-  windowSec: between(0.5, 15),
-  overlapRatio: between(0, 0.9),
-  iterations: v.nullable(v.pipe(between(1, 2000), v.integer())),
-  batchSize: v.pipe(between(4, 256), v.integer()),
+/** Bounds of every value; also the documentation of the config. */
+const COMMON = {
+  algorithm: v.string(),
+  iterations: v.nullable(whole(1, 2000)),
+  batchSize: whole(4, 256),
   learningRate: between(1e-5, 0.1),
-  seed: v.pipe(between(0, 2 ** 31 - 1), v.integer()),
+  seed: whole(0, 2 ** 31 - 1),
   validation: v.picklist(['automatic', 'own', 'none']),
   validationShare: between(0.05, 0.5),
   keepTogether: v.picklist(['recording', 'session', 'pattern']),
   groupPattern: v.string(),
-  balanceClasses: v.boolean(),
-  patience: v.pipe(between(0, 1000), v.integer()),
-  augment: v.strictObject({
-    specAugment: v.boolean(),
-    timeShift: v.boolean(),
-    gain: v.boolean(),
-    mixup: v.boolean(),
-    backgroundClassId: v.nullable(v.string()),
-  }),
-  head: v.picklist(['linear', 'hidden']),
-  copies: v.pipe(between(0, 8), v.integer()),
-  motion: v.optional(
-    v.strictObject({
-      frameRateHz: v.nullable(between(2, 60)),
-      joints: v.picklist(['body', 'upper-body', 'all']),
-      mirror: v.boolean(),
-      noise: v.boolean(),
-      turn: v.boolean(),
-      speed: v.boolean(),
-    }),
-  ),
-  vision: v.optional(
-    v.strictObject({
-      pixels: v.nullable(v.picklist([320, 480, 640])),
-      tiles: v.nullable(v.picklist([1, 2, 3])),
-      mirror: v.boolean(),
-      crop: v.boolean(),
-      colour: v.boolean(),
-      rotate: v.boolean(),
-      mosaic: v.boolean(),
-      unfreezeFrom: v.optional(v.pipe(between(0, 17), v.integer())),
-    }),
-  ),
+  patience: whole(0, 1000),
+  copies: whole(0, 8),
   engine: v.nullable(v.picklist(['webgpu', 'webgl', 'wasm', 'cpu'])),
-});
+} satisfies Record<keyof CommonSettings, v.GenericSchema>;
+const MODALITIES: Record<Modality, Record<string, v.GenericSchema>> = {
+  sound: {
+    ...Window,
+    augment: v.strictObject({
+      specAugment: flag,
+      timeShift: flag,
+      gain: flag,
+      mixup: flag,
+      backgroundClassId: v.nullable(v.string()),
+    }),
+  },
+  movement: {
+    ...Window,
+    frameRateHz: v.nullable(between(2, 60)),
+    joints: v.picklist(['body', 'upper-body', 'all']),
+    mirror: flag,
+    noise: flag,
+    turn: flag,
+    speed: flag,
+  },
+  picture: { pixels: v.nullable(whole(32, 640)), mirror: flag, crop: flag, colour: flag, rotate: flag },
+};
+const PROBLEMS: Record<Problem, Record<string, v.GenericSchema>> = {
+  classification: { balanceClasses: flag, head: v.picklist(['linear', 'hidden']) },
+  detection: { tiles: v.nullable(v.picklist([1, 2, 3])), mosaic: flag, unfreezeFrom: whole(0, 17) },
+};
 
-/** What the app chooses. */
-export const DEFAULT_SOUND_SETTINGS: TrainingSettings = {
-  algorithm: 'automatic',
-  windowSec: 0.975,
-  overlapRatio: 0.5,
+/** Keys that stand at the top of a config; others of a modality and its problem stand together under a name. */
+const AT_TOP = new Set(['windowSec', 'overlapRatio', 'augment', 'balanceClasses', 'head']);
+const GROUPS: Record<Modality, string | null> = { sound: null, movement: 'motion', picture: 'vision' };
+
+type Values = Record<string, unknown>;
+const isValues = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Keys that any task has: those of another task are left aside, others are a mistake. */
+const ALL_KEYS = new Set([
+  ...Object.keys(COMMON),
+  ...[...Object.values(MODALITIES), ...Object.values(PROBLEMS)].flatMap((fields) => Object.keys(fields)),
+  ...Object.values(GROUPS).filter((name) => name !== null),
+]);
+
+const refuse = (path: string, reason: string) =>
+  new StudioError('studio/bad-arguments', { message: `The setting ${path} is not usable: ${reason}.` });
+
+/**
+ * Defaults overridden by a config. @param make the defaults of a task, for an algorithm of its own when one is given.
+ * @throws StudioError `studio/bad-arguments` naming the key and what it may be.
+ */
+export function readConfig(
+  config: unknown,
+  algorithms: readonly Algorithm[],
+  make: (algorithm: Algorithm | null) => TrainingSettings,
+): TrainingSettings {
+  const given = (config ?? {}) as Values;
+  if (!isValues(given)) throw refuse('config', 'it is no object');
+  for (const key of Object.keys(given)) if (!ALL_KEYS.has(key)) throw refuse(key, 'there is no such setting');
+  const algorithm = given.algorithm as Algorithm | undefined;
+  if (algorithm !== undefined && !algorithms.includes(algorithm))
+    throw refuse('algorithm', `Expected ${algorithms.join(', ')} but received ${String(algorithm)}`);
+  const base = make(algorithm ?? null);
+  const group = GROUPS[base.modality.kind];
+  const grouped = group && isValues(given[group]) ? given[group] : {};
+  const own = { ...MODALITIES[base.modality.kind], ...PROBLEMS[base.problem.kind] };
+  for (const key of Object.keys(grouped))
+    if (!own[key] || AT_TOP.has(key)) throw refuse(`${group}.${key}`, 'there is no such setting');
+  const read = <T extends object>(into: T, fields: Record<string, v.GenericSchema>, isCommon: boolean): T => {
+    const out = { ...into } as Values;
+    for (const [key, schema] of Object.entries(fields)) {
+      const isTop = isCommon || AT_TOP.has(key);
+      const value = (isTop ? given : grouped)[key];
+      if (value === undefined) continue;
+      const before = out[key];
+      const next = isValues(value) && isValues(before) ? { ...before, ...value } : value;
+      const parsed = v.safeParse(schema, next);
+      if (!parsed.success) {
+        const [issue] = parsed.issues;
+        const inner = (issue.path ?? []).map((step) => String(step.key));
+        throw refuse([...(isTop ? [] : [group!]), key, ...inner].join('.'), issue.message);
+      }
+      out[key] = parsed.output;
+    }
+    return out as unknown as T;
+  };
+  const { modality, problem, ...common } = base;
+  return {
+    ...read(common, COMMON, true),
+    modality: read(modality, MODALITIES[modality.kind], false),
+    problem: read(problem, PROBLEMS[problem.kind], false),
+  };
+}
+
+/** Settings as a config that gives them again. */
+export function writeConfig({ modality, problem, ...common }: TrainingSettings): Values {
+  const { kind, ...ofModality } = modality;
+  const { kind: _kind, ...ofProblem } = problem;
+  const own = Object.entries({ ...ofModality, ...ofProblem });
+  const group = GROUPS[kind];
+  return {
+    ...common,
+    ...Object.fromEntries(own.filter(([key]) => AT_TOP.has(key))),
+    ...(group ? { [group]: Object.fromEntries(own.filter(([key]) => !AT_TOP.has(key))) } : {}),
+  };
+}
+
+/** What every task begins with. */
+export const COMMON_DEFAULTS: CommonSettings = {
+  algorithm: 'full-network',
   iterations: null,
   batchSize: 32,
   learningRate: 0.003,
@@ -85,131 +140,7 @@ export const DEFAULT_SOUND_SETTINGS: TrainingSettings = {
   validationShare: 0.15,
   keepTogether: 'recording',
   groupPattern: '',
-  balanceClasses: true,
   patience: 25,
-  augment: { specAugment: true, timeShift: true, gain: true, mixup: true, backgroundClassId: null },
-  head: 'linear',
-  copies: 2,
+  copies: 0,
   engine: null,
 };
-
-/** The same for actions; the action duration follows from the clips (`automaticWindowSec`). */
-export const DEFAULT_ACTION_SETTINGS: TrainingSettings = {
-  ...DEFAULT_SOUND_SETTINGS,
-  algorithm: 'graph-network',
-  windowSec: 2,
-  batchSize: 32,
-  learningRate: 0.003,
-  patience: 30,
-  augment: { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null },
-  copies: 0,
-  motion: DEFAULT_MOTION,
-};
-
-/** The same for object detectors. */
-export const DEFAULT_DETECTION_SETTINGS: TrainingSettings = {
-  ...DEFAULT_SOUND_SETTINGS,
-  algorithm: 'transfer-learning',
-  batchSize: 16,
-  learningRate: 0.002,
-  patience: 0,
-  augment: { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null },
-  copies: 5,
-  vision: DEFAULT_VISION,
-};
-
-/** What the app chooses for a new model of a task. @param items decide the action duration. */
-export function defaultSettings(kind: TaskKind, items: readonly MediaItem[]): TrainingSettings {
-  if (kind === 'detection') return DEFAULT_DETECTION_SETTINGS;
-  return kind === 'action'
-    ? { ...DEFAULT_ACTION_SETTINGS, windowSec: automaticWindowSec(items) }
-    : DEFAULT_SOUND_SETTINGS;
-}
-
-/** What differs from {@link DEFAULT_SOUND_SETTINGS} for one algorithm. Mixing examples made heads on YAMNet worse (docs/results.md). */
-const OWN_DEFAULTS: Record<Algorithm, Partial<Omit<TrainingSettings, 'augment'>> & { mixup?: boolean }> = {
-  automatic: {},
-  'fine-tune': {},
-  'full-network': {},
-  'graph-network': {},
-  'temporal-network': {},
-  'transfer-learning': {
-    windowSec: 0.975,
-    batchSize: 64,
-    learningRate: 0.002,
-    patience: 10,
-    head: 'linear',
-    copies: 2,
-    mixup: false,
-  },
-  'spoken-words': { windowSec: 1.2, batchSize: 64, learningRate: 0.002, patience: 12, head: 'hidden', copies: 3 },
-};
-
-/** The network an algorithm stands on; null = none. */
-export function networkOfAlgorithm(algorithm: Algorithm): EmbeddingNetworkId | null {
-  return algorithm === 'transfer-learning' ? 'yamnet' : algorithm === 'spoken-words' ? 'speech-embedding' : null;
-}
-
-/** The same settings for another algorithm: what depends on the algorithm takes that one's defaults. */
-export function withAlgorithm(settings: TrainingSettings, algorithm: Algorithm): TrainingSettings {
-  if (settings.vision) return { ...settings, ...VISION_DEFAULTS[algorithm], algorithm };
-  const { windowSec, batchSize, learningRate, patience, head, copies, augment } = DEFAULT_SOUND_SETTINGS;
-  const { mixup = augment.mixup, ...own } = OWN_DEFAULTS[algorithm];
-  return {
-    ...settings,
-    windowSec,
-    batchSize,
-    learningRate,
-    patience,
-    head,
-    copies,
-    ...own,
-    augment: { ...settings.augment, mixup },
-    algorithm,
-  };
-}
-
-/** Settings of `automatic` once its algorithm is known: what the person changed stays, the rest takes the algorithm's defaults. */
-export function resolveAutomatic(settings: TrainingSettings, algorithm: Algorithm): TrainingSettings {
-  const own = withAlgorithm(settings, algorithm);
-  const kept = Object.fromEntries(
-    (['batchSize', 'learningRate', 'patience', 'head', 'copies'] as const)
-      .filter((key) => settings[key] !== DEFAULT_SOUND_SETTINGS[key])
-      .map((key) => [key, settings[key]]),
-  );
-  return { ...own, ...kept };
-}
-
-/**
- * Defaults overridden by a partial config.
- * @throws StudioError `studio/bad-arguments` naming the key and what it may be.
- */
-export function readSettings(
-  config: unknown,
-  kind: TaskKind = 'sound',
-  items: readonly MediaItem[] = [],
-): TrainingSettings {
-  const given = (config ?? {}) as Partial<TrainingSettings> & {
-    motion?: Partial<MotionSettings>;
-    vision?: Partial<VisionSettings>;
-  };
-  const base = defaultSettings(kind, items);
-  const algorithm = given.algorithm as Algorithm;
-  const { mixup, ...own } = (kind === 'sound' ? OWN_DEFAULTS[algorithm] : null) ?? {};
-  const merged = {
-    ...base,
-    ...own,
-    ...(kind === 'detection' ? VISION_DEFAULTS[algorithm] : {}),
-    ...given,
-    ...(base.motion ? { motion: { ...base.motion, ...given.motion } } : {}),
-    ...(base.vision ? { vision: { ...base.vision, ...given.vision } } : {}),
-    augment: { ...base.augment, ...(mixup === undefined ? {} : { mixup }), ...given.augment },
-  };
-  const parsed = v.safeParse(SettingsSchema, merged);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    const path = issue.path?.map((step) => String(step.key)).join('.') ?? '';
-    throw new StudioError('studio/bad-arguments', { message: `The setting ${path} is not usable: ${issue.message}.` });
-  }
-  return parsed.output;
-}

@@ -1,19 +1,17 @@
 /** A training run as the page sees it: features, then training, with its controls. Main thread. One run at a time. */
-import type { MediaItem, ModelSource, RunData, SourceStatus, TrainingSettings } from '../domain/project.ts';
 import type { ProjectSession } from '../dataset/ui.ts';
-import type { ExtractProgress, ExtractResult, FeaturesContract } from '../features/contract.ts';
-import { extractFeatures, extractLandmarks, extractViews } from '../features/ui.ts';
-import { resolveFrameRate } from './motion/motion-settings.ts';
+import type { ModelSource, RunData, SourceStatus } from '../domain/project.ts';
+import type { TrainingSettings } from '../domain/task.ts';
+import { extract, type FeatureClients } from '../features/ui.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
-import type { CallOptions, WorkerClient } from '../rpc/client.ts';
+import type { WorkerClient } from '../rpc/client.ts';
 import type { TrainingContract } from './contract.ts';
-import { chooseAlgorithm, type AlgorithmChoice } from './choose-algorithm.ts';
-import { copySettings } from './copies.ts';
-import { planRun } from './plan.ts';
 import type { QuickLook } from './fit.ts';
-import { networkOfAlgorithm } from './settings.ts';
-import { resolveCopies, resolveInput } from './vision/vision-settings.ts';
+import type { TrainingSlot } from './slot.ts';
+
+/** The threads a run needs. */
+export type TrainingClients = FeatureClients & { training: WorkerClient<TrainingContract> };
 
 /** Where training stands. Ratios 0..1; `leftSec` null until there are 3 s of data. */
 export type TrainingState =
@@ -35,11 +33,8 @@ export type TrainingState =
 /** See the file header. */
 export class TrainingSession implements Disposable {
   readonly #project: ProjectSession;
-  readonly #features: WorkerClient<FeaturesContract>;
-  readonly #training: WorkerClient<TrainingContract>;
-  /** A second features thread, for pictures. */
-  readonly #helper: WorkerClient<FeaturesContract> | null;
-  readonly #choose: (source: ModelSource, signal: AbortSignal) => Promise<AlgorithmChoice>;
+  readonly #slot: TrainingSlot;
+  readonly #clients: TrainingClients;
   #state = $state.raw<TrainingState>({ kind: 'idle' });
   #featureText = $state('');
   #look = $state.raw<QuickLook | null>(null);
@@ -48,21 +43,10 @@ export class TrainingSession implements Disposable {
   /** The run's source as it was before: a finished model whose "Train more" did not begin stays finished. */
   #before: Pick<ModelSource, 'status' | 'iteration'> = { status: 'untrained', iteration: 0 };
 
-  constructor(
-    project: ProjectSession,
-    features: WorkerClient<FeaturesContract>,
-    training: WorkerClient<TrainingContract>,
-    helper: WorkerClient<FeaturesContract> | null = null,
-  ) {
-    this.#helper = helper;
-    this.#choose = (source, signal) =>
-      chooseAlgorithm(features, project, source.settings, {
-        signal,
-        onProgress: (text) => void (this.#state = { kind: 'preparing', sourceId: source.id, text }),
-      });
+  constructor(project: ProjectSession, slot: TrainingSlot, clients: TrainingClients) {
     this.#project = project;
-    this.#features = features;
-    this.#training = training;
+    this.#slot = slot;
+    this.#clients = clients;
   }
 
   get state(): TrainingState {
@@ -104,13 +88,15 @@ export class TrainingSession implements Disposable {
     const isFresh = source.status === 'untrained' || source.status === 'failed';
     this.#before = { status: source.status, iteration: source.iteration };
     try {
-      const settings = isFresh ? await this.#resolve(source, signal) : source.settings;
-      const items = this.#itemsOf({ ...source, settings }, isFresh);
+      const { settings, data } = isFresh
+        ? await this.#resolve(source, signal)
+        : { settings: source.settings, data: source.data ?? this.#plan(source.settings) };
+      const { items } = this.#project;
+      const request = this.#slot.features({ settings, data, items });
       const started = nowMs();
-      this.#state = { kind: 'features', sourceId, done: 0, total: items.length, ratio: 0, leftSec: null };
+      const total = new Set(request.hashes).size;
+      this.#state = { kind: 'features', sourceId, done: 0, total, ratio: 0, leftSec: null };
       await this.#project.saveSource(sourceId, { status: 'training', failure: null });
-      const data =
-        (isFresh ? null : source.data) ?? planRun(this.#project.items, this.#project.project.classes, settings).data;
       const options = {
         signal,
         onProgress: ({ done, total }: { done: number; total: number }) => {
@@ -127,24 +113,24 @@ export class TrainingSession implements Disposable {
           };
         },
       };
-      const features = await this.#extract(settings, data, items, options);
+      const features = await extract(this.#clients, this.#slot.kind, request, options);
+      const [, many] = this.#slot.example;
       if (features.failed.length > 0)
         throw new StudioError('features/clip-missing', {
-          message: `${features.failed.length} ${settings.vision ? 'pictures' : 'clips'} could not be read: ${features.failed[0]!.reason}`,
+          message: `${features.failed.length} ${many} could not be read: ${features.failed[0]!.reason}`,
         });
       const featureSec = source.featureSec + features.seconds;
-      const word = settings.vision ? 'pictures' : 'clips';
       this.#featureText =
         features.extracted === 0
-          ? `${features.cached} ${word}, all from cache`
-          : `${features.extracted} ${word} in ${features.seconds.toFixed(1)} s, ${features.cached} from cache`;
+          ? `${features.cached} ${many}, all from cache`
+          : `${features.extracted} ${many} in ${features.seconds.toFixed(1)} s, ${features.cached} from cache`;
       await this.#project.saveSource(sourceId, { featureSec });
       this.#state = { kind: 'preparing', sourceId, text: 'Preparing' };
 
       let trainingStarted = 0;
       let first = 0;
       let planned = source.plannedIterations;
-      const result = await this.#training.call(
+      const result = await this.#clients.training.call(
         'train',
         { sourceId, projectId: this.#project.id, moreIterations, isFinishing, isFresh },
         {
@@ -164,8 +150,8 @@ export class TrainingSession implements Disposable {
                   device: progress.device,
                   plannedIterations: planned,
                   iteration: first,
-                  // The quick look names its classes by it.
-                  ...(settings.vision ? { data } : {}),
+                  // A quick look names its classes by it.
+                  data,
                 });
                 this.#state = {
                   kind: 'training',
@@ -242,71 +228,29 @@ export class TrainingSession implements Disposable {
     }
   }
 
-  /** Computes the features a run needs. */
-  #extract(
-    settings: TrainingSettings,
-    data: RunData,
-    items: readonly MediaItem[],
-    options: CallOptions<ExtractProgress>,
-  ): Promise<ExtractResult> {
-    if (settings.vision) {
-      const used = new Set(data.training);
-      const training = items.filter((item) => used.has(item.id));
-      const input = resolveInput(settings, training);
-      return extractViews(
-        this.#features,
-        this.#helper,
-        {
-          input,
-          hashes: items.map((item) => item.hash),
-          varied: training.map((item) => item.hash),
-          ...resolveCopies(settings, input, training.length),
-        },
-        options,
-      );
-    }
-    if (settings.motion) return extractLandmarks(this.#features, items, resolveFrameRate(settings, items), options);
-    const { windowSec, overlapRatio } = settings;
-    const network = networkOfAlgorithm(settings.algorithm);
-    const used = network ? items.filter((item) => item.part !== 'background') : items;
-    return extractFeatures(
-      this.#features,
-      { network, windowSec, overlapRatio },
-      used.map((item) => item.hash),
-      network ? copySettings(settings, data, this.#project.items) : null,
-      options,
-    );
-  }
-
-  /** The settings a run starts with: `automatic` becomes the algorithm that suits the clips, and stays so. */
-  async #resolve(source: ModelSource, signal: AbortSignal): Promise<TrainingSettings> {
-    const { vision } = source.settings;
-    if (vision) {
-      // What was chosen for these boxes stays with the run, whatever is drawn later.
-      const { items, project } = this.#project;
-      const training = new Set(planRun(items, project.classes, source.settings).data.training);
-      const { pixels, tiles } = resolveInput(
-        source.settings,
-        items.filter((item) => training.has(item.id)),
-      );
-      const settings = { ...source.settings, vision: { ...vision, pixels, tiles } } as TrainingSettings;
-      await this.#project.saveSource(source.id, { settings });
-      return settings;
-    }
-    if (source.settings.algorithm !== 'automatic') return source.settings;
-    this.#state = { kind: 'preparing', sourceId: source.id, text: 'Choosing an algorithm' };
-    const { settings, reason } = await this.#choose(source, signal);
-    const log = [...source.log, { atMs: nowMs(), text: reason }];
-    await this.#project.saveSource(source.id, { settings, log });
-    return settings;
-  }
-
-  /** The clips a run needs; throws when they cannot be trained on. */
-  #itemsOf(source: ModelSource, isFresh: boolean): MediaItem[] {
+  #plan(settings: TrainingSettings): RunData {
     const { items, project } = this.#project;
-    const data = (isFresh ? null : source.data) ?? planRun(items, project.classes, source.settings).data;
-    const ids = new Set([...data.training, ...data.validation, ...(data.background ?? [])]);
-    return items.filter((item) => ids.has(item.id));
+    return this.#slot.plan(items, project.classes, settings).data;
+  }
+
+  /** What a run starts with: `automatic` becomes the algorithm that suits the examples, and all that was left to the app is chosen; both stay so. */
+  async #resolve(source: ModelSource, signal: AbortSignal): Promise<{ settings: TrainingSettings; data: RunData }> {
+    const { items, project } = this.#project;
+    let { settings, log } = source;
+    const { choose } = this.#slot;
+    if (settings.algorithm === 'automatic' && choose) {
+      const sourceId = source.id;
+      const show = (text: string) => void (this.#state = { kind: 'preparing', sourceId, text });
+      show('Choosing an algorithm');
+      const client = this.#clients.features;
+      const choice = await choose({ client, items, classes: project.classes, signal, onProgress: show }, settings);
+      settings = choice.settings;
+      log = [...log, { atMs: nowMs(), text: choice.reason }];
+    }
+    const data = this.#plan(settings);
+    settings = this.#slot.resolve({ settings, data, items });
+    await this.#project.saveSource(source.id, { settings, log });
+    return { settings, data };
   }
 
   /** Where a source stands when its run ended early. */
@@ -327,7 +271,7 @@ export class TrainingSession implements Disposable {
     }
     if (state.kind !== 'training') return;
     if (action !== 'snapshot') this.#state = { ...state, wish: action };
-    await this.#training.call('control', { sourceId: state.sourceId, action });
+    await this.#clients.training.call('control', { sourceId: state.sourceId, action });
   }
 
   dismiss(): void {

@@ -1,5 +1,5 @@
 /** Door of the training room for the app. Main thread. */
-export { chooseAlgorithm, type AlgorithmChoice } from './choose-algorithm.ts';
 export { TrainingSession, type TrainingState } from './training-session.svelte.ts';
 export type { TrainingContract } from './contract.ts';
 export type { GpuFact } from './engine/engines.ts';
+export type { QuickLook } from './fit.ts';

@@ -7,11 +7,11 @@ import { describe, expect, it } from 'vitest';
 import '../../workers/wasm-files.ts';
 import { intersectionOverUnion } from '../../src/domain/boxes.ts';
 import { Store } from '../../src/dataset/index.ts';
-import { DEFAULT_VISION } from '../../src/training/vision/vision-settings.ts';
-import { decodePicture } from '../../src/features/vision/decode-picture.ts';
-import { drawDice } from '../../src/features/vision/dice.ts';
-import { inspectPicture } from '../../src/features/vision/inspect-picture.ts';
-import { KnownObjects } from '../../src/features/vision/known-objects.ts';
+import { DEFAULT_VISION } from '../../src/training/detection/detection-settings.ts';
+import { decodePicture } from '../../src/features/picture/decode-picture.ts';
+import { drawDice } from '../../src/features/picture/dice.ts';
+import { inspectPicture } from '../../src/features/picture/inspect-picture.ts';
+import { KnownObjects } from '../../src/features/picture/known-objects.ts';
 import { loadBackbone } from '../../src/features/networks/mobilenet.ts';
 import { storeNetworkFile } from '../../src/features/networks/network-files.ts';
 import { startEngine } from '../../src/training/jobs.ts';
@@ -19,15 +19,15 @@ import {
   CHANNEL_COUNT,
   type AnnotatedPicture,
   type ChannelScale,
-} from '../../src/training/vision/detector-examples.ts';
+} from '../../src/training/detection/detector-examples.ts';
 import {
   buildDetectorHead,
   buildFineTunedDetector,
   buildFullDetector,
-} from '../../src/training/vision/detector-network.ts';
-import { DetectorTrainable } from '../../src/training/vision/detector-trainable.ts';
-import { CachedExamples } from '../../src/training/vision/cached-examples.ts';
-import { MOBILENET_SCALE, PIXEL_SCALE, PixelExamples } from '../../src/training/vision/pixel-examples.ts';
+} from '../../src/training/detection/detector-network.ts';
+import { DetectorTrainable } from '../../src/training/detection/detector-trainable.ts';
+import { CachedExamples } from '../../src/training/detection/cached-examples.ts';
+import { MOBILENET_SCALE, PIXEL_SCALE, PixelExamples } from '../../src/training/detection/pixel-examples.ts';
 import { featureBytes } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { encodeAvif } from '../helpers/avif.ts';

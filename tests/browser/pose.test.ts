@@ -4,11 +4,11 @@
  */
 import { commands } from 'vitest/browser';
 import { describe, expect, it } from 'vitest';
-import { BlazePose } from '../../src/features/motion/pose-network.ts';
+import { BlazePose } from '../../src/features/movement/pose-network.ts';
 import { areClose } from '../../src/features/networks/litert.ts';
 import { findRepetitions } from '../../src/preview/repetitions.ts';
-import { POSE_PIXELS, posesOfVideo } from '../../src/features/motion/extract-poses.ts';
-import type { Frame } from '../../src/features/motion/blazepose.ts';
+import { POSE_PIXELS, posesOfVideo } from '../../src/features/movement/extract-poses.ts';
+import type { Frame } from '../../src/features/movement/blazepose.ts';
 import { openVideo } from '../../src/media/jobs.ts';
 import { frameCount, MOTION_VALUES } from '../../src/features/index.ts';
 import { drawVideo } from '../helpers/draw-video.ts';

@@ -14,7 +14,7 @@ import {
 } from 'mediabunny';
 import { commands } from 'vitest/browser';
 import { describe, expect, it } from 'vitest';
-import { inspectMotion } from '../../src/features/motion/inspect-motion.ts';
+import { inspectMotion } from '../../src/features/movement/inspect-motion.ts';
 import { StudioError } from '../../src/kernel/errors.ts';
 import { encodeWav } from '../../src/media/index.ts';
 import { openVideo } from '../../src/media/jobs.ts';

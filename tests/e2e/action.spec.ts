@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCameraFile } from '../helpers/camera-file.ts';
 import { SHARED as shared } from '../helpers/data.ts';
-import { animateFigure } from '../../src/features/motion/figure.ts';
-import { formatLandmarks } from '../../src/features/motion/landmark-files.ts';
+import { animateFigure } from '../../src/features/movement/figure.ts';
+import { formatLandmarks } from '../../src/features/movement/landmark-files.ts';
 import { expect, test, type StudioPage } from './pages/studio.ts';
 
 const videos = join(shared, 'data/action-clips');

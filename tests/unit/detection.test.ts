@@ -19,11 +19,11 @@ import {
 } from '../../src/evaluation/index.ts';
 import { detectionToCsv, detectionToHtml } from '../../src/evaluation/index.ts';
 import { boxesInView, decodeView, mergeViews, tileRegions, viewOf } from '../../src/features/index.ts';
-import { smallerSize } from '../../src/features/vision/stream-views.ts';
-import { readPictureHeader } from '../../src/features/vision/decode-picture.ts';
+import { smallerSize } from '../../src/features/picture/stream-views.ts';
+import { readPictureHeader } from '../../src/features/picture/decode-picture.ts';
 import { Tracker } from '../../src/preview/index.ts';
 import { planRun, readSettings, recommendInput, resolveCopies } from '../../src/training/index.ts';
-import { writeTargets } from '../../src/training/vision/detector-examples.ts';
+import { writeTargets } from '../../src/training/detection/detector-examples.ts';
 import { findFindings } from '../../src/dataset/index.ts';
 import type { MediaItem } from '../../src/domain/project.ts';
 

@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { matchVideo, parseTime, readMotionAnnotations } from '../../src/dataset/motion-annotations.ts';
 import type { MediaItem } from '../../src/domain/project.ts';
-import { activeSpan, motionOfPoses, qualityHints } from '../../src/features/motion/activity.ts';
-import { decodePeople, detectorAnchors, regionOf, sampleRegion } from '../../src/features/motion/blazepose.ts';
-import { animateFigure, SAMPLE_ACTIONS } from '../../src/features/motion/figure.ts';
-import { formatLandmarks, readLandmarks } from '../../src/features/motion/landmark-files.ts';
+import { activeSpan, motionOfPoses, qualityHints } from '../../src/features/movement/activity.ts';
+import { decodePeople, detectorAnchors, regionOf, sampleRegion } from '../../src/features/movement/blazepose.ts';
+import { animateFigure, SAMPLE_ACTIONS } from '../../src/features/movement/figure.ts';
+import { formatLandmarks, readLandmarks } from '../../src/features/movement/landmark-files.ts';
 import {
   cutMotion,
   fillGaps,
@@ -15,17 +15,17 @@ import {
   WINDOW_CHANNELS,
   writeWindow,
   type Motion,
-} from '../../src/features/motion/motion.ts';
+} from '../../src/features/movement/motion.ts';
 import {
   BLAZEPOSE_JOINTS,
   bonesOf,
   canonicalJoint,
   chooseJoints,
   mirrorOf,
-} from '../../src/features/motion/skeleton.ts';
-import { motionStarts, motionWindow } from '../../src/features/motion/spec.ts';
+} from '../../src/features/movement/skeleton.ts';
+import { motionStarts, motionWindow } from '../../src/features/movement/spec.ts';
 import { findRepetitions } from '../../src/preview/repetitions.ts';
-import { automaticWindowSec, resolveFrameRate, resolveJoints } from '../../src/training/motion/motion-settings.ts';
+import { automaticWindowSec, resolveFrameRate, resolveJoints } from '../../src/training/movement/movement-settings.ts';
 import { defaultSettings } from '../../src/training/settings.ts';
 
 describe('joints', () => {

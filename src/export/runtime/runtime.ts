@@ -6,7 +6,7 @@ import { loadAndCompile, loadLiteRt, Tensor } from '@litertjs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import type { SoundPreprocessing as Preprocessing } from '../../dataset/schema.ts';
+import type { SoundPreprocessing as Preprocessing } from '../../domain/model.ts';
 import { applyTemperature } from '../../evaluation/calibration.ts';
 import { readOnnx } from '../../features/networks/onnx.ts';
 import { logMelWindow } from '../../features/sound/log-mel.ts';
@@ -123,28 +123,59 @@ class SoundClassifier {
     }
   }
 
-  /** Listens to the microphone. @returns a function that stops. */
-  async listen(onResult: (result: LiveResult) => void): Promise<() => void> {
+  /** Listens to the microphone. @param onError is told when a window could not be judged; the next one is tried. @returns a function that stops. */
+  async listen(
+    onResult: (result: LiveResult) => void,
+    onError: (error: unknown) => void = (error) => console.error(error),
+  ): Promise<() => void> {
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
     });
     const context = new AudioContext();
-    const code = `registerProcessor('tap', class extends AudioWorkletProcessor {
+    const stop = () => {
+      for (const track of stream.getTracks()) track.stop();
+      void context.close();
+    };
+    try {
+      const code = `registerProcessor('tap', class extends AudioWorkletProcessor {
       process(inputs) { const c = inputs[0][0]; if (c) this.port.postMessage(c.slice()); return true; } });`;
-    await context.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
-    const node = new AudioWorkletNode(context, 'tap', {
-      channelCount: 1,
-      channelCountMode: 'explicit',
-      numberOfOutputs: 0,
-    });
-    context.createMediaStreamSource(stream).connect(node);
-    const resampler = new Resampler(context.sampleRate, this.#spec.sampleRateHz);
+      const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+      await context.audioWorklet.addModule(address);
+      URL.revokeObjectURL(address);
+      // A page that was opened without a gesture starts suspended.
+      await context.resume();
+      const node = new AudioWorkletNode(context, 'tap', {
+        channelCount: 1,
+        channelCountMode: 'explicit',
+        numberOfOutputs: 0,
+      });
+      context.createMediaStreamSource(stream).connect(node);
+      this.#follow(node.port, context.sampleRate, onResult, onError);
+      return () => {
+        node.port.onmessage = null;
+        stop();
+      };
+    } catch (error) {
+      // What was opened does not stay open.
+      stop();
+      throw error;
+    }
+  }
+
+  /** Answers to the newest window of samples that come through a port. */
+  #follow(
+    port: MessagePort,
+    sampleRateHz: number,
+    onResult: (result: LiveResult) => void,
+    onError: (error: unknown) => void,
+  ): void {
+    const resampler = new Resampler(sampleRateHz, this.#spec.sampleRateHz);
     const length = this.#cut.windowSamples;
     const step = Math.min(this.#cut.hopSamples, this.#spec.sampleRateHz / 4);
     let held = new Float32Array(0);
     let sinceLast = 0;
     let isBusy = false;
-    node.port.onmessage = async (event: MessageEvent<Float32Array>) => {
+    port.onmessage = async (event: MessageEvent<Float32Array>) => {
       const fresh = resampler.push(event.data);
       const joined = new Float32Array(held.length + fresh.length);
       joined.set(held);
@@ -154,14 +185,15 @@ class SoundClassifier {
       if (isBusy || sinceLast < step || held.length < length) return;
       isBusy = true;
       sinceLast = 0;
-      const scores = this.#temper(await this.#predict({ startSample: 0, pcm: held, own: held }));
-      onResult({ ...this.#best(scores), scores: this.#named(scores) });
-      isBusy = false;
-    };
-    return () => {
-      node.port.onmessage = null;
-      for (const track of stream.getTracks()) track.stop();
-      void context.close();
+      try {
+        const scores = this.#temper(await this.#predict({ startSample: 0, pcm: held, own: held }));
+        onResult({ ...this.#best(scores), scores: this.#named(scores) });
+      } catch (error) {
+        // The next window is tried again.
+        onError(error);
+      } finally {
+        isBusy = false;
+      }
     };
   }
 }

@@ -1,9 +1,13 @@
 /** One look at a whole sound file: is it readable, how loud, how long, and its two small pictures. Worker thread. */
 import { hashBlob } from '../../kernel/content-hash.ts';
-import type { InspectedSound } from '../../domain/project.ts';
+import type { InspectedMedia } from '../../domain/project.ts';
+import type { MediaOf } from '../../domain/task.ts';
 import { readSound } from '../../media/jobs.ts';
 import { LogMelStream } from './log-mel.ts';
 import { LOG_MEL_SPEC, quantiseLogMel } from './spec.ts';
+
+/** A sound file after inspection. */
+export type InspectedSound = InspectedMedia<MediaOf<'sound'>>;
 
 /** Columns of a stored waveform. */
 export const PEAK_COUNT = 240;
@@ -82,7 +86,8 @@ export async function inspectSound(blob: Blob, signal?: AbortSignal): Promise<In
   return {
     hash,
     blob,
-    sound: {
+    media: {
+      kind: 'sound',
       durationSec: readSec,
       sampleRateHz,
       channelCount,
@@ -98,5 +103,7 @@ export async function inspectSound(blob: Blob, signal?: AbortSignal): Promise<In
     notice: isCut
       ? `The file stops early: ${readSec.toFixed(1)} s${claimedSec ? ` of ${claimedSec.toFixed(1)} s` : ''} could be read and were kept.`
       : null,
+    name: null,
+    label: null,
   };
 }

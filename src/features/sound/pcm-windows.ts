@@ -1,5 +1,5 @@
 /** Cutting a stream of samples into windows, by the rules of windows.ts. Any thread; pure. */
-import type { SoundPreprocessing } from '../../dataset/schema.ts';
+import type { SoundPreprocessing } from '../../domain/model.ts';
 
 /** How sound is cut for a model, in samples. */
 export type WindowCut = {

@@ -39,3 +39,6 @@ export function quantiseLogMel(values: Float32Array): Uint8Array {
     Math.max(0, Math.min(255, Math.round(((value - SILENCE_LOG_MEL) / (LOUD_LOG_MEL - SILENCE_LOG_MEL)) * 255))),
   );
 }
+
+/** Cache key of the log-mel extractor: id, version; its parameters are constants of that version. */
+export const LOG_MEL_EXTRACTOR = `log-mel@${LOG_MEL_SPEC.version}`;

@@ -3,26 +3,12 @@
  * numbers are right; which of them runs a job is measured, not guessed (ENGINEERING Part 0.4).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
 // Before our own gradient below, which replaces one of these.
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import type { EngineName } from '../../domain/project.ts';
+import type { EngineName } from '../../domain/settings.ts';
 import { StudioError } from '../../kernel/errors.ts';
-import { describeGpu, SOFTWARE_RENDERER } from '../../kernel/gpu.ts';
+import { findEngines, startEngine, type EngineFact } from '../../model/jobs.ts';
 import { registerBatchNormGradient, registerWasmKernels } from './wasm-kernels.ts';
-
-/** What is known of one engine on this device. */
-export type EngineFact = {
-  name: EngineName;
-  isPresent: boolean;
-  /** True for a GPU interface that runs on the processor (SwiftShader, llvmpipe): right, but slower than WebAssembly. */
-  isSoftware: boolean;
-  device: string;
-  /** Largest error of the self-test against known numbers; null when it did not run. */
-  selfTestError: number | null;
-  reason: string | null;
-};
 
 /** A graphics processor that passed the self-test, or why there is none, in words. */
 export type GpuFact = { engine: EngineName; device: string } | { engine: null; reason: string };
@@ -31,34 +17,7 @@ export type GpuFact = { engine: EngineName; device: string } | { engine: null; r
 const SELF_TEST_TOLERANCE = 1e-3;
 
 registerBatchNormGradient();
-
-async function loadBackend(name: EngineName): Promise<void> {
-  if (name === 'webgl') await import('@tensorflow/tfjs-backend-webgl');
-  if (name === 'webgpu') {
-    await import('@tensorflow/tfjs-backend-webgpu');
-    const { patchWebgpuTranspose } = await import('./webgpu-patch.ts');
-    patchWebgpuTranspose();
-  }
-  if (name === 'wasm') registerWasmKernels();
-}
-
-/**
- * Makes `name` the engine of this thread.
- * @throws StudioError `gpu/unavailable` with the reason.
- */
-export async function startEngine(name: EngineName): Promise<void> {
-  if (tf.getBackend() === name) return;
-  const started = await (async () => {
-    await loadBackend(name);
-    // Without an adapter setBackend('webgpu') resolves false and leaves the name set (DEPENDENCIES T12).
-    if (name === 'webgpu' && !(await describeGpu())) return false;
-    return tf.setBackend(name);
-  })().catch((cause: unknown) => {
-    throw new StudioError('gpu/unavailable', { details: { engine: name, reason: String(cause) }, cause });
-  });
-  if (!started) throw new StudioError('gpu/unavailable', { details: { engine: name, reason: 'no adapter' } });
-  await tf.ready();
-}
+registerWasmKernels();
 
 /** Gradients of convolutions, batch normalisation and rectifier on the current engine. */
 async function selfTestValues(): Promise<Float32Array> {
@@ -109,54 +68,6 @@ export async function selfTest(): Promise<number> {
     const error = Math.abs(values[i]! - expected);
     return Number.isFinite(error) ? Math.max(worst, error) : Infinity;
   }, 0);
-}
-
-function webglFact(): { isPresent: boolean; device: string } {
-  const context = new OffscreenCanvas(1, 1).getContext('webgl2');
-  if (!context) return { isPresent: false, device: '' };
-  const info = context.getExtension('WEBGL_debug_renderer_info');
-  const device = String(context.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : context.RENDERER));
-  context.getExtension('WEBGL_lose_context')?.loseContext();
-  return { isPresent: true, device };
-}
-
-/** Finds the engines of this device; cheap, starts none of them. */
-export async function findEngines(): Promise<EngineFact[]> {
-  const facts: EngineFact[] = [];
-  const gpu = await describeGpu();
-  facts.push({
-    name: 'webgpu',
-    isPresent: gpu !== null,
-    isSoftware: gpu?.isSoftware ?? false,
-    device: gpu?.device ?? '',
-    selfTestError: null,
-    reason: gpu ? null : 'no adapter',
-  });
-  const webgl = webglFact();
-  facts.push({
-    name: 'webgl',
-    ...webgl,
-    isSoftware: SOFTWARE_RENDERER.test(webgl.device),
-    selfTestError: null,
-    reason: webgl.isPresent ? null : 'no WebGL 2',
-  });
-  facts.push({
-    name: 'wasm',
-    isPresent: true,
-    isSoftware: false,
-    device: 'processor',
-    selfTestError: null,
-    reason: null,
-  });
-  facts.push({
-    name: 'cpu',
-    isPresent: true,
-    isSoftware: false,
-    device: 'processor',
-    selfTestError: null,
-    reason: null,
-  });
-  return facts;
 }
 
 /** Starts each present engine and runs the self-test on it (diagnostics page). */
@@ -219,6 +130,10 @@ export async function chooseEngine(
   if (fixed) {
     try {
       await startEngine(fixed);
+      // What was right at the last run may be wrong after an update of browser or driver.
+      const error = await selfTest();
+      if (!(error <= SELF_TEST_TOLERANCE))
+        throw new StudioError('gpu/unavailable', { details: { engine: fixed, reason: 'wrong numbers' } });
       return { engine: fixed, device: deviceOf(fixed), timesMs: {} };
     } catch (error) {
       if (choice) throw error;

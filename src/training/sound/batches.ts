@@ -2,9 +2,11 @@
  * Examples for the sound networks: which windows exist, and how they are varied. Any thread; pure. Everything random takes a
  * generator keyed by seed, iteration and step, so a resumed run sees exactly the batches an uninterrupted one would.
  */
-import type { AugmentSettings } from '../../domain/project.ts';
+import type { AugmentSettings } from '../../domain/settings.ts';
 import type { Random } from '../../kernel/random.ts';
 import { copyWindow, LOG_MEL_SPEC, SILENCE_LOG_MEL, windowStarts, type WindowFrames } from '../../features/index.ts';
+
+import type { Batch } from '../classification/examples.ts';
 
 const BANDS = LOG_MEL_SPEC.bandCount;
 
@@ -17,22 +19,6 @@ export type ClipWindow = { clip: TrainingClip; start: number };
 /** All windows of clips, in order. */
 export function listWindows(clips: readonly TrainingClip[], window: WindowFrames): ClipWindow[] {
   return clips.flatMap((clip) => windowStarts(clip.frames, window).map((start) => ({ clip, start })));
-}
-
-/**
- * Weight of each class in the loss: inverse to its share of the windows, mean 1 over windows, at most 10.
- * @param counts windows per class; a class without windows gets 0.
- */
-export function classWeights(counts: readonly number[], isBalanced: boolean): number[] {
-  const present = counts.filter((count) => count > 0).length;
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return counts.map((count) => (count === 0 ? 0 : isBalanced ? Math.min(10, total / (present * count)) : 1));
-}
-
-/** Iterations when the person leaves them automatic: enough steps for few windows, fewer passes over many. Movements are learnt from nothing, and vary more. */
-export function automaticIterations(windowCount: number, isMotion = false): number {
-  const [budget, most] = isMotion ? [60000, 160] : [36000, 120];
-  return Math.max(30, Math.min(most, Math.round(budget / Math.max(1, windowCount))));
 }
 
 /** Where a window is cut when it is shifted in time: up to half a hop away inside the clip; a short clip moves inside its window. */
@@ -115,9 +101,6 @@ export function drawVariations(windows: readonly ClipWindow[], options: Variatio
   return varied;
 }
 
-/** A batch in memory: inputs [size, frames, 64] not yet normalised, targets [size, classes], weight per example. */
-export type SoundBatch = { inputs: Float32Array; targets: Float32Array; weights: Float32Array };
-
 /**
  * Assembles one varied training batch.
  * @param varied the examples of this step, from {@link drawVariations}.
@@ -132,7 +115,7 @@ export async function assembleBatch(
     mean: number;
     spectrum: (clip: TrainingClip) => Promise<Float32Array>;
   },
-): Promise<SoundBatch> {
+): Promise<Batch> {
   const { windowFrames, classCount, spectrum } = options;
   const length = windowFrames * BANDS;
   const inputs = new Float32Array(varied.length * length);

@@ -1,12 +1,15 @@
 /** Draws a training example of a project and varies it, for the settings page. Worker thread. */
 import type { Store } from '../../dataset/index.ts';
-import { durationOf, type AugmentSettings, type MediaItem, type TrainingSettings } from '../../domain/project.ts';
+import { classIdOf } from '../../domain/label.ts';
+import { durationOf, type MediaItem } from '../../domain/project.ts';
+import type { AugmentSettings } from '../../domain/settings.ts';
+import { modalityOf, type TrainingSettings } from '../../domain/task.ts';
 import { LOG_MEL_SPEC, logMelFrameCount, quantiseLogMel, windowFrames } from '../../features/index.ts';
 import { extractLogMel, readPcm } from '../../features/jobs.ts';
 import { createRandom } from '../../kernel/random.ts';
 import type { VariedExample } from '../contract.ts';
-import { planRun } from '../plan.ts';
-import { networkOfAlgorithm } from '../settings.ts';
+import { planSounds } from './plan.ts';
+import { networkOfAlgorithm } from './sound-settings.ts';
 import { drawVariations, listWindows, type TrainingClip } from './batches.ts';
 import { varyExample, type Example } from './vary-sound.ts';
 
@@ -24,7 +27,7 @@ const OFF: AugmentSettings = {
 
 /**
  * @param args see the job `vary`.
- * @throws StudioError as `planRun`; `features/clip-missing` and media errors when a clip cannot be read.
+ * @throws StudioError as `planSounds`; `features/clip-missing` and media errors when a clip cannot be read.
  */
 export async function drawExample(
   store: Store,
@@ -33,18 +36,19 @@ export async function drawExample(
 ): Promise<{ name: string; words: string[]; before: VariedExample; after: VariedExample }> {
   const { settings, only, draw } = args;
   const { project, items } = await store.loadProject(args.projectId);
-  const { data } = planRun(items, project.classes, settings);
+  const { data } = planSounds(items, project.classes, settings);
   // Masks belong to spectrograms: a pretrained network never sees them.
-  const on = networkOfAlgorithm(settings.algorithm) ? { ...settings.augment, specAugment: false } : settings.augment;
+  const sound = modalityOf(settings, 'sound');
+  const on = networkOfAlgorithm(settings.algorithm) ? { ...sound.augment, specAugment: false } : sound.augment;
   const augment = only ? { ...OFF, [only]: on[only] || true } : on;
   const byId = new Map(items.map((item) => [item.id, item]));
   const asClip = (item: MediaItem): TrainingClip => ({
     itemId: item.id,
     hash: item.hash,
-    classIndex: Math.max(0, data.classIds.indexOf(item.classId ?? '')),
+    classIndex: Math.max(0, data.classIds.indexOf(classIdOf(item) ?? '')),
     frames: Math.max(1, logMelFrameCount(Math.round(durationOf(item) * LOG_MEL_SPEC.sampleRateHz))),
   });
-  const window = windowFrames(settings.windowSec, settings.overlapRatio);
+  const window = windowFrames(sound.windowSec, sound.overlapRatio);
   const pool = createRandom(settings.seed, 'vary', draw)
     .shuffle(Int32Array.from({ length: data.training.length }, (_, i) => i))
     .subarray(0, POOL);
@@ -54,7 +58,7 @@ export async function drawExample(
     return all[(draw + i) % all.length]!;
   });
   const background = (
-    data.background ?? data.training.filter((id) => byId.get(id)!.classId === augment.backgroundClassId)
+    data.background ?? data.training.filter((id) => classIdOf(byId.get(id)!) === augment.backgroundClassId)
   ).map((id) => asClip(byId.get(id)!));
 
   let varied = drawVariations(windows, {

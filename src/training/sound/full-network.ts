@@ -1,27 +1,12 @@
 /** The network that learns sounds from nothing: a compact convolutional network on log-mel windows. Worker thread. */
 import * as layers from '@tensorflow/tfjs-layers';
 import { hashText } from '../../kernel/random.ts';
+import type { TrainableNetwork } from '../network.ts';
 
 /** Channels of the four strided 3 x 3 convolutions. */
 const CHANNELS = [24, 40, 64, 96];
-/** Share of the pooled features hidden in each training example. */
-const DROPOUT_RATIO = 0.3;
-
 /** Shape of the network's input and output. */
 export type NetworkShape = { frames: number; bands: number; classCount: number };
-
-/**
- * The same weights seen twice: `train` also takes a dropout mask, `infer` is what is saved. `slow` layers learn at {@link SLOW_RATE} of the learning rate.
- */
-export type TrainableNetwork = {
-  infer: layers.LayersModel;
-  train: layers.LayersModel;
-  maskSize: number;
-  slow?: ReadonlySet<string>;
-};
-
-/** Share of the learning rate for layers that come from a pretrained network. */
-export const SLOW_RATE = 0.1;
 
 /**
  * Four blocks of strided 3 x 3 convolution, batch normalisation and rectifier, global average and maximum over time and frequency, and one
@@ -62,9 +47,4 @@ export function buildSoundNetwork(shape: NetworkShape, seed: number): TrainableN
   const train = layers.model({ inputs: [input, mask], outputs: dense.apply(hidden) as layers.SymbolicTensor });
   const infer = layers.model({ inputs: input, outputs: dense.apply(pooled) as layers.SymbolicTensor });
   return { infer, train, maskSize };
-}
-
-/** Writes a dropout mask of one batch: 0 or 1 / (1 − ratio). */
-export function writeDropoutMask(mask: Float32Array, random: { next(): number }): void {
-  for (let i = 0; i < mask.length; i++) mask[i] = random.next() < DROPOUT_RATIO ? 0 : 1 / (1 - DROPOUT_RATIO);
 }

@@ -1,0 +1,29 @@
+/** What a task brings to the room dataset. Any thread. */
+import type { InspectedMedia } from '../domain/project.ts';
+import type { PathFile } from './archive-contract.ts';
+import type { ReadAnnotations } from './annotations/reader.ts';
+
+/** A word for one and for many. */
+export type Noun = readonly [one: string, many: string];
+
+/** Words and ways of a task's examples. */
+export type DatasetSlot = {
+  /** What an example is called. */
+  example: Noun;
+  /** What is counted of a class: examples, or boxes. */
+  shown: Noun;
+  /** Folders and names of files say classes; else the folder of a part may be the last one. */
+  hasClassFolders: boolean;
+  readAnnotations: ReadAnnotations;
+};
+
+/** What the import needs from workers. */
+export type ImportTools = {
+  /** What a file holds; a file of several landmark sequences, or a video that gives pictures, holds several examples. */
+  inspect: (file: PathFile, signal: AbortSignal) => Promise<InspectedMedia[]>;
+  unzip: (
+    blob: Blob,
+    onFile: (file: PathFile) => void,
+    signal: AbortSignal,
+  ) => Promise<{ path: string; reason: string }[]>;
+};

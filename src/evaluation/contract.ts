@@ -1,0 +1,23 @@
+/** Jobs of evaluation in the inference worker. Type-only. */
+import type { ModelArtifact, ModelRef, Preprocessing } from '../domain/model.ts';
+import type { Part } from '../domain/project.ts';
+import type { Report } from '../domain/report.ts';
+import type { TaskKind } from '../domain/task.ts';
+
+/** See the file header. */
+export type EvaluationContract = {
+  /** What is computed before a model: the features its examples need follow from it, and from nothing else. */
+  describeModel: { args: { model: ModelRef }; progress: never; result: Preprocessing };
+  /** Scores examples (features must be cached), makes the report and stores it. */
+  evaluate: {
+    args: { task: TaskKind; model: ModelRef; projectId: string; part: Part; itemIds: string[] };
+    progress: { done: number; total: number };
+    result: Report;
+  };
+  /** Scores examples with a model that is not in the database (headless evaluation of an exported bundle). */
+  evaluateArtifact: {
+    args: { task: TaskKind; model: ModelArtifact; projectId: string; part: Part; itemIds: string[] };
+    progress: { done: number; total: number };
+    result: Report;
+  };
+};

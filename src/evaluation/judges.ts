@@ -1,0 +1,64 @@
+/** Judges of the two problems: of classifiers of windows, and of detectors. Worker thread. */
+import type { Store } from '../dataset/index.ts';
+import { boxesOf, classIdOf } from '../domain/label.ts';
+import type { ModelArtifact } from '../domain/model.ts';
+import type { ClassLabel, MediaItem } from '../domain/project.ts';
+import { FeatureCache } from '../features/jobs.ts';
+import { Detector, type ClipScorer } from '../model/jobs.ts';
+import { buildDetectionReport, type ScoredPicture } from './detection.ts';
+import { buildReport, type ScoredClip } from './metrics.ts';
+import type { Judge, LoadJudge } from './slot.ts';
+
+/** Place of a project's class among those of a model, −1 when it is none of them; and the model's classes as the project calls them now. */
+function matchClasses(model: readonly ClassLabel[], classes: readonly ClassLabel[]) {
+  const nameOf = new Map(classes.map((label) => [label.id, label.name]));
+  return {
+    indexOf: (classId: string | null): number => {
+      const byId = model.findIndex((label) => label.id === classId);
+      return byId >= 0 ? byId : model.findIndex((label) => label.name === (nameOf.get(classId ?? '') ?? ''));
+    },
+    labels: model.map((label) => nameOf.get(label.id) ?? label.name),
+  };
+}
+
+/** A judge of classifiers. @param load the model as something that scores clips. */
+export const judgeClasses =
+  (load: (artifact: ModelArtifact, store: Store) => Promise<ClipScorer>): LoadJudge =>
+  async (artifact, classes, store) => {
+    const scorer = await load(artifact, store);
+    const { indexOf, labels } = matchClasses(artifact.classes, classes);
+    const cache = new FeatureCache(store);
+    const clips: ScoredClip[] = [];
+    return {
+      takes: (item) => indexOf(classIdOf(item)) >= 0,
+      async look(item) {
+        const windowScores = await scorer.predictClip(cache, item);
+        clips.push({ itemId: item.id, path: item.path, classIndex: indexOf(classIdOf(item)), windowScores });
+      },
+      report: (about) => buildReport(clips, labels, about),
+      [Symbol.dispose]: () => scorer[Symbol.dispose](),
+    } satisfies Judge;
+  };
+
+/** The judge of detectors. */
+export const judgeBoxes: LoadJudge = async (artifact, classes, store) => {
+  const detector = await Detector.load(artifact, store);
+  const { indexOf, labels } = matchClasses(artifact.classes, classes);
+  const cache = new FeatureCache(store);
+  const pictures: ScoredPicture[] = [];
+  return {
+    takes: (item: MediaItem) => 'height' in item.media && item.label.kind === 'boxes',
+    async look(item) {
+      if (!('height' in item.media)) return;
+      const { width, height } = item.media;
+      const truth = boxesOf(item).flatMap(({ classId, x, y, width: w, height: h }) => {
+        const classIndex = indexOf(classId);
+        return classIndex >= 0 ? [{ x, y, width: w, height: h, classIndex }] : [];
+      });
+      const found = await detector.detectCached(cache, item.hash);
+      pictures.push({ itemId: item.id, path: item.path, width, height, truth, found });
+    },
+    report: (about) => buildDetectionReport(pictures, labels, about),
+    [Symbol.dispose]: () => detector[Symbol.dispose](),
+  } satisfies Judge;
+};

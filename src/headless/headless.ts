@@ -1,0 +1,488 @@
+/**
+ * The headless runner: the app's own import, training and evaluation, driven by `npm run studio`. Main thread. Results follow
+ * docs/report.schema.json.
+ */
+import { splitByGroup, type ModelArtifact, type PathFile } from '../dataset/index.ts';
+import { ImportSession, ProjectSession } from '../dataset/ui.ts';
+import {
+  BACKGROUND_CLIPS,
+  type CurvePoint,
+  type ItemPart,
+  type MediaItem,
+  type ModelSource,
+  type Part,
+  type TaskKind,
+  type TrainingSettings,
+} from '../domain/project.ts';
+import type { AnyReport, DetectionReport, Report } from '../domain/report.ts';
+import { bundleFiles, readBundle } from '../export/index.ts';
+import { extractFeatures, extractLandmarks, featuresOf } from '../features/ui.ts';
+import { required } from '../kernel/assert.ts';
+import { StudioError } from '../kernel/errors.ts';
+import { formatPercent } from '../kernel/format.ts';
+import { evaluateSource, itemsOfPart } from '../preview/ui.ts';
+import { readSettings } from '../training/index.ts';
+import { TrainingSession } from '../training/ui.ts';
+import { loadNetworkFiles, loadRuntimeFiles } from '../app/export/runtime-files.ts';
+import { filesOfInput } from '../app/files.ts';
+import { newSource, type Studio } from '../app/studio.svelte.ts';
+import { VERSION } from '../app/version.ts';
+
+/** What the command line asks for. Folders are given through the inputs of the page. */
+export type HeadlessTrain = {
+  task: string;
+  config: unknown;
+  seed: number | null;
+  folds: number | null;
+  groupBy: string | null;
+  /** Path to part, from a split file. */
+  split: Record<string, Part> | null;
+  wantsBundle: boolean;
+};
+
+type PartCount = { items: number; perClass: Record<string, number> };
+type PictureScore = Pick<DetectionReport, 'map50' | 'map' | 'bySize'> & {
+  classes: { label: string; ap50: number | null; ap: number | null; support: number }[];
+  /** At the threshold with the best F1 on the validation pictures. */
+  pictures: number;
+};
+type PartScore = Pick<
+  Report,
+  'clipAccuracy' | 'windowAccuracy' | 'windowCount' | 'macroF1' | 'chance' | 'classes' | 'confusion'
+> & {
+  items: { path: string; label: string; predicted: string; confidence: number }[];
+};
+
+/** One run, without what is the same for all. */
+type RunResult = {
+  data: Record<Part, PartCount>;
+  seconds: Record<'features' | 'training' | 'evaluation', number>;
+  evaluation: Partial<Record<Part, PartScore | PictureScore>>;
+  engine: string;
+  settings: TrainingSettings;
+  iterations: number;
+  bestIteration: number;
+};
+
+const tellPoint = ({ trainingLoss, trainingAccuracy, validationAccuracy, parts }: CurvePoint) =>
+  parts
+    ? `loss ${trainingLoss.toFixed(3)} (classes ${parts.classes.toFixed(3)}, boxes ${parts.boxes.toFixed(3)}), overlap ${trainingAccuracy.toFixed(2)}, validation AP50 ${validationAccuracy?.toFixed(3) ?? '—'}`
+    : `loss ${trainingLoss.toFixed(3)}, training ${formatPercent(trainingAccuracy)}, validation ${formatPercent(validationAccuracy)}`;
+
+const tellScore = (score: PartScore | PictureScore | undefined) =>
+  !score
+    ? 'no score'
+    : 'map50' in score
+      ? `average precision ${score.map50.toFixed(3)} at an overlap of 0.50, ${score.map.toFixed(3)} from 0.50 to 0.95, on ${score.pictures} pictures`
+      : `${formatPercent(score.clipAccuracy)} of ${score.items.length} clips right, ${formatPercent(score.windowAccuracy)} of windows`;
+
+const kindOf = ({ preprocessing: { kind } }: ModelArtifact): TaskKind =>
+  kind === 'landmarks' ? 'action' : kind === 'ssd-mobilenet' || kind === 'pixels' ? 'detection' : 'sound';
+
+const say = (text: string) => console.warn(`studio: ${text}`);
+
+function countItems(items: readonly MediaItem[], names: ReadonlyMap<string, string>): PartCount {
+  const perClass: Record<string, number> = {};
+  for (const name of names.values()) perClass[name] = 0;
+  for (const item of items) {
+    for (const classId of item.image?.boxes.map((box) => box.classId) ?? [item.classId ?? '']) {
+      const name = names.get(classId) ?? '';
+      perClass[name] = (perClass[name] ?? 0) + 1;
+    }
+  }
+  return { items: items.length, perClass };
+}
+
+function scoreOf(report: AnyReport): PartScore | PictureScore {
+  if ('kind' in report) {
+    const { map50, map, bySize, classes, pictures } = report;
+    const ofClass = ({ label, ap50, ap, support }: DetectionReport['classes'][number]) => ({
+      label,
+      ap50,
+      ap,
+      support,
+    });
+    return { map50, map, bySize, classes: classes.map(ofClass), pictures: pictures.length };
+  }
+  const { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion } = report;
+  const items = report.items.map(({ path, label, predicted, confidence }) => ({ path, label, predicted, confidence }));
+  return { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion, items };
+}
+
+/** @param input gives the folder input of a name. */
+export function createHeadless(studio: Studio, input: (name: string) => HTMLInputElement | null) {
+  /** Files of a folder input, with paths inside the folder. */
+  const folder = (name: string): PathFile[] =>
+    filesOfInput(required(input(name), `input ${name}`)).map((file) => ({
+      path: file.path.slice(file.path.indexOf('/') + 1),
+      blob: file.blob,
+    }));
+
+  const fail = (error: unknown) => {
+    throw error;
+  };
+
+  async function importFolder(
+    project: ProjectSession,
+    name: string,
+    part: ItemPart,
+    options: HeadlessTrain,
+  ): Promise<number> {
+    const files = folder(name);
+    if (files.length === 0) return 0;
+    const imports = new ImportSession(project, studio.importTools(project.project.kind));
+    const pulse = setInterval(() => {
+      if (imports.state.kind === 'running') say(`reading ${name}: ${imports.state.done} of ${imports.state.total}`);
+    }, 2000);
+    try {
+      const report = await imports.run(files, {
+        classId: null,
+        part,
+        isFixed: part === 'background',
+        ...(options.split ? { partOf: (path: string) => options.split![path] ?? null } : {}),
+        ...(options.groupBy ? { recordingPattern: options.groupBy } : {}),
+      });
+      for (const remark of report.remarks)
+        say(`${remark.isAdded ? 'note' : 'skipped'}: ${remark.path}: ${remark.reason}`);
+      if (imports.state.kind === 'failed') throw imports.state.error;
+      if (report.added === 0)
+        throw new StudioError('dataset/no-usable-files', { message: `No file of ${name} can be used.` });
+      return report.added;
+    } finally {
+      clearInterval(pulse);
+    }
+  }
+
+  async function trainOnce(
+    project: ProjectSession,
+    settings: TrainingSettings,
+    name: string,
+  ): Promise<RunResult & { source: ModelSource }> {
+    const source = newSource(project.id, name, settings);
+    await project.putSource(`Added ${name}`, source);
+    const training = new TrainingSession(
+      project,
+      studio.clients.features,
+      studio.clients.training,
+      studio.clients.helper,
+    );
+    let last = '';
+    const pulse = setInterval(() => {
+      const { state } = training;
+      const current = project.sources.find((candidate) => candidate.id === source.id);
+      const point = current?.curve.at(-1);
+      const text =
+        state.kind === 'features'
+          ? `features: ${state.done} of ${state.total}`
+          : state.kind === 'training'
+            ? `iteration ${state.iteration} of ${state.planned}${point ? `: ${tellPoint(point)}` : ''}`
+            : '';
+      if (text && text !== last) say(`${name}: ${text}`);
+      last = text;
+    }, 1000);
+    let trained: ModelSource;
+    try {
+      const result = await training.run(source);
+      for (const line of result?.log ?? []) if (/^(Chose|Started)/.test(line.text)) say(`${name}: ${line.text}`);
+      if (!result) throw training.state.kind === 'failed' ? training.state.error : new Error('training ended early');
+      trained = result;
+    } finally {
+      clearInterval(pulse);
+    }
+    const started = performance.now();
+    const evaluation: RunResult['evaluation'] = {};
+    const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
+    const data = {} as RunResult['data'];
+    for (const part of ['training', 'validation', 'testing'] as const) {
+      const items = itemsOfPart(project.items, trained, part);
+      data[part] = countItems(items, names);
+      if (items.length === 0) continue;
+      say(`${name}: scoring ${items.length} ${part} clips`);
+      evaluation[part] = scoreOf(await evaluateSource(studio.clients, trained, project.items, part));
+    }
+    return {
+      source: trained,
+      data,
+      evaluation,
+      engine: trained.engine ?? 'wasm',
+      settings: trained.settings,
+      iterations: trained.iteration,
+      bestIteration: trained.bestIteration ?? trained.iteration,
+      seconds: {
+        features: trained.featureSec,
+        training: trained.trainingSec,
+        evaluation: (performance.now() - started) / 1000,
+      },
+    };
+  }
+
+  const versions = () => ({ understudy: VERSION, tfjs: '4.22.0', browser: navigator.userAgent });
+
+  /** `npm run studio -- train`. @returns the report, and the bundle's files as base64 when asked for. */
+  async function train(
+    options: HeadlessTrain,
+  ): Promise<{ report: unknown; bundle: { path: string; base64: string }[] }> {
+    const kind = options.task as TaskKind;
+    if (kind !== 'sound' && kind !== 'action' && kind !== 'detection')
+      throw new StudioError('studio/bad-arguments', { message: `The task ${options.task} is not in this version.` });
+    const started = performance.now();
+    const config = {
+      ...(options.config as object | null),
+      ...(options.seed !== null ? { seed: options.seed } : {}),
+    } as Partial<TrainingSettings>;
+    const hasValidationFolder = folder('validation').length > 0;
+    const hasOwn = hasValidationFolder || Object.values(options.split ?? {}).includes('validation');
+    // A wrong setting is said before minutes of import.
+    readSettings(config, kind);
+    const record = await studio.createProject('Headless', kind);
+    const project = await ProjectSession.open(record.id, studio.store, fail);
+    await importFolder(project, 'data', 'training', options);
+    const settings = readSettings(
+      { ...(hasOwn ? { validation: 'own' } : {}), ...config },
+      kind,
+      project.items.filter((item) => item.part === 'training'),
+    );
+    if (hasValidationFolder) await importFolder(project, 'validation', 'validation', options);
+    if (folder('test').length > 0) await importFolder(project, 'test', 'testing', options);
+    if (folder('background').length > 0) {
+      await importFolder(project, 'background', 'background', options);
+      settings.augment.backgroundClassId = BACKGROUND_CLIPS;
+    }
+    if (options.split) {
+      const paths = new Set(project.items.filter((item) => item.part !== 'background').map((item) => item.path));
+      const given = new Set(folder('data').map((file) => file.path));
+      const missing = Object.keys(options.split).filter((path) => !paths.has(path));
+      // A file that could not be read is left out and said; one that is not there is a mistake in the split.
+      const unknown = missing.filter((path) => !given.has(path));
+      const skipped = missing.filter((path) => given.has(path));
+      const unlisted = [...paths].filter((path) => !(path in options.split!));
+      const tell = (list: string[]) =>
+        `${list.slice(0, 3).join(', ')}${list.length > 3 ? ` and ${list.length - 3} more` : ''}`;
+      if (unknown.length > 0)
+        throw new StudioError('studio/bad-arguments', {
+          message: `The split names files that the data do not have: ${tell(unknown)}.`,
+        });
+      if (skipped.length > 0) say(`note: ${skipped.length} files of the split were skipped: ${tell(skipped)}`);
+      for (const path of unlisted.slice(0, 1))
+        say(`note: ${unlisted.length} files are not in the split and are trained on, ${path} first`);
+    }
+    const importSec = (performance.now() - started) / 1000;
+    // A background class is given by name in a config.
+    const background = settings.augment.backgroundClassId;
+    if (background !== null && background !== BACKGROUND_CLIPS) {
+      const label =
+        project.findClass(background) ?? project.project.classes.find((candidate) => candidate.id === background);
+      if (!label)
+        throw new StudioError('studio/bad-arguments', {
+          message: `The config names the class ${background}, which the data do not have.`,
+        });
+      settings.augment.backgroundClassId = label.id;
+    }
+
+    const finish = (
+      body: Omit<RunResult, 'seconds' | 'iterations' | 'bestIteration'> & { seconds: RunResult['seconds'] },
+      extra: object,
+    ) => ({
+      task: options.task,
+      seed: settings.seed,
+      engine: body.engine,
+      versions: versions(),
+      settings: body.settings,
+      data: body.data,
+      seconds: { import: importSec, ...body.seconds, total: (performance.now() - started) / 1000 },
+      evaluation: { ...body.evaluation, ...extra },
+    });
+
+    if (options.folds === null) {
+      const { source, ...run } = await trainOnce(project, settings, 'Model 1');
+      const bundle = options.wantsBundle ? await exportBundle(source, run) : [];
+      const { iterations, bestIteration, ...body } = run;
+      return { report: { ...finish(body, {}), iterations, bestIteration }, bundle };
+    }
+
+    const labelled = project.items
+      .filter((item) => (item.image ? item.image.isAnnotated : item.classId !== null))
+      .map((item) => (item.image ? { ...item, classId: item.image.boxes[0]?.classId ?? '' } : item));
+    const folds = splitByGroup(
+      labelled,
+      new Array<number>(options.folds).fill(1 / options.folds),
+      settings.seed,
+      settings,
+    );
+    if (new Set(folds.values()).size < options.folds)
+      throw new StudioError('studio/bad-arguments', {
+        message: `There are too few recordings for ${options.folds} folds.`,
+      });
+    const results: RunResult[] = [];
+    for (let fold = 0; fold < options.folds; fold++) {
+      await project.applyParts(
+        new Map(labelled.map((item) => [item.id, folds.get(item.id) === fold ? 'testing' : 'training'])),
+      );
+      const { source: _source, ...run } = await trainOnce(project, settings, `Fold ${fold + 1}`);
+      say(`fold ${fold + 1} of ${options.folds}: ${tellScore(run.evaluation.testing)}`);
+      results.push(run);
+    }
+    const scores = results.map((run) => required(run.evaluation.testing, 'test score'));
+    const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
+    const deviation = (list: number[]) => Math.sqrt(mean(list.map((value) => (value - mean(list)) ** 2)));
+    const of = (pick: (score: PartScore) => number) =>
+      scores.flatMap((score) => ('map50' in score ? [] : [pick(score)]));
+    const boxes = (pick: (score: PictureScore) => number) =>
+      scores.flatMap((score) => ('map50' in score ? [pick(score)] : []));
+    const clip = of((score) => score.clipAccuracy);
+    const windows = of((score) => score.windowAccuracy);
+    const [map50, map] = [boxes((score) => score.map50), boxes((score) => score.map)];
+    const total = (phase: keyof RunResult['seconds']) => results.reduce((sum, run) => sum + run.seconds[phase], 0);
+    const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
+    const body = {
+      data: {
+        training: countItems(labelled, names),
+        validation: countItems([], names),
+        testing: countItems([], names),
+      },
+      engine: results[0]!.engine,
+      settings: results[0]!.settings,
+      seconds: { features: total('features'), training: total('training'), evaluation: total('evaluation') },
+      evaluation: {},
+    };
+    const report = finish(body, {
+      folds: results.map((run) => ({
+        ...run.evaluation.testing,
+        training: run.evaluation.training,
+        validation: run.evaluation.validation,
+        data: run.data,
+        seconds: run.seconds,
+        iterations: run.iterations,
+        bestIteration: run.bestIteration,
+      })),
+      mean: map50.length
+        ? { map50: mean(map50), map50Deviation: deviation(map50), map: mean(map), mapDeviation: deviation(map) }
+        : {
+            clipAccuracy: mean(clip),
+            clipAccuracyDeviation: deviation(clip),
+            windowAccuracy: mean(windows),
+            windowAccuracyDeviation: deviation(windows),
+            macroF1: mean(of((score) => score.macroF1)),
+          },
+    });
+    return { report, bundle: [] };
+  }
+
+  async function exportBundle(source: ModelSource, run: RunResult): Promise<{ path: string; base64: string }[]> {
+    const weights = required(await studio.store.loadWeights(source.id, 'best'), 'weights');
+    const scores = Object.entries(run.evaluation).map(([part, score]) => `${part}: ${tellScore(score)}`);
+    const about = {
+      name: { sound: 'Sound classifier', action: 'Action classifier', detection: 'Object detector' }[
+        kindOf(weights.model)
+      ],
+      author: '',
+      description: 'Trained by npm run studio.',
+      licence: '',
+    };
+    const files = [
+      ...bundleFiles(
+        weights.model,
+        about,
+        scores,
+        `Understudy ${VERSION}`,
+        await loadNetworkFiles(studio.clients.features, weights.model),
+      ),
+      ...(await loadRuntimeFiles(weights.model)),
+    ];
+    return Promise.all(
+      files.map(async ({ path, blob }) => {
+        const address = await new Promise<string>((resolve, reject) => {
+          const reader = new FileReader();
+          reader.onload = () => resolve(reader.result as string);
+          reader.onerror = () => reject(reader.error ?? new Error('unreadable'));
+          reader.readAsDataURL(blob);
+        });
+        return { path, base64: address.slice(address.indexOf(',') + 1) };
+      }),
+    );
+  }
+
+  /** `npm run studio -- evaluate`: scores an exported bundle on a labelled folder. */
+  async function evaluate(): Promise<{ report: unknown }> {
+    const started = performance.now();
+    const files = new Map(folder('model').map((file) => [file.path, file.blob]));
+    for (const [path, blob] of files)
+      if (/\.(tflite|onnx)$/.test(path)) await studio.clients.features.call('storeNetworkFile', { blob, name: path });
+    const model: ModelArtifact = await readBundle(async (path) => files.get(path) ?? null);
+    const { preprocessing } = model;
+    const kind = kindOf(model);
+    const record = await studio.createProject('Headless', kind);
+    const project = await ProjectSession.open(record.id, studio.store, fail);
+    const options: HeadlessTrain = {
+      task: kind,
+      config: null,
+      seed: null,
+      folds: null,
+      groupBy: null,
+      split: null,
+      wantsBundle: false,
+    };
+    await importFolder(project, 'data', 'testing', options);
+    const importSec = (performance.now() - started) / 1000;
+    const items = project.items.filter((item) => (item.image ? item.image.isAnnotated : item.classId !== null));
+    const features =
+      'pixels' in preprocessing
+        ? await studio.clients.features.call('extractViews', {
+            input: { kind: preprocessing.kind, pixels: preprocessing.pixels, tiles: preprocessing.tiles },
+            hashes: items.map((item) => item.hash),
+            varied: [],
+            copies: 0,
+            variation: null,
+          })
+        : preprocessing.kind === 'landmarks'
+          ? await extractLandmarks(studio.clients.features, items, preprocessing.frameRateHz)
+          : await extractFeatures(
+              studio.clients.features,
+              featuresOf(preprocessing),
+              items.map((item) => item.hash),
+              null,
+            );
+    const scoring = performance.now();
+    const report = await studio.clients.inference.call('evaluateArtifact', {
+      model,
+      projectId: project.id,
+      part: 'testing',
+      itemIds: items.map((item) => item.id),
+    });
+    const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
+    return {
+      report: {
+        task: kind,
+        seed: null,
+        engine: 'wasm',
+        versions: versions(),
+        data: { training: countItems([], names), validation: countItems([], names), testing: countItems(items, names) },
+        seconds: {
+          import: importSec,
+          features: features.seconds,
+          training: 0,
+          evaluation: (performance.now() - scoring) / 1000,
+          total: (performance.now() - started) / 1000,
+        },
+        evaluation: { testing: scoreOf(report) },
+      },
+    };
+  }
+
+  /** Errors as a sentence a person can act on. */
+  const guard =
+    <A extends unknown[], R>(run: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<{ ok: R } | { error: string; code: string }> =>
+      run(...args).then(
+        (ok) => ({ ok }),
+        (error: unknown) => ({
+          error:
+            error instanceof StudioError
+              ? [error.sentence, ...Object.entries(error.details).map(([key, value]) => `${key}: ${value}`)].join('\n')
+              : String(error),
+          code: error instanceof StudioError ? error.code : 'bug',
+        }),
+      );
+
+  return { train: guard(train), evaluate: guard(evaluate) };
+}

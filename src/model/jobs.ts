@@ -1,0 +1,17 @@
+/** Door of the model room for workers: models as data and back, and running them. No gradient is imported here. */
+export { loadArtifact, saveArtifact } from './artifact.ts';
+export { Detector } from './detector.ts';
+export {
+  CHANNEL_COUNT,
+  emptyInputs,
+  NMS_OVERLAP,
+  pixelInputs,
+  readMaps,
+  runDetector,
+  wholeInputs,
+  type ChannelScale,
+  type NetworkInput,
+} from './detector-inputs.ts';
+export { findEngines, startEngine, type EngineFact } from './engines.ts';
+export { MovementPredictor } from './movement-predictor.ts';
+export { KnownPredictor, SoundPredictor, WindowClassifier, type ClipScorer, type Predictor } from './predictor.ts';

@@ -1,0 +1,98 @@
+/** What an exported sound model says of itself. Any thread; pure. */
+import * as v from 'valibot';
+import type { EmbeddingPreprocessing, LogMelPreprocessing } from '../../domain/model.ts';
+import { fileName } from '../../dataset/index.ts';
+import { classifierOutput, type BundleSlot } from '../../export/index.ts';
+import { networkOf, windowCut } from '../../features/index.ts';
+
+const Shared = {
+  sampleRateHz: v.number(),
+  windowSec: v.number(),
+  overlapRatio: v.number(),
+  mean: v.number(),
+  deviation: v.number(),
+  clipScore: v.literal('mean'),
+};
+const schema = v.variant('kind', [
+  v.object({
+    kind: v.literal('log-mel'),
+    ...Shared,
+    windowSamples: v.number(),
+    hopSamples: v.number(),
+    fftSize: v.number(),
+    bandCount: v.number(),
+    lowHz: v.number(),
+    highHz: v.number(),
+    logOffset: v.number(),
+    windowFrames: v.number(),
+    hopFrames: v.number(),
+  }),
+  v.object({
+    kind: v.picklist(['yamnet', 'speech-embedding']),
+    ...Shared,
+    networkFiles: v.array(v.string()),
+    windowSamples: v.number(),
+    hopSamples: v.number(),
+    shape: v.array(v.number()),
+  }),
+]);
+
+const inputSeconds = (p: LogMelPreprocessing | EmbeddingPreprocessing) => windowCut(p).windowSamples / p.sampleRateHz;
+
+/** The steps from sound to input tensor, in words. */
+function describeInput(p: LogMelPreprocessing | EmbeddingPreprocessing): string {
+  if (p.kind !== 'log-mel') {
+    const files = networkOf(p.kind)
+      .files.map((file) => `\`${fileName(file.path)}\``)
+      .join(' and ');
+    const inside =
+      p.kind === 'yamnet'
+        ? 'the 1024 values before its classifier (the output of its last MEAN operator, dequantised)'
+        : 'samples × 32767 → mel spectrogram, `mel / 10 + 2` → windows of 76 frames every 8 → 96 values each';
+    return `1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
+2. Windows of ${p.windowSamples} samples (${inputSeconds(p).toFixed(3)} s), one every ${p.hopSamples}; a shorter sound is centred in silence.
+3. Embedding of each window by ${files}: ${inside}.
+4. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.shape.join(', ')}].`;
+  }
+  return `1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
+2. Frames of ${p.windowSamples} samples every ${p.hopSamples}, periodic Hann window, zero-padded to an FFT of ${p.fftSize}; magnitude (not power) of bins 1..${p.fftSize / 2 - 1}.
+3. ${p.bandCount} triangular mel bands (HTK: mel = 1127 ln(1 + f/700)), equally spaced from ${p.lowHz} to ${p.highHz} Hz, weights linear in mel, no normalisation.
+4. ln(band + ${p.logOffset}).
+5. Windows of ${p.windowFrames} frames (${inputSeconds(p).toFixed(3)} s), one every ${p.hopFrames} frames; a shorter sound is centred in silence (value ln(${p.logOffset})).
+6. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.windowFrames}, ${p.bandCount}, 1].`;
+}
+
+/** See the file header. */
+export const SOUND_BUNDLE: BundleSlot = {
+  format: 'understudy-sound',
+  what: 'A sound classifier',
+  schema,
+  describeInput: (p) => describeInput(p as LogMelPreprocessing | EmbeddingPreprocessing),
+  describeOutput: classifierOutput,
+  networks: (p) => (p.kind === 'yamnet' || p.kind === 'speech-embedding' ? [p.kind] : []),
+  hasPage: true,
+  usage: `## Try it
+
+Serve this folder with any static web server (for example \`npx serve\` or \`python3 -m http.server\`) and open the address it prints.
+The page listens to the microphone or reads a sound file; nothing is sent anywhere.
+
+## Use it in your own page
+
+\`\`\`html
+<script src="understudy-runtime.js"></script>
+<script type="module">
+  const classifier = await Understudy.loadSoundClassifier('./');
+  const result = await classifier.classifyFile(file);        // { label, confidence, scores, windows }
+  const stop = await classifier.listen((now) => console.log(now.label, now.confidence));
+</script>
+\`\`\`
+
+Or load \`model.json\` with \`tf.loadLayersModel\` and compute the input yourself:`,
+  snippet: (folder) => `<script src="understudy-runtime.js"></script>
+<script type="module">
+  const classifier = await Understudy.loadSoundClassifier('./${folder}/');
+  const stop = await classifier.listen(({ label, confidence }) => {
+    if (confidence > 0.5) console.log(label, confidence);
+  });
+</script>`,
+};

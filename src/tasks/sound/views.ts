@@ -1,0 +1,17 @@
+/** Sounds on the page. Main thread. */
+import type { TaskViews } from '../views.ts';
+
+/** See the file header. */
+export const SOUND_VIEWS: TaskViews = {
+  art: () => import('../../app/modalities/sound/SoundArt.svelte'),
+  recorder: { load: () => import('../../app/modalities/sound/RecordPanel.svelte'), isOnDemand: false },
+  editor: null,
+  segments: null,
+  viewer: null,
+  propose: () => import('../../app/modalities/sound/ProposeDialog.svelte'),
+  hasSpectrum: true,
+  settings: () => import('../../app/modalities/sound/SoundSections.svelte'),
+  look: null,
+  result: () => import('../../app/problems/classification/ClassificationResult.svelte'),
+  preview: () => import('../../app/modalities/sound/SoundPreview.svelte'),
+};

@@ -1,0 +1,81 @@
+/**
+ * Which algorithm suits a project's clips: a quick grouped cross-validation of a softmax layer on the features of each pretrained network
+ * on board. Main thread; the features are computed by their worker and stay cached for the run.
+ */
+import { dividedOf, splitByGroup } from '../../dataset/index.ts';
+import { classIdOf } from '../../domain/label.ts';
+import { modalityOf, type TrainingSettings } from '../../domain/task.ts';
+import { embeddingCut } from '../../features/index.ts';
+import { createRandom } from '../../kernel/random.ts';
+import { formatPercent } from '../../kernel/format.ts';
+import type { AlgorithmChoice, ChooseTools } from '../choice.ts';
+import { planSounds } from './plan.ts';
+import { plainSoundRequest } from './sound-features.ts';
+import { networkOfAlgorithm, resolveAutomatic, withSoundAlgorithm } from './sound-settings.ts';
+
+/** Clips the probe looks at; more would not change the answer. */
+const MOST_CLIPS = 240;
+const FOLDS = 4;
+const TITLES = { 'transfer-learning': 'Transfer learning', 'spoken-words': 'Spoken words' } as const;
+
+/**
+ * @throws StudioError `training/no-examples`, `training/one-class`, what the features worker throws, an AbortError.
+ */
+export async function chooseAlgorithm(tools: ChooseTools, settings: TrainingSettings): Promise<AlgorithmChoice> {
+  const { client, items, classes, onProgress, signal } = tools;
+  const call = signal ? { signal } : {};
+  const statuses = await client.call('networkStatus', null, call);
+  const present = new Set(statuses.filter(({ state }) => state !== 'absent').map(({ id }) => id));
+  const candidates = (['transfer-learning', 'spoken-words'] as const).filter((algorithm) =>
+    present.has(networkOfAlgorithm(algorithm)!),
+  );
+  const full = { ...settings, algorithm: 'full-network' as const };
+  if (candidates.length === 0)
+    return { settings: full, reason: 'Chose Full network: no pretrained network is on this device', scores: {} };
+
+  const { data } = planSounds(items, classes, settings);
+  const ids = createRandom(settings.seed, 'probe')
+    .shuffle([...data.training, ...data.validation])
+    .slice(0, MOST_CLIPS);
+  const byId = new Map(items.map((item) => [item.id, item]));
+  const clips = ids.map((id) => byId.get(id)!);
+  const folds = splitByGroup(dividedOf(clips), new Array<number>(FOLDS).fill(1 / FOLDS), settings.seed, settings);
+  const examples = clips.map((clip) => ({
+    hash: clip.hash,
+    classIndex: data.classIds.indexOf(classIdOf(clip)!),
+    fold: folds.get(clip.id)!,
+  }));
+  if (new Set(folds.values()).size < 2) {
+    const only = candidates[0]!;
+    return {
+      settings: resolveAutomatic(settings, only),
+      reason: `Chose ${TITLES[only]}: all clips belong together, so nothing can be held back to compare`,
+      scores: {},
+    };
+  }
+  const scores: Record<string, number> = {};
+  for (const algorithm of candidates) {
+    const own = withSoundAlgorithm(settings, algorithm);
+    await client.call(
+      'extract',
+      {
+        task: 'sound',
+        request: plainSoundRequest(
+          own,
+          clips.map((clip) => clip.hash),
+        ),
+      },
+      { ...call, onProgress: ({ done, total }) => onProgress?.(`Trying ${TITLES[algorithm]}: ${done} of ${total}`) },
+    );
+    const { windowSec, overlapRatio } = modalityOf(own, 'sound');
+    const cut = embeddingCut(networkOfAlgorithm(algorithm)!, windowSec, overlapRatio);
+    scores[algorithm] = await client.call('probe', { cut, examples, classCount: data.classIds.length }, call);
+  }
+  const best = candidates.reduce((a, b) => (scores[b]! > scores[a]! ? b : a));
+  const words = candidates.map((name) => `${TITLES[name]} ${formatPercent(scores[name])}`).join(', ');
+  return {
+    settings: resolveAutomatic(settings, best),
+    reason: `Chose ${TITLES[best]}: a quick check on ${clips.length} clips gave ${words} of new recordings right`,
+    scores,
+  };
+}

@@ -1,0 +1,23 @@
+/** Which sounds a run is given. Any thread; pure. */
+import { BACKGROUND_CLIPS } from '../../domain/settings.ts';
+import { durationOf } from '../../domain/project.ts';
+import { modalityOf } from '../../domain/task.ts';
+import { planClasses } from '../classification/plan.ts';
+import { adviseWindow, type PlanRun } from '../plan.ts';
+
+/** YAMNet's window, which is always fine. */
+const SHORT_WINDOW_SEC = 0.975;
+
+/** See `planClasses`; background sounds go along when they are mixed in. */
+export const planSounds: PlanRun = planClasses({
+  example: ['clip', 'clips'],
+  start: 20,
+  background: (items, settings) =>
+    modalityOf(settings, 'sound').augment.backgroundClassId === BACKGROUND_CLIPS
+      ? items.filter((item) => item.part === 'background').map((item) => item.id)
+      : [],
+  advise: (pool, settings) => {
+    const { windowSec } = modalityOf(settings, 'sound');
+    return windowSec > SHORT_WINDOW_SEC ? adviseWindow(pool.map(durationOf), windowSec, 'silence') : [];
+  },
+});
