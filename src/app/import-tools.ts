@@ -4,7 +4,10 @@ import type { TaskKind } from '../domain/task.ts';
 import type { Clients } from './workers.ts';
 
 /** See the file header. */
-export const importTools = ({ features, archive }: Pick<Clients, 'features' | 'archive'>, task: TaskKind): ImportTools => ({
+export const importTools = (
+  { features, archive }: Pick<Clients, 'features' | 'archive'>,
+  task: TaskKind,
+): ImportTools => ({
   inspect: ({ blob, path }, signal) => features.call('inspect', { task, blob, name: path }, { signal }),
   async unzip(blob, onFile, signal) {
     const { failed } = await archive.call('unzip', { blob }, { signal, onProgress: ({ file }) => onFile(file) });

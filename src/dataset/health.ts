@@ -29,15 +29,19 @@ export type Finding = { id: string; title: string; advice: string; itemIds: stri
 /** How often each class is shown by labelled examples: once for each example that shows it. */
 function countsOf(items: readonly MediaItem[], classes: readonly ClassLabel[]) {
   const having = new Map<string, number>();
-  for (const item of items)
-    for (const id of new Set(shownClassIds(item))) having.set(id, (having.get(id) ?? 0) + 1);
+  for (const item of items) for (const id of new Set(shownClassIds(item))) having.set(id, (having.get(id) ?? 0) + 1);
   const counts = classes.map((label) => ({ label, count: having.get(label.id) ?? 0 }));
   const filled = counts.filter(({ count }) => count > 0).sort((a, b) => a.count - b.count);
   return { counts, median: filled[Math.floor(filled.length / 2)]?.count ?? 0 };
 }
 
-const finding = (id: string, title: string, advice: string, list: readonly MediaItem[] = [], classId: string | null = null) =>
-  ({ id, title, advice, itemIds: list.map((item) => item.id), classId }) satisfies Finding;
+const finding = (
+  id: string,
+  title: string,
+  advice: string,
+  list: readonly MediaItem[] = [],
+  classId: string | null = null,
+) => ({ id, title, advice, itemIds: list.map((item) => item.id), classId }) satisfies Finding;
 
 /** Classes without examples, or with few; examples without a class. @param start how many are a good start. */
 export function findClassFindings(
@@ -96,7 +100,12 @@ export function findFlagged(items: readonly MediaItem[], flagsOf: (item: MediaIt
     if (flagged.length === 0) return [];
     const [what, advice] = ABOUT_FLAGS[flag];
     return [
-      finding(flag, `${formatCount(flagged.length, 'clip')} ${flagged.length === 1 ? 'is' : 'are'} ${what}`, advice, flagged),
+      finding(
+        flag,
+        `${formatCount(flagged.length, 'clip')} ${flagged.length === 1 ? 'is' : 'are'} ${what}`,
+        advice,
+        flagged,
+      ),
     ];
   });
 }
@@ -147,7 +156,9 @@ export function findBoxFindings(items: readonly MediaItem[], classes: readonly C
     done.filter((item) => {
       const boxes = boxesOf(item);
       return boxes.some((box, i) =>
-        boxes.some((other, k) => k > i && other.classId === box.classId && intersectionOverUnion(box, other) > SAME_BOX),
+        boxes.some(
+          (other, k) => k > i && other.classId === box.classId && intersectionOverUnion(box, other) > SAME_BOX,
+        ),
       );
     }),
     (count) => `${count} with a box drawn twice`,

@@ -10,14 +10,7 @@ export {
 } from './schema.ts';
 export { assignParts, dividedOf, groupOf, matchPattern, splitByGroup, type Divided, type Grouping } from './split.ts';
 export { fileName, isJunkPath, proposeLabels, proposePart } from './labels.ts';
-export {
-  findBoxFindings,
-  findClassFindings,
-  findFlagged,
-  flagsOfClip,
-  type ClipFlag,
-  type Finding,
-} from './health.ts';
+export { findBoxFindings, findClassFindings, findFlagged, flagsOfClip, type ClipFlag, type Finding } from './health.ts';
 export { readBoxFiles } from './annotations/boxes.ts';
 export { readMotionFiles } from './annotations/motion.ts';
 export { readNone, type ImportRemark, type ReadAnnotations } from './annotations/reader.ts';

@@ -237,15 +237,13 @@ export async function readArchive(
   if (about.version > ARCHIVE_VERSION)
     throw new StudioError('dataset/archive-newer', { details: { version: about.version } });
 
-  const raw: unknown = await (await read('project.json'))
+  const raw: unknown = await (
+    await read('project.json')
+  )
     .text()
     .then((content) => JSON.parse(content) as unknown)
     .catch((cause: unknown) => Promise.reject(damaged('project.json cannot be read', cause)));
-  const content = check(
-    ProjectFile,
-    about.version === 1 ? upgradeProjectFile(raw) : raw,
-    'project.json',
-  );
+  const content = check(ProjectFile, about.version === 1 ? upgradeProjectFile(raw) : raw, 'project.json');
   const fault = checkRecords(content);
   if (fault) throw damaged(fault);
   const { project, items, sources, reports } = content as unknown as WholeProject;

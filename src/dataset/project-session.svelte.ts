@@ -3,7 +3,15 @@
  * follows it at once so that the page feels immediate, and falls back to it when a write fails.
  */
 import type { BoundingBox } from '../domain/boxes.ts';
-import { countClasses, classIdOf, mergeClass, shownClassIds, withBoxes, withClass, withoutClass } from '../domain/label.ts';
+import {
+  countClasses,
+  classIdOf,
+  mergeClass,
+  shownClassIds,
+  withBoxes,
+  withClass,
+  withoutClass,
+} from '../domain/label.ts';
 import type { ClassLabel, ItemPart, MediaItem, ModelSource, Part, Project } from '../domain/project.ts';
 import type { TaskKind } from '../domain/task.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
@@ -145,9 +153,7 @@ export class ProjectSession {
         return next ? [next] : [];
       });
       const added = [...items.values()].filter((item) => item !== null);
-      this.#items = added.length
-        ? [...kept, ...added].sort(byAge)
-        : kept;
+      this.#items = added.length ? [...kept, ...added].sort(byAge) : kept;
     }
     if (sources.size > 0) {
       const kept = this.#sources.flatMap((source) => {
@@ -417,11 +423,7 @@ export class ProjectSession {
   }
 
   /** {@link annotate} for many pictures, one undo step. */
-  annotateAll(
-    boxesById: ReadonlyMap<string, BoundingBox[]>,
-    label: string,
-    project?: Project,
-  ): Promise<string | null> {
+  annotateAll(boxesById: ReadonlyMap<string, BoundingBox[]>, label: string, project?: Project): Promise<string | null> {
     return this.#change(label, [
       ...this.#projectChange(project),
       ...this.#edit(this.#pick(boxesById.keys()), (item) => withBoxes(item, boxesById.get(item.id)!)),

@@ -171,9 +171,13 @@ export class Store {
     changes: Change[],
     content: NewContent = {},
   ): Promise<void> {
-    const tx = this.#db.transaction(['projects', 'items', 'sources', 'blobs', 'pictures', 'steps', 'history'], 'readwrite', {
-      durability: 'relaxed',
-    });
+    const tx = this.#db.transaction(
+      ['projects', 'items', 'sources', 'blobs', 'pictures', 'steps', 'history'],
+      'readwrite',
+      {
+        durability: 'relaxed',
+      },
+    );
     const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
     done.catch(() => {});
     // The first cause: once a request failed, everything after it only says that the transaction was aborted.
@@ -472,7 +476,10 @@ export class Store {
 
   /** Deletes a project with all that belongs only to it. */
   async deleteProject(projectId: string): Promise<void> {
-    const tx = this.#db.transaction(['projects', 'items', 'sources', 'weights', 'reports', 'steps', 'history'], 'readwrite');
+    const tx = this.#db.transaction(
+      ['projects', 'items', 'sources', 'weights', 'reports', 'steps', 'history'],
+      'readwrite',
+    );
     const items = await tx.objectStore('items').index('byProject').getAllKeys(projectId);
     const sources = await tx.objectStore('sources').index('byProject').getAllKeys(projectId);
     for (const key of items) void tx.objectStore('items').delete(key);

@@ -131,4 +131,3 @@ export type ModelSource = {
   calibration?: Calibration | null;
   failure: string | null;
 };
-

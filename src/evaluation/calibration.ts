@@ -209,5 +209,9 @@ export function recalibrate(
   if (!before.thresholds) return kept;
   const temperature = isOn ? next.temperature : 1;
   const goal = { precision, falseAlarmsPerMin };
-  return { ...kept, ...goal, thresholds: thresholdsForGoal(report, Object.keys(before.thresholds), temperature, goal, lengthOf) };
+  return {
+    ...kept,
+    ...goal,
+    thresholds: thresholdsForGoal(report, Object.keys(before.thresholds), temperature, goal, lengthOf),
+  };
 }

@@ -10,7 +10,8 @@ export {
   scoresAt,
   type ScoredPicture,
 } from './detection.ts';
-export { detectionToCsv, detectionToHtml, reportToCsv, reportToHtml, type ReportAbout } from './report-files.ts';
+export { isStaleReport, scoresByGroup, type GroupScores } from './reading.ts';
+export { formatReport, type ReportAbout, type ReportFormat } from './report-files.ts';
 export {
   applyTemperature,
   calibrate,

@@ -4,8 +4,7 @@ import type { Report } from '../domain/report.ts';
 import { calibrate, recalibrate } from './calibration.ts';
 
 /** The one number of a report: clips right, or average precision at an overlap of 0.50; 0..1. */
-export const headlineOf = (report: Report): number =>
-  report.kind === 'boxes' ? report.map50 : report.clipAccuracy;
+export const headlineOf = (report: Report): number => (report.kind === 'boxes' ? report.map50 : report.clipAccuracy);
 
 /**
  * What a new report changes about its source: the score of its own part, and the calibration when it judges validation clips. Source and part come from the report,

@@ -1,10 +1,10 @@
 /** A report as files: a table for spreadsheets and a page to print or send. Any thread; pure. */
-import type { DetectionReport, ClassificationReport } from '../domain/report.ts';
+import type { ClassificationReport, DetectionReport, Report } from '../domain/report.ts';
 import { scoresAt } from './detection.ts';
 import { formatCsv, formatPercent } from '../kernel/format.ts';
 
 /** One row per clip: path, true class, predicted class, right or wrong, confidence, then the score of every class. */
-export function reportToCsv(report: ClassificationReport): string {
+function classesToCsv(report: ClassificationReport): string {
   const { labels } = report.confusion;
   const head = ['path', 'label', 'predicted', 'right', 'confidence', ...labels.map((label) => `score ${label}`)];
   const rows = report.items.map((item) => [
@@ -48,7 +48,7 @@ function table(head: string[], body: string[][], className = ''): string {
 export type ReportAbout = { project: string; model: string; facts: readonly (readonly [string, string])[] };
 
 /** A page of its own, without scripts: scores, classes, confusions, and every clip that was wrong. */
-export function reportToHtml(report: ClassificationReport, about: ReportAbout): string {
+function classesToHtml(report: ClassificationReport, about: ReportAbout): string {
   const { labels, rows } = report.confusion;
   const wrong = report.items.filter((item) => item.label !== item.predicted);
   const ratio = (value: number | null) => (value === null ? '—' : formatPercent(value));
@@ -92,7 +92,7 @@ export function reportToHtml(report: ClassificationReport, about: ReportAbout): 
 }
 
 /** One row per box: picture, whether it was there or found, class, score, then its sides in ratios of the picture. */
-export function detectionToCsv(report: DetectionReport): string {
+function detectionToCsv(report: DetectionReport): string {
   const sides = ({ x, y, width, height }: { x: number; y: number; width: number; height: number }) =>
     [x, y, width, height].map((value) => value.toFixed(5));
   const rows = report.pictures.flatMap((picture) => [
@@ -108,8 +108,8 @@ export function detectionToCsv(report: DetectionReport): string {
   return formatCsv([['picture', 'box', 'class', 'score', 'x', 'y', 'width', 'height'], ...rows]);
 }
 
-/** The same as {@link reportToHtml} for an object detector. */
-export function detectionToHtml(report: DetectionReport, about: ReportAbout): string {
+/** The same as {@link classesToHtml} for an object detector. */
+function detectionToHtml(report: DetectionReport, about: ReportAbout): string {
   const number = (value: number | null) => value?.toFixed(3) ?? '—';
   const at = scoresAt(report.pictures, report.bestThreshold);
   const facts: (readonly [string, string])[] = [
@@ -138,4 +138,14 @@ export function detectionToHtml(report: DetectionReport, about: ReportAbout): st
 <table class="facts"><tbody>${facts.map(([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`).join('')}</tbody></table>
 <h2>By class</h2>${table(['Class', 'AP50', 'AP50–95', 'Precision', 'Recall', 'Boxes'], rows)}`,
   );
+}
+
+/** How a report is saved. */
+export type ReportFormat = 'json' | 'csv' | 'html';
+
+/** A report as a file's text. @param about heads the printable page. */
+export function formatReport(report: Report, format: ReportFormat, about: ReportAbout): string {
+  if (format === 'json') return JSON.stringify(report, null, 2);
+  if (report.kind === 'boxes') return format === 'csv' ? detectionToCsv(report) : detectionToHtml(report, about);
+  return format === 'csv' ? classesToCsv(report) : classesToHtml(report, about);
 }

@@ -16,6 +16,8 @@ export type BundleSlot = {
   describeOutput: (p: Preprocessing, classCount: number, calibration: Calibration | null) => string;
   /** Pretrained networks whose files a model needs. */
   networks: (p: Preprocessing) => NetworkId[];
+  /** Those run on LiteRT, which the page then needs too. */
+  needsLiteRt: (p: Preprocessing) => boolean;
   /** The bundle holds a page that runs the model, and the runtime behind it. */
   hasPage: boolean;
   /** How it is used, in the README, up to the description of the input. */
@@ -32,7 +34,11 @@ export const classifierOutput: BundleSlot['describeOutput'] = (_p, classCount, c
   `float32 [windows, ${classCount}], logits: apply softmax. Score of a clip: the mean over its windows.${calibration?.isOn ? ` Confidence: score ^ (1 / ${calibration.temperature.toFixed(4)}), divided by the sum over the classes.` : ''}`;
 
 /** Code that loads a model. @param about a comment on the input. @param more what the README says beside. */
-export const loadSnippet = (folder: string, about: string, more: string): string => `import * as tf from '@tensorflow/tfjs';
+export const loadSnippet = (
+  folder: string,
+  about: string,
+  more: string,
+): string => `import * as tf from '@tensorflow/tfjs';
 
 const model = await tf.loadLayersModel('./${folder}/model.json');
 ${about}

@@ -21,7 +21,10 @@ export {
   FRAMES_PER_SEC,
   LOG_MEL_EXTRACTOR,
   LOG_MEL_SPEC,
-  logMelFrameCount, quantiseLogMel, SILENCE_LOG_MEL } from './sound/spec.ts';
+  logMelFrameCount,
+  quantiseLogMel,
+  SILENCE_LOG_MEL,
+} from './sound/spec.ts';
 export { copyWindow, windowFrames, windowSpanSec, windowStarts, type WindowFrames } from './sound/windows.ts';
 export {
   BLAZEPOSE_JOINTS,

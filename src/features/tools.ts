@@ -53,7 +53,9 @@ export class FeatureTools {
 
   async embedder(cut: EmbeddingCut, windowSec: number): Promise<Embedder> {
     const store = await this.store();
-    return this.#embedder.get(`${cut.network}/${cut.windowSamples}`, () => createEmbedder(store, cut.network, windowSec));
+    return this.#embedder.get(`${cut.network}/${cut.windowSamples}`, () =>
+      createEmbedder(store, cut.network, windowSec),
+    );
   }
 
   /** What the network is worth after a failure is not known: the next call compiles it anew. */

@@ -2,31 +2,28 @@
  * The headless runner: the app's own import, training and evaluation, driven by `npm run studio`. Main thread. Results follow
  * docs/report.schema.json.
  */
-import { splitByGroup, type ModelArtifact, type PathFile } from '../dataset/index.ts';
+import { dividedOf, splitByGroup, type PathFile } from '../dataset/index.ts';
 import { ImportSession, ProjectSession } from '../dataset/ui.ts';
-import {
-  BACKGROUND_CLIPS,
-  type CurvePoint,
-  type ItemPart,
-  type MediaItem,
-  type ModelSource,
-  type Part,
-  type TaskKind,
-  type TrainingSettings,
-} from '../domain/project.ts';
-import type { AnyReport, DetectionReport, Report } from '../domain/report.ts';
+import { isLabelled, shownClassIds } from '../domain/label.ts';
+import type { CurvePoint, ItemPart, MediaItem, ModelSource, Part } from '../domain/project.ts';
+import type { ClassificationReport, DetectionReport, Report } from '../domain/report.ts';
+import { BACKGROUND_CLIPS } from '../domain/settings.ts';
+import { isTaskKind, TASK_KINDS, type TrainingSettings } from '../domain/task.ts';
+import { evaluateSource, itemsOfPart } from '../evaluation/ui.ts';
 import { bundleFiles, readBundle } from '../export/index.ts';
-import { extractFeatures, extractLandmarks, featuresOf } from '../features/ui.ts';
+import { extract } from '../features/ui.ts';
 import { required } from '../kernel/assert.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { formatPercent } from '../kernel/format.ts';
-import { evaluateSource, itemsOfPart } from '../preview/ui.ts';
-import { readSettings } from '../training/index.ts';
+import { taskOf, type Task } from '../tasks/index.ts';
+import { readConfig, writeConfig } from '../training/index.ts';
 import { TrainingSession } from '../training/ui.ts';
 import { loadNetworkFiles, loadRuntimeFiles } from '../app/export/runtime-files.ts';
 import { filesOfInput } from '../app/files.ts';
-import { newSource, type Studio } from '../app/studio.svelte.ts';
+import { importTools } from '../app/import-tools.ts';
+import type { Studio } from '../app/studio.svelte.ts';
 import { VERSION } from '../app/version.ts';
+import { newSource } from '../app/workbench.svelte.ts';
 
 /** What the command line asks for. Folders are given through the inputs of the page. */
 export type HeadlessTrain = {
@@ -47,7 +44,7 @@ type PictureScore = Pick<DetectionReport, 'map50' | 'map' | 'bySize'> & {
   pictures: number;
 };
 type PartScore = Pick<
-  Report,
+  ClassificationReport,
   'clipAccuracy' | 'windowAccuracy' | 'windowCount' | 'macroF1' | 'chance' | 'classes' | 'confusion'
 > & {
   items: { path: string; label: string; predicted: string; confidence: number }[];
@@ -74,10 +71,18 @@ const tellScore = (score: PartScore | PictureScore | undefined) =>
     ? 'no score'
     : 'map50' in score
       ? `average precision ${score.map50.toFixed(3)} at an overlap of 0.50, ${score.map.toFixed(3)} from 0.50 to 0.95, on ${score.pictures} pictures`
-      : `${formatPercent(score.clipAccuracy)} of ${score.items.length} clips right, ${formatPercent(score.windowAccuracy)} of windows`;
+      : `${formatPercent(score.clipAccuracy)} of ${score.items.length} right, ${formatPercent(score.windowAccuracy)} of windows`;
 
-const kindOf = ({ preprocessing: { kind } }: ModelArtifact): TaskKind =>
-  kind === 'landmarks' ? 'action' : kind === 'ssd-mobilenet' || kind === 'pixels' ? 'detection' : 'sound';
+/** Settings as a config's flat keys give them, over the defaults of a task. */
+const settingsOf = (task: Task, config: unknown, items: readonly MediaItem[]): TrainingSettings =>
+  readConfig(
+    config,
+    task.algorithms.map(({ id }) => id),
+    (algorithm) => {
+      const base = task.defaults(items);
+      return algorithm ? task.withAlgorithm(base, algorithm) : base;
+    },
+  );
 
 const say = (text: string) => console.warn(`studio: ${text}`);
 
@@ -85,7 +90,7 @@ function countItems(items: readonly MediaItem[], names: ReadonlyMap<string, stri
   const perClass: Record<string, number> = {};
   for (const name of names.values()) perClass[name] = 0;
   for (const item of items) {
-    for (const classId of item.image?.boxes.map((box) => box.classId) ?? [item.classId ?? '']) {
+    for (const classId of shownClassIds(item)) {
       const name = names.get(classId) ?? '';
       perClass[name] = (perClass[name] ?? 0) + 1;
     }
@@ -93,8 +98,8 @@ function countItems(items: readonly MediaItem[], names: ReadonlyMap<string, stri
   return { items: items.length, perClass };
 }
 
-function scoreOf(report: AnyReport): PartScore | PictureScore {
-  if ('kind' in report) {
+function scoreOf(report: Report): PartScore | PictureScore {
+  if (report.kind === 'boxes') {
     const { map50, map, bySize, classes, pictures } = report;
     const ofClass = ({ label, ap50, ap, support }: DetectionReport['classes'][number]) => ({
       label,
@@ -118,9 +123,15 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       blob: file.blob,
     }));
 
-  const fail = (error: unknown) => {
+  const onError = (error: unknown) => {
     throw error;
   };
+
+  /** A project of its own for one command. */
+  async function makeProject(task: Task): Promise<ProjectSession> {
+    const record = await studio.library.create('Headless', task.kind);
+    return ProjectSession.open(record.id, { store: studio.store, onError, slotOf: taskOf });
+  }
 
   async function importFolder(
     project: ProjectSession,
@@ -130,7 +141,8 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
   ): Promise<number> {
     const files = folder(name);
     if (files.length === 0) return 0;
-    const imports = new ImportSession(project, studio.importTools(project.project.kind));
+    const task = taskOf(project.project.kind);
+    const imports = new ImportSession(project, task, importTools(studio.clients, task.kind));
     const pulse = setInterval(() => {
       if (imports.state.kind === 'running') say(`reading ${name}: ${imports.state.done} of ${imports.state.total}`);
     }, 2000);
@@ -160,12 +172,8 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
   ): Promise<RunResult & { source: ModelSource }> {
     const source = newSource(project.id, name, settings);
     await project.putSource(`Added ${name}`, source);
-    const training = new TrainingSession(
-      project,
-      studio.clients.features,
-      studio.clients.training,
-      studio.clients.helper,
-    );
+    const task = taskOf(project.project.kind);
+    const training = new TrainingSession(project, task, studio.clients);
     let last = '';
     const pulse = setInterval(() => {
       const { state } = training;
@@ -197,8 +205,8 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       const items = itemsOfPart(project.items, trained, part);
       data[part] = countItems(items, names);
       if (items.length === 0) continue;
-      say(`${name}: scoring ${items.length} ${part} clips`);
-      evaluation[part] = scoreOf(await evaluateSource(studio.clients, trained, project.items, part));
+      say(`${name}: scoring ${items.length} ${part} ${task.example[1]}`);
+      evaluation[part] = scoreOf(await evaluateSource(studio.clients, task, trained, project.items, part));
     }
     return {
       source: trained,
@@ -222,31 +230,34 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
   async function train(
     options: HeadlessTrain,
   ): Promise<{ report: unknown; bundle: { path: string; base64: string }[] }> {
-    const kind = options.task as TaskKind;
-    if (kind !== 'sound' && kind !== 'action' && kind !== 'detection')
-      throw new StudioError('studio/bad-arguments', { message: `The task ${options.task} is not in this version.` });
+    if (!isTaskKind(options.task))
+      throw new StudioError('studio/bad-arguments', {
+        message: `There is no task ${options.task}. It may be ${TASK_KINDS.join(', ')}.`,
+      });
+    const task = taskOf(options.task);
     const started = performance.now();
     const config = {
       ...(options.config as object | null),
       ...(options.seed !== null ? { seed: options.seed } : {}),
-    } as Partial<TrainingSettings>;
+    };
     const hasValidationFolder = folder('validation').length > 0;
     const hasOwn = hasValidationFolder || Object.values(options.split ?? {}).includes('validation');
     // A wrong setting is said before minutes of import.
-    readSettings(config, kind);
-    const record = await studio.createProject('Headless', kind);
-    const project = await ProjectSession.open(record.id, studio.store, fail);
+    settingsOf(task, config, []);
+    const project = await makeProject(task);
     await importFolder(project, 'data', 'training', options);
-    const settings = readSettings(
+    const settings = settingsOf(
+      task,
       { ...(hasOwn ? { validation: 'own' } : {}), ...config },
-      kind,
       project.items.filter((item) => item.part === 'training'),
     );
+    // Only sounds have a background to mix in.
+    const augment = 'augment' in settings.modality ? settings.modality.augment : null;
     if (hasValidationFolder) await importFolder(project, 'validation', 'validation', options);
     if (folder('test').length > 0) await importFolder(project, 'test', 'testing', options);
     if (folder('background').length > 0) {
       await importFolder(project, 'background', 'background', options);
-      settings.augment.backgroundClassId = BACKGROUND_CLIPS;
+      if (augment) augment.backgroundClassId = BACKGROUND_CLIPS;
     }
     if (options.split) {
       const paths = new Set(project.items.filter((item) => item.part !== 'background').map((item) => item.path));
@@ -268,15 +279,15 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     }
     const importSec = (performance.now() - started) / 1000;
     // A background class is given by name in a config.
-    const background = settings.augment.backgroundClassId;
-    if (background !== null && background !== BACKGROUND_CLIPS) {
+    const background = augment?.backgroundClassId ?? null;
+    if (augment && background !== null && background !== BACKGROUND_CLIPS) {
       const label =
         project.findClass(background) ?? project.project.classes.find((candidate) => candidate.id === background);
       if (!label)
         throw new StudioError('studio/bad-arguments', {
           message: `The config names the class ${background}, which the data do not have.`,
         });
-      settings.augment.backgroundClassId = label.id;
+      augment.backgroundClassId = label.id;
     }
 
     const finish = (
@@ -287,7 +298,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       seed: settings.seed,
       engine: body.engine,
       versions: versions(),
-      settings: body.settings,
+      settings: writeConfig(body.settings),
       data: body.data,
       seconds: { import: importSec, ...body.seconds, total: (performance.now() - started) / 1000 },
       evaluation: { ...body.evaluation, ...extra },
@@ -295,16 +306,14 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
 
     if (options.folds === null) {
       const { source, ...run } = await trainOnce(project, settings, 'Model 1');
-      const bundle = options.wantsBundle ? await exportBundle(source, run) : [];
+      const bundle = options.wantsBundle ? await exportBundle(task.kind, source, run) : [];
       const { iterations, bestIteration, ...body } = run;
       return { report: { ...finish(body, {}), iterations, bestIteration }, bundle };
     }
 
-    const labelled = project.items
-      .filter((item) => (item.image ? item.image.isAnnotated : item.classId !== null))
-      .map((item) => (item.image ? { ...item, classId: item.image.boxes[0]?.classId ?? '' } : item));
+    const labelled = project.items.filter(isLabelled);
     const folds = splitByGroup(
-      labelled,
+      dividedOf(labelled),
       new Array<number>(options.folds).fill(1 / options.folds),
       settings.seed,
       settings,
@@ -368,26 +377,19 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     return { report, bundle: [] };
   }
 
-  async function exportBundle(source: ModelSource, run: RunResult): Promise<{ path: string; base64: string }[]> {
+  async function exportBundle(
+    task: string,
+    source: ModelSource,
+    run: RunResult,
+  ): Promise<{ path: string; base64: string }[]> {
     const weights = required(await studio.store.loadWeights(source.id, 'best'), 'weights');
     const scores = Object.entries(run.evaluation).map(([part, score]) => `${part}: ${tellScore(score)}`);
-    const about = {
-      name: { sound: 'Sound classifier', action: 'Action classifier', detection: 'Object detector' }[
-        kindOf(weights.model)
-      ],
-      author: '',
-      description: 'Trained by npm run studio.',
-      licence: '',
-    };
+    const { bundle, words } = taskOf(task);
+    const about = { name: words.model, author: '', description: 'Trained by npm run studio.', licence: '' };
+    const networks = await loadNetworkFiles(studio.clients.features, bundle, weights.model);
     const files = [
-      ...bundleFiles(
-        weights.model,
-        about,
-        scores,
-        `Understudy ${VERSION}`,
-        await loadNetworkFiles(studio.clients.features, weights.model),
-      ),
-      ...(await loadRuntimeFiles(weights.model)),
+      ...bundleFiles(bundle, weights.model, about, scores, `Understudy ${VERSION}`, networks),
+      ...(await loadRuntimeFiles(bundle, weights.model)),
     ];
     return Promise.all(
       files.map(async ({ path, blob }) => {
@@ -408,13 +410,12 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     const files = new Map(folder('model').map((file) => [file.path, file.blob]));
     for (const [path, blob] of files)
       if (/\.(tflite|onnx)$/.test(path)) await studio.clients.features.call('storeNetworkFile', { blob, name: path });
-    const model: ModelArtifact = await readBundle(async (path) => files.get(path) ?? null);
-    const { preprocessing } = model;
-    const kind = kindOf(model);
-    const record = await studio.createProject('Headless', kind);
-    const project = await ProjectSession.open(record.id, studio.store, fail);
+    const slots = TASK_KINDS.map((kind) => taskOf(kind).bundle);
+    const { slot, model } = await readBundle(slots, async (path) => files.get(path) ?? null);
+    const task = TASK_KINDS.map(taskOf).find(({ bundle }) => bundle === slot)!;
+    const project = await makeProject(task);
     const options: HeadlessTrain = {
-      task: kind,
+      task: task.kind,
       config: null,
       seed: null,
       folds: null,
@@ -424,26 +425,11 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     };
     await importFolder(project, 'data', 'testing', options);
     const importSec = (performance.now() - started) / 1000;
-    const items = project.items.filter((item) => (item.image ? item.image.isAnnotated : item.classId !== null));
-    const features =
-      'pixels' in preprocessing
-        ? await studio.clients.features.call('extractViews', {
-            input: { kind: preprocessing.kind, pixels: preprocessing.pixels, tiles: preprocessing.tiles },
-            hashes: items.map((item) => item.hash),
-            varied: [],
-            copies: 0,
-            variation: null,
-          })
-        : preprocessing.kind === 'landmarks'
-          ? await extractLandmarks(studio.clients.features, items, preprocessing.frameRateHz)
-          : await extractFeatures(
-              studio.clients.features,
-              featuresOf(preprocessing),
-              items.map((item) => item.hash),
-              null,
-            );
+    const items = project.items.filter(isLabelled);
+    const features = await extract(studio.clients, task.kind, task.featuresOfModel(model.preprocessing, items));
     const scoring = performance.now();
-    const report = await studio.clients.inference.call('evaluateArtifact', {
+    const report = await studio.clients.evaluation.call('evaluateArtifact', {
+      task: task.kind,
       model,
       projectId: project.id,
       part: 'testing',
@@ -452,7 +438,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
     return {
       report: {
-        task: kind,
+        task: task.kind,
         seed: null,
         engine: 'wasm',
         versions: versions(),

@@ -64,3 +64,6 @@ export function formatAgo(thenMs: number, nowMs: number): string {
   if (sec < 172800) return 'yesterday';
   return new Date(thenMs).toLocaleDateString('en', { day: 'numeric', month: 'short' });
 }
+
+/** The word as a title begins it. */
+export const capitalise = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -26,7 +26,11 @@ export async function holding<T>(
 }
 
 /** Waits until nobody holds the lock `name`; after `mostMs` it is taken away from whoever has it. */
-export async function waitFree(name: string, mostMs: number, locks: LockManager | null = browserLocks()): Promise<void> {
+export async function waitFree(
+  name: string,
+  mostMs: number,
+  locks: LockManager | null = browserLocks(),
+): Promise<void> {
   if (!locks) return;
   try {
     await locks.request(name, { signal: AbortSignal.timeout(mostMs) }, async () => {});

@@ -1,7 +1,14 @@
 /** Sounds in the inference worker: listening, takes, what YAMNet knows, whole files. */
 import { loadModel, type Store } from '../dataset/index.ts';
 import type { ModelRef, WindowScores } from '../domain/model.ts';
-import { cutPcmWindows, LOG_MEL_SPEC, PcmWindows, quantiseLogMel, sampleCut, type PcmWindow } from '../features/index.ts';
+import {
+  cutPcmWindows,
+  LOG_MEL_SPEC,
+  PcmWindows,
+  quantiseLogMel,
+  sampleCut,
+  type PcmWindow,
+} from '../features/index.ts';
 import { KnownSounds, LogMelStream, readPcm } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { throwIfAborted } from '../kernel/errors.ts';

@@ -10,7 +10,7 @@ import type { TrainingSlot } from '../training/index.ts';
 import type { IconName } from '../ui/icons.ts';
 
 /** An algorithm to choose. */
-export type AlgorithmOption = { id: Algorithm; title: string; text: string };
+export type AlgorithmOption = { id: Algorithm; title: string; text: string; needsGpu?: boolean };
 
 /** Words that follow from the problem: what a score is, what is counted. */
 export type ProblemWords = {
@@ -57,7 +57,7 @@ export type TaskWords = ProblemWords & {
   all: string;
   add: string;
   /** Empty project. */
-  start: { title: string; text: string; hasClassFirst: boolean };
+  start: { icon: IconName; title: string; text: string; hasClassFirst: boolean };
   /** How one class is taken for another. */
   taken: string;
   /** What belongs together in a split. */
@@ -99,6 +99,8 @@ export type Task = DatasetSlot &
     /** Settings of a new model. @param items decide what follows from them. */
     defaults: (items: readonly MediaItem[]) => TrainingSettings;
     withAlgorithm: (settings: TrainingSettings, algorithm: Algorithm) => TrainingSettings;
+    /** What is trained on the features of a pretrained network can be chosen. */
+    hasHead: (settings: TrainingSettings) => boolean;
     /** Training examples of an iteration, for the planned items. */
     exampleCount: (settings: TrainingSettings, items: readonly MediaItem[]) => number;
     automaticIterations: (exampleCount: number, settings: TrainingSettings) => number;

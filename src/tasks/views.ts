@@ -15,11 +15,11 @@ import { SOUND_VIEWS } from './sound/views.ts';
 /** A component that is loaded when it is shown. */
 export type Load<P extends Record<string, unknown>> = () => Promise<{ default: Component<P> }>;
 
-/** What a recorder is given. `onfiles` adds files as they are; null target = no class. */
+/** What a recorder is given. `onfiles` adds files as they are; null target = no class; the first capture of `pattern` on a name says what was taken together. */
 export type RecorderProps = {
   workbench: Workbench;
   classId: string | null;
-  onfiles: (files: PathFile[], classId: string | null) => Promise<void>;
+  onfiles: (files: PathFile[], classId: string | null, pattern?: string) => Promise<void>;
   onclose: () => void;
 };
 /** What the editor of labels is given. */

@@ -149,8 +149,7 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
     }
     const validation = await trainable.validate();
     const rank = validation?.rank ?? validation?.loss ?? Infinity;
-    if (!best || !validation || rank < best.rank)
-      best = { iteration, rank, weights: await trainable.saveWeights() };
+    if (!best || !validation || rank < best.rank) best = { iteration, rank, weights: await trainable.saveWeights() };
     const point: CurvePoint = {
       iteration,
       trainingLoss: at.lossSum / Math.max(1, at.count),

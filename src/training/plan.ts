@@ -8,6 +8,8 @@ import { formatDuration } from '../kernel/format.ts';
 export type Advice = {
   kind: 'small-class' | 'empty-class' | 'long-window' | 'slow-video' | 'no-validation' | 'unlabelled';
   text: string;
+  /** Settings that would do better, and the words of the button that takes them. */
+  instead?: { title: string; settings: TrainingSettings };
 };
 
 /** A run's data with the advice that goes with them. */

@@ -44,7 +44,13 @@ const MODALITIES: Record<Modality, Record<string, v.GenericSchema>> = {
     turn: flag,
     speed: flag,
   },
-  picture: { pixels: v.nullable(whole(32, 640)), mirror: flag, crop: flag, colour: flag, rotate: flag },
+  picture: {
+    pixels: v.nullable(v.picklist([160, 224, 320, 480, 640])),
+    mirror: flag,
+    crop: flag,
+    colour: flag,
+    rotate: flag,
+  },
 };
 const PROBLEMS: Record<Problem, Record<string, v.GenericSchema>> = {
   classification: { balanceClasses: flag, head: v.picklist(['linear', 'hidden']) },

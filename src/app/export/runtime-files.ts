@@ -1,6 +1,6 @@
 /** Files an exported sound bundle carries beside the model: the page, the runtime, and what the model's pretrained network needs. Main thread. */
-import type { ModelArtifact } from '../../dataset/index.ts';
-import type { BundleFile } from '../../export/index.ts';
+import type { ModelArtifact } from '../../domain/model.ts';
+import type { BundleFile, BundleSlot } from '../../export/index.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import type { Clients } from '../workers.ts';
 
@@ -21,11 +21,10 @@ async function read(address: string): Promise<Blob> {
 }
 
 /** Reads them from the app's own origin (or its offline cache). @throws StudioError `export/runtime-missing`. */
-export async function loadRuntimeFiles({ preprocessing }: ModelArtifact): Promise<BundleFile[]> {
-  // The demonstration page listens; an action model or detector is the network and its description.
-  if (['landmarks', 'ssd-mobilenet', 'pixels'].includes(preprocessing.kind)) return [];
+export async function loadRuntimeFiles(slot: BundleSlot, { preprocessing }: ModelArtifact): Promise<BundleFile[]> {
+  if (!slot.hasPage) return [];
   const files = await Promise.all(FILES.map(async ({ from, to }) => ({ path: to, blob: await read(from) })));
-  if (preprocessing.kind !== 'yamnet') return files;
+  if (!slot.needsLiteRt(preprocessing)) return files;
   // Beside the app the loader is a module (tools/build.mjs); a page loads it as a script.
   const script = (await (await read(`litert/${LITERT}.js`)).text()).replace(
     /\nexport default ModuleFactory;\s*$/,
@@ -38,13 +37,12 @@ export async function loadRuntimeFiles({ preprocessing }: ModelArtifact): Promis
   ];
 }
 
-/** Files of the pretrained network a model stands on; none for the full network. @throws StudioError `network/…`. */
+/** Files of the pretrained networks a model stands on. @throws StudioError `network/…`. */
 export async function loadNetworkFiles(
   features: Clients['features'],
+  slot: BundleSlot,
   { preprocessing }: ModelArtifact,
 ): Promise<BundleFile[]> {
-  const { kind } = preprocessing;
-  return kind === 'log-mel' || kind === 'landmarks' || kind === 'pixels'
-    ? []
-    : features.call('loadNetwork', { id: kind });
+  const lists = slot.networks(preprocessing).map((id) => features.call('loadNetwork', { id }));
+  return (await Promise.all(lists)).flat();
 }

@@ -1,6 +1,6 @@
 /** The models a preview offers: best weights and snapshots of every source, newest first. */
 import type { ClassLabel, ModelSource } from '../../domain/project.ts';
-import type { ModelRef } from '../../preview/ui.ts';
+import type { ModelRef } from '../../domain/model.ts';
 
 /** A model with the name people read. */
 export type Choice = ModelRef & { title: string };

@@ -1,5 +1,13 @@
 /** Create ML annotations of pictures, both dialects (FEATURES §1.4). Any thread; pure. */
-import { isObject, numberOf, textOf, type Json, type NotedBox, type PictureAnnotations, type PictureNote } from './notes.ts';
+import {
+  isObject,
+  numberOf,
+  textOf,
+  type Json,
+  type NotedBox,
+  type PictureAnnotations,
+  type PictureNote,
+} from './notes.ts';
 
 /** Create ML: `image` / `annotations` or `imagefilename` / `annotation`; x and y are the centre of the box in pixels. Other keys are ignored. */
 export function readCreateMl(records: unknown[]): PictureAnnotations | null {

@@ -130,8 +130,7 @@ export const readMotionFiles: ReadAnnotations = async (files, _items, remark) =>
     const folder = file.slice(0, file.lastIndexOf('/') + 1);
     // Beside the annotation file first: other folders may have files of the same names.
     const near = paths.filter((path) => path.startsWith(folder));
-    for (const { line, reason } of annotations.faults)
-      remark({ path: `${file}, row ${line}`, reason, isAdded: false });
+    for (const { line, reason } of annotations.faults) remark({ path: `${file}, row ${line}`, reason, isAdded: false });
     for (const row of annotations.rows) {
       const path = matchVideo(row.video, near) ?? matchVideo(row.video, paths);
       if (!path)

@@ -34,6 +34,7 @@ export const ACTION_BUNDLE: BundleSlot = {
   describeInput: (p) => describeInput(p as MovementPreprocessing),
   describeOutput: classifierOutput,
   networks: () => [],
+  needsLiteRt: () => false,
   hasPage: false,
   usage: INPUT_FIRST,
   snippet: (folder) => loadSnippet(folder, '// The input is computed from your data first.', ''),

@@ -46,6 +46,7 @@ export const ACTION: Task = {
     all: 'All clips',
     add: 'Add videos',
     start: {
+      icon: 'action',
       title: 'Start with two movements',
       text: 'Make a class for each movement, one for standing still and one for other moves. About 50 clips of each, of more than one person, are a good start. Drop videos, folders, a zip, landmark files, or videos with an annotation file anywhere.',
       hasClassFirst: true,
@@ -84,6 +85,7 @@ export const ACTION: Task = {
     modality: { ...modalityOf(DEFAULT_MOVEMENT_SETTINGS, 'movement'), windowSec: automaticWindowSec(items) },
   }),
   withAlgorithm: (settings, algorithm) => ({ ...settings, algorithm }),
+  hasHead: () => false,
   plan: planMovements,
   // The rate that suits these clips stays with the run, whatever clips come later.
   resolve: ({ settings, data, items }) => {

@@ -15,12 +15,12 @@ const schema = v.object({
 
 /** The steps from picture to input tensors, in words. */
 function describeInput(p: DetectorPreprocessing): string {
-    const parts =
-      p.tiles > 1
-        ? ` of each of ${p.tiles} × ${p.tiles} parts of the picture that overlap by a quarter`
-        : ' of the whole picture';
-    const cell = p.pixels / 8;
-    return `1. A square of ${p.pixels} × ${p.pixels} pixels${parts}, RGB, stretched to fit.
+  const parts =
+    p.tiles > 1
+      ? ` of each of ${p.tiles} × ${p.tiles} parts of the picture that overlap by a quarter`
+      : ' of the whole picture';
+  const cell = p.pixels / 8;
+  return `1. A square of ${p.pixels} × ${p.pixels} pixels${parts}, RGB, stretched to fit.
 ${
   p.kind === 'pixels'
     ? `2. (value − \`channelMean\`) × \`channelFactor\` per colour. Input tensor: float32 [1, ${p.pixels}, ${p.pixels}, 3].`
@@ -40,6 +40,7 @@ export const DETECTION_BUNDLE: BundleSlot = {
     return `float32 [1, ${pixels / 8}, ${pixels / 8}, ${classCount + 4}]. Per cell: logits of the classes (apply a sigmoid), then four numbers d: the box reaches exp(d) × ${scale} cells of 8 pixels from the middle of the cell to the left, top, right and bottom. Of boxes of one class that overlap by more than 0.55 (intersection over union) the best stays.`;
   },
   networks: (p) => (p.kind === 'ssd-mobilenet' ? [p.kind] : []),
+  needsLiteRt: () => false,
   hasPage: false,
   usage: INPUT_FIRST,
   snippet: (folder, p) =>

@@ -41,6 +41,7 @@ export const DETECTION: Task = {
     all: 'All pictures',
     add: 'Add pictures',
     start: {
+      icon: 'detect',
       title: 'Start with 30 pictures',
       text: 'Add pictures of what is to be found, in the places where it will be. Draw boxes around each thing, or drop a folder that has annotations: Create ML, COCO, YOLO, Pascal VOC or CSV. Videos give their frames.',
       hasClassFirst: false,
@@ -83,6 +84,7 @@ export const DETECTION: Task = {
       id: 'fine-tune',
       title: 'Fine-tune',
       text: 'Changes such a network too, for the last points of accuracy. Needs a graphics processor.',
+      needsGpu: true,
     },
     {
       id: 'full-network',
@@ -92,6 +94,7 @@ export const DETECTION: Task = {
   ],
   defaults: () => DEFAULT_DETECTION_SETTINGS,
   withAlgorithm: withDetectorAlgorithm,
+  hasHead: () => false,
   plan: planBoxes,
   // What was chosen for these boxes stays with the run, whatever is drawn later.
   resolve: ({ settings, data, items }) => {

@@ -70,6 +70,7 @@ export const SOUND_BUNDLE: BundleSlot = {
   describeInput: (p) => describeInput(p as LogMelPreprocessing | EmbeddingPreprocessing),
   describeOutput: classifierOutput,
   networks: (p) => (p.kind === 'yamnet' || p.kind === 'speech-embedding' ? [p.kind] : []),
+  needsLiteRt: (p) => p.kind === 'yamnet',
   hasPage: true,
   usage: `## Try it
 

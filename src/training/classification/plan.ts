@@ -31,7 +31,9 @@ export const planClasses =
     const used = classes.filter((label) => pool.some((item) => classIdOf(item) === label.id));
     if (used.length === 0) throw new StudioError('training/no-examples');
     if (used.length === 1)
-      throw new StudioError('training/one-class', { message: `There is only one class with ${many}, ${used[0]!.name}.` });
+      throw new StudioError('training/one-class', {
+        message: `There is only one class with ${many}, ${used[0]!.name}.`,
+      });
 
     const usedIds = new Set<string | null>(used.map((label) => label.id));
     let training = pool.map((item) => item.id);

@@ -16,7 +16,14 @@ import type { FeatureCache } from '../../features/jobs.ts';
 import type { Rect } from '../../domain/boxes.ts';
 import { createRandom, type Random } from '../../kernel/random.ts';
 import { throwIfAborted } from '../../kernel/errors.ts';
-import { CHANNEL_COUNT, emptyInputs, readMaps, wholeInputs, type ChannelScale, type NetworkInput } from '../../model/jobs.ts';
+import {
+  CHANNEL_COUNT,
+  emptyInputs,
+  readMaps,
+  wholeInputs,
+  type ChannelScale,
+  type NetworkInput,
+} from '../../model/jobs.ts';
 import {
   boxesOfView,
   CROP_CELLS,

@@ -6,12 +6,7 @@ import type { FeatureCache } from '../../features/jobs.ts';
 import { createRandom, type Random } from '../../kernel/random.ts';
 import { pixelInputs, type ChannelScale, type NetworkInput } from '../../model/jobs.ts';
 import { boxWeights } from './cached-examples.ts';
-import {
-  writeTargets,
-  type AnnotatedPicture,
-  type DetectorBatch,
-  type DetectorExamples,
-} from './detector-examples.ts';
+import { writeTargets, type AnnotatedPicture, type DetectorBatch, type DetectorExamples } from './detector-examples.ts';
 
 const scaleOf = (deviation: number): ChannelScale => ({
   mean: new Float32Array(3).fill(127.5),

@@ -14,7 +14,11 @@ import { MOBILENET_SCALE, PIXEL_SCALE, PixelExamples } from './pixel-examples.ts
 import { DetectorTrainable, type DetectorRun } from './detector-trainable.ts';
 import {
   automaticDetectorIterations,
-  pickValidation, resolveCopies, resolveInput, UNFREEZE_FROM } from './detection-settings.ts';
+  pickValidation,
+  resolveCopies,
+  resolveInput,
+  UNFREEZE_FROM,
+} from './detection-settings.ts';
 
 /** Pictures with the boxes of the run's classes. @throws StudioError `training/data-changed`. */
 export function annotatedPictures(

@@ -20,7 +20,8 @@ export function copySettings(
   const byId = new Map(items.map((item) => [item.id, item]));
   const hashesOf = (ids: readonly string[]) => [...new Set(ids.flatMap((id) => byId.get(id)?.hash ?? []))];
   const background =
-    data.background ?? data.training.filter((id) => {
+    data.background ??
+    data.training.filter((id) => {
       const item = byId.get(id);
       return backgroundClassId && item && classIdOf(item) === backgroundClassId;
     });

@@ -56,12 +56,12 @@ export async function prepareSound(context: PrepareContext): Promise<PreparedRun
       },
     );
     const preprocessing: Omit<EmbeddingPreprocessing, 'mean' | 'deviation'> = {
-        kind: network,
-        ...shared,
-        networkFiles: networkOf(network).files.map((file) => file.sha256),
-        windowSamples: cut.windowSamples,
-        hopSamples: cut.hopSamples,
-        shape: cut.shape,
+      kind: network,
+      ...shared,
+      networkFiles: networkOf(network).files.map((file) => file.sha256),
+      windowSamples: cut.windowSamples,
+      hopSamples: cut.hopSamples,
+      shape: cut.shape,
     };
     return prepareClassifier(
       context,

@@ -26,7 +26,10 @@ export function soundRequest({ settings, data, items }: Run): SoundRequest {
   const isPretrained = networkOfAlgorithm(settings.algorithm) !== null;
   const used = items.filter((item) => given.has(item.id) && !(isPretrained && item.part === 'background'));
   return {
-    ...plainSoundRequest(settings, used.map((item) => item.hash)),
+    ...plainSoundRequest(
+      settings,
+      used.map((item) => item.hash),
+    ),
     copies: isPretrained ? copySettings(settings, data, items) : null,
   };
 }

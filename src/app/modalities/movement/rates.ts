@@ -6,7 +6,9 @@ const USUAL_HZ = 10;
 /** See the file header. */
 export const knownRates = (sources: readonly ModelSource[]): number[] => [
   ...new Set([
-    ...sources.map(({ settings: { modality } }) => ('frameRateHz' in modality ? modality.frameRateHz : null) ?? USUAL_HZ),
+    ...sources.map(
+      ({ settings: { modality } }) => ('frameRateHz' in modality ? modality.frameRateHz : null) ?? USUAL_HZ,
+    ),
     USUAL_HZ,
   ]),
 ];
