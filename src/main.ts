@@ -7,10 +7,12 @@ import { Updates } from './app/pwa.svelte.ts';
 import { toStudioError } from './kernel/errors.ts';
 import './app/styles.css';
 
+/** What `npm run studio` drives; loaded when it is. */
+const headless = () => import('./headless/Headless.svelte');
 const target = document.getElementById('app')!;
 try {
   const studio = await Studio.create();
-  mount(App, { target, props: { studio, updates: new Updates() } });
+  mount(App, { target, props: { studio, updates: new Updates(), headless } });
 } catch (error) {
   mount(StartFailure, { target, props: { error: toStudioError(error) } });
 }

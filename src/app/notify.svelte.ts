@@ -1,8 +1,10 @@
 /** The one place that tells people of results and failures. Main thread. */
 import { isAbort, toStudioError, type StudioError } from '../kernel/errors.ts';
 
+/** What a message offers. */
+export type Offer = { label: string; run: () => void };
 /** A short message after a reversible act. */
-export type Toast = { id: number; text: string; action: { label: string; run: () => void } | null };
+export type Toast = { id: number; text: string; action: Offer | null };
 
 /** How long a toast stays unless hovered or focused. */
 const TOAST_MS = 8000;
@@ -21,7 +23,7 @@ export class Notify {
     return this.#error;
   }
 
-  say(text: string, action: Toast['action'] = null): void {
+  say(text: string, action: Offer | null = null): void {
     this.#toast = { id: this.#nextId++, text, action };
     this.release();
   }

@@ -232,7 +232,7 @@ export class Store {
 
   /**
    * Stores a whole project in one transaction: a copy or an archive.
-   * @throws StudioError `dataset/quota-exceeded`; `dataset/not-found` when a file of an item is neither given nor stored; then nothing of it is stored.
+   * @throws StudioError `dataset/quota-exceeded`; then nothing of it is stored.
    */
   async addProject(whole: WholeProject): Promise<void> {
     const tx = this.#db.transaction(
@@ -246,17 +246,11 @@ export class Store {
       // same content, since its key is its hash.
       const blobs = tx.objectStore('blobs');
       const pictures = new Map(whole.pictures.map((picture) => [picture.hash, picture]));
-      const given = new Map(whole.blobs.map((blob) => [blob.hash, blob]));
       const writes: Promise<unknown>[] = [];
-      for (const hash of new Set([...given.keys(), ...whole.items.map((item) => item.hash)])) {
-        if ((await blobs.getKey(hash)) !== undefined) continue;
-        const blob = given.get(hash);
-        if (!blob) {
-          tx.abort();
-          throw new StudioError('dataset/not-found', { details: { hash } });
-        }
+      for (const blob of whole.blobs) {
+        if ((await blobs.getKey(blob.hash)) !== undefined) continue;
         writes.push(blobs.put(blob));
-        const picture = pictures.get(hash);
+        const picture = pictures.get(blob.hash);
         if (picture) writes.push(tx.objectStore('pictures').put(picture));
       }
       await Promise.all([

@@ -1,22 +1,11 @@
 /** What tasks do in workers: one row each. Each worker takes the column it needs. */
 import { rowOf, TASK_KINDS, type TaskKind } from '../domain/task.ts';
-import type { LoadJudge } from '../evaluation/jobs.ts';
-import type { FeatureRow, FeatureTools } from '../features/jobs.ts';
 import type { Store } from '../dataset/index.ts';
 import type { Contract, Jobs } from '../rpc/contract.ts';
-import type { TrainingRow } from '../training/jobs.ts';
+import type { TaskJobs } from './job.ts';
 import { ACTION_JOBS } from './action/jobs.ts';
 import { DETECTION_JOBS } from './detection/jobs.ts';
 import { SOUND_JOBS } from './sound/jobs.ts';
-
-/** One row. */
-export type TaskJobs = {
-  features: (tools: FeatureTools) => FeatureRow;
-  training: TrainingRow;
-  judge: LoadJudge;
-  /** Jobs of its own preview; their names are its own too. */
-  preview: (store: () => Promise<Store>) => Jobs<Contract>;
-};
 
 /** See the file header. */
 export const TASK_JOBS = { sound: SOUND_JOBS, action: ACTION_JOBS, detection: DETECTION_JOBS } satisfies Record<

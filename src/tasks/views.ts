@@ -1,78 +1,22 @@
 /**
- * What tasks show on the page: one row each, loaded when it is shown. Main thread. The only file below app/ that knows components of it; they never import this table.
+ * What tasks show on the page: one row each, loaded when it is shown. Main thread. With its rows the only file below app/ that knows components of it.
  */
-import type { Component } from 'svelte';
-import type { MediaItem, ModelSource } from '../domain/project.ts';
-import type { Report } from '../domain/report.ts';
-import { rowOf, type TaskKind, type TrainingSettings } from '../domain/task.ts';
-import type { PathFile } from '../dataset/index.ts';
-import type { Workbench } from '../app/workbench.svelte.ts';
-import type { QuickLook } from '../training/ui.ts';
+import { rowOf, type TaskKind } from '../domain/task.ts';
 import { ACTION_VIEWS } from './action/views.ts';
 import { DETECTION_VIEWS } from './detection/views.ts';
 import { SOUND_VIEWS } from './sound/views.ts';
+import type { TaskViews } from './view.ts';
 
-/** A component that is loaded when it is shown. */
-export type Load<P extends Record<string, unknown>> = () => Promise<{ default: Component<P> }>;
-
-/** What a recorder is given. `onfiles` adds files as they are; null target = no class; the first capture of `pattern` on a name says what was taken together. */
-export type RecorderProps = {
-  workbench: Workbench;
-  classId: string | null;
-  onfiles: (files: PathFile[], classId: string | null, pattern?: string) => Promise<void>;
-  onclose: () => void;
-};
-/** What the editor of labels is given. */
-export type EditorProps = {
-  workbench: Workbench;
-  items: readonly MediaItem[];
-  currentId: string | null;
-  onpick: (id: string) => void;
-};
-/** What an editor that divides one file is given. */
-export type SegmentsProps = {
-  workbench: Workbench;
-  item: MediaItem;
-  onclose: () => void;
-  onnext: (() => void) | null;
-};
-/** What a viewer is given. */
-export type ViewerProps = { workbench: Workbench; items: readonly MediaItem[]; onclose: () => void };
-/** What the sections of settings are given. */
-export type SettingsProps = {
-  workbench: Workbench;
-  settings: TrainingSettings;
-  medianClipSec: number;
-  onchange: (settings: TrainingSettings) => void;
-};
-/** What a result is given. */
-export type ResultProps = {
-  workbench: Workbench;
-  source: ModelSource;
-  report: Report;
-  isStale: boolean;
-  onrun: () => void;
-};
-
-/** One row. */
-export type TaskViews = {
-  /** Picture of the card that makes a project. */
-  art: Load<Record<string, never>>;
-  /** `isOnDemand`: behind a button, since nothing is recorded before it is wanted. */
-  recorder: { load: Load<RecorderProps>; isOnDemand: boolean };
-  editor: Load<EditorProps> | null;
-  segments: Load<SegmentsProps> | null;
-  viewer: Load<ViewerProps> | null;
-  /** Labels a pretrained network proposes for examples without any. */
-  propose: Load<{ workbench: Workbench; onclose: () => void }> | null;
-  /** Small pictures may be waveforms or spectrograms. */
-  hasSpectrum: boolean;
-  settings: Load<SettingsProps>;
-  /** What the model in training finds in a few validation examples. */
-  look: Load<{ workbench: Workbench; source: ModelSource | null; look: QuickLook }> | null;
-  result: Load<ResultProps>;
-  preview: Load<{ workbench: Workbench; view: string | null }>;
-};
+export type {
+  EditorProps,
+  Load,
+  RecorderProps,
+  ResultProps,
+  SegmentsProps,
+  SettingsProps,
+  TaskViews,
+  ViewerProps,
+} from './view.ts';
 
 /** See the file header. */
 export const TASK_VIEWS = { sound: SOUND_VIEWS, action: ACTION_VIEWS, detection: DETECTION_VIEWS } satisfies Record<

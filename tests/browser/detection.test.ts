@@ -7,19 +7,17 @@ import { describe, expect, it } from 'vitest';
 import '../../workers/wasm-files.ts';
 import { intersectionOverUnion } from '../../src/domain/boxes.ts';
 import { Store } from '../../src/dataset/index.ts';
-import { DEFAULT_VISION } from '../../src/training/detection/detection-settings.ts';
+import { modalityOf, problemOf } from '../../src/domain/task.ts';
+import { CHANNEL_COUNT, type ChannelScale } from '../../src/model/detector-inputs.ts';
+import { startEngine } from '../../src/model/jobs.ts';
+import { DEFAULT_DETECTION_SETTINGS } from '../../src/training/detection/detection-settings.ts';
 import { decodePicture } from '../../src/features/picture/decode-picture.ts';
 import { drawDice } from '../../src/features/picture/dice.ts';
 import { inspectPicture } from '../../src/features/picture/inspect-picture.ts';
 import { KnownObjects } from '../../src/features/picture/known-objects.ts';
 import { loadBackbone } from '../../src/features/networks/mobilenet.ts';
 import { storeNetworkFile } from '../../src/features/networks/network-files.ts';
-import { startEngine } from '../../src/training/jobs.ts';
-import {
-  CHANNEL_COUNT,
-  type AnnotatedPicture,
-  type ChannelScale,
-} from '../../src/training/detection/detector-examples.ts';
+import type { AnnotatedPicture } from '../../src/training/detection/detector-examples.ts';
 import {
   buildDetectorHead,
   buildFineTunedDetector,
@@ -126,7 +124,11 @@ describe('networks on pixels', () => {
       classCount: 2,
       input: { kind: 'pixels', pixels, tiles: 1 },
       cache: { getBytes: (hash: string) => Promise.resolve(rgb.get(hash)!) } as never,
-      vision: { ...DEFAULT_VISION, mosaic: false },
+      vision: {
+        ...modalityOf(DEFAULT_DETECTION_SETTINGS, 'picture'),
+        ...problemOf(DEFAULT_DETECTION_SETTINGS, 'detection'),
+        mosaic: false,
+      },
       batchSize: 12,
       seed: 2,
       scale: 2,
@@ -248,12 +250,12 @@ describe('picture files', () => {
     canvas.getContext('2d')!.fillRect(0, 0, 30, 40);
     for (const type of ['image/png', 'image/jpeg', 'image/webp']) {
       const blob = await canvas.convertToBlob({ type });
-      const { image, picture } = await inspectPicture(blob);
-      expect([image!.width, image!.height]).toEqual([60, 40]);
+      const { media, picture } = await inspectPicture(blob);
+      expect([media.width, media.height]).toEqual([60, 40]);
       expect(picture.poster!.length).toBeGreaterThan(100);
     }
     const avif = await inspectPicture(await encodeAvif(canvas));
-    expect([avif.image!.width, avif.image!.height]).toEqual([60, 40]);
+    expect([avif.media.width, avif.media.height]).toEqual([60, 40]);
     const opened = await decodePicture(await encodeAvif(canvas));
     const seen = new OffscreenCanvas(60, 40).getContext('2d')!;
     seen.drawImage(opened.bitmap, 0, 0);

@@ -48,7 +48,7 @@ describe('sound files', () => {
   it('that are cut are kept as far as they go, with a notice', async () => {
     const whole = encodeWav(tone(500, 2), 16000);
     const found = await inspectSound(whole.slice(0, 32044));
-    expect(found.sound.durationSec).toBeCloseTo(1, 1);
+    expect(found.media.durationSec).toBeCloseTo(1, 1);
     expect(found.notice).toMatch(/1\.0 s of 2\.0 s could be read and were kept/);
   });
   it('that hold no sound are refused with the reason', async () => {
@@ -65,14 +65,14 @@ describe('sound files', () => {
         16000,
       ),
     );
-    expect(found.sound.peakDb).toBeCloseTo(0, 1);
-    expect(found.sound.clippedRatio).toBeGreaterThan(0.3);
+    expect(found.media.peakDb).toBeCloseTo(0, 1);
+    expect(found.media.clippedRatio).toBeGreaterThan(0.3);
     expect(found.picture.peaks.length).toBeLessThanOrEqual(240);
     expect(found.picture.peaks.length).toBeGreaterThan(100);
     expect(found.picture.spectrogram.length % 64).toBe(0);
     expect(found.picture.spectrogram.length / 64).toBeLessThanOrEqual(128);
     const quiet = await inspectSound(encodeWav(new Float32Array(16000), 16000));
-    expect(quiet.sound.peakDb).toBeLessThan(-100);
+    expect(quiet.media.peakDb).toBeLessThan(-100);
   });
   it('stop when cancelled', async () => {
     const controller = new AbortController();

@@ -3,28 +3,44 @@ import * as tf from '@tensorflow/tfjs-core';
 import '../../workers/wasm-files.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Store } from '../../src/dataset/index.ts';
-import type { MediaItem, ModelSource, Project, TrainingSettings } from '../../src/domain/project.ts';
+import { classIdOf } from '../../src/domain/label.ts';
+import type { MediaItem, ModelSource, Project } from '../../src/domain/project.ts';
+import { modalityOf, type TrainingSettings } from '../../src/domain/task.ts';
+import { createEvaluationJobs } from '../../src/evaluation/jobs.ts';
 import { createFeaturesJobs } from '../../src/features/jobs.ts';
 import { encodeWav } from '../../src/media/index.ts';
-import { createInferenceJobs } from '../../src/preview/jobs.ts';
+import { findEngines, startEngine } from '../../src/model/jobs.ts';
+import { createSoundPreview } from '../../src/preview/jobs.ts';
+import { columnOf } from '../../src/tasks/jobs.ts';
 import { DEFAULT_SOUND_SETTINGS } from '../../src/training/index.ts';
 import { createTrainingJobs } from '../../src/training/jobs.ts';
-import { findEngines, selfTest, startEngine } from '../../src/training/engine/engines.ts';
+import { selfTest } from '../../src/training/engine/engines.ts';
+import { plainSoundRequest } from '../../src/training/sound/sound-features.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { noise, tone } from '../helpers/signals.ts';
-import { makeItem } from '../helpers/records.ts';
+import { makeItem, ofClass } from '../helpers/records.ts';
 
 const DATABASE = 'understudy-training-test';
 let store: Store;
 const context = () => ({ signal: new AbortController().signal, progress: () => {}, transfer: () => {} });
-const features = createFeaturesJobs(async () => store);
-const training = createTrainingJobs(async () => store);
-const inference = createInferenceJobs(async () => store);
-const evaluate = async (...args: Parameters<typeof inference.evaluate>) => {
-  const report = await inference.evaluate(...args);
-  if ('kind' in report) throw new Error('a report of a classifier was expected');
+const features = createFeaturesJobs(async () => store, columnOf('features'));
+const training = createTrainingJobs(async () => store, columnOf('training'));
+const sounds = createSoundPreview(async () => store);
+const judging = createEvaluationJobs(async () => store, columnOf('judge'));
+const evaluate = async (
+  args: Omit<Parameters<typeof judging.evaluate>[0], 'task'>,
+  ...rest: [Parameters<typeof judging.evaluate>[1]]
+) => {
+  const report = await judging.evaluate({ task: 'sound', ...args }, ...rest);
+  if (report.kind !== 'class') throw new Error('a report of a classifier was expected');
   return report;
 };
+
+const extract = (hashes: string[]) =>
+  features.extract(
+    { task: 'sound', request: plainSoundRequest({ ...DEFAULT_SOUND_SETTINGS, algorithm: 'full-network' }, hashes) },
+    context(),
+  );
 
 const classes = ['hum', 'hiss', 'chirp'].map((name, i) => ({ id: name, name, color: i + 1 }));
 const project: Project = {
@@ -100,7 +116,7 @@ beforeAll(async () => {
       });
     }
   }
-  const result = await features.extractLogMel({ hashes: items.map((item) => item.hash) }, context());
+  const result = await extract(items.map((item) => item.hash));
   expect(result).toMatchObject({ extracted: 36, cached: 0, failed: [] });
 });
 afterAll(() => store.close());
@@ -118,13 +134,13 @@ const weightsOf = async (id: string) => new Float32Array((await store.loadWeight
 
 describe('features', () => {
   it('are computed once per content', async () => {
-    expect(await features.extractLogMel({ hashes: items.map((item) => item.hash) }, context())).toMatchObject({
+    expect(await extract(items.map((item) => item.hash))).toMatchObject({
       extracted: 0,
       cached: 36,
     });
   });
   it('of a file that is missing are reported, the others go on', async () => {
-    const result = await features.extractLogMel({ hashes: ['gone', items[0]!.hash] }, context());
+    const result = await extract(['gone', items[0]!.hash]);
     expect(result.failed).toEqual([{ hash: 'gone', reason: 'The stored sound of a clip is missing.' }]);
     expect(result.cached).toBe(1);
   });
@@ -180,9 +196,9 @@ describe('a run', () => {
     expect(report.clipAccuracy).toBeGreaterThanOrEqual(0.9);
 
     // The same with labels that mean nothing: it must not score well, or the test proves nothing.
-    const order = createRandom(1, 'labels').shuffle(items.map((item) => item.classId));
+    const order = createRandom(1, 'labels').shuffle(items.map(classIdOf));
     const honest = items;
-    await store.putQuietly({ items: items.map((item, i) => ({ ...item, classId: order[i]! })) });
+    await store.putQuietly({ items: items.map((item, i) => ({ ...item, label: ofClass(order[i]!) })) });
     await run(makeSource('shuffled', { iterations: 14 }));
     const nonsense = await evaluate(
       { model: { sourceId: 'shuffled', kind: 'best' }, projectId: 'p', part: 'testing', itemIds: testIds() },
@@ -204,13 +220,20 @@ describe('a run', () => {
     'that is paused and resumed ends with the weights of an uninterrupted one (%s)',
     async (engine) => {
       // A window of 0.5 s and few clips keep the plain CPU engine quick.
-      const small: Partial<TrainingSettings> = { iterations: 2, engine, windowSec: 0.5, overlapRatio: 0, batchSize: 8 };
+      const small: Partial<TrainingSettings> = {
+        iterations: 2,
+        engine,
+        batchSize: 8,
+        modality: { ...modalityOf(DEFAULT_SOUND_SETTINGS, 'sound'), windowSec: 0.5, overlapRatio: 0 },
+      };
       const some = new Set(
         items.filter((item) => item.part === 'training' && Number(item.id.split('-')[1]) < 3).map((item) => item.id),
       );
       const honest = items;
       await store.putQuietly({
-        items: items.map((item) => (some.has(item.id) || item.part === 'testing' ? item : { ...item, classId: null })),
+        items: items.map((item) =>
+          some.has(item.id) || item.part === 'testing' ? item : { ...item, label: ofClass(null) },
+        ),
       });
       await run(makeSource(`whole-${engine}`, small));
       const source = makeSource(`parts-${engine}`, small);
@@ -299,7 +322,7 @@ describe('a file', () => {
   it('is analysed with the windows its clip score is made of', async () => {
     const item = items.find((candidate) => candidate.id === 'hiss-9')!;
     const blob = (await store.loadBlob(item.hash))!;
-    const analysis = await inference.analyse({ blob, model: { sourceId: 'learn', kind: 'best' } }, context());
+    const analysis = await sounds.analyse({ blob, model: { sourceId: 'learn', kind: 'best' } }, context());
     const report = await evaluate(
       { model: { sourceId: 'learn', kind: 'best' }, projectId: 'p', part: 'testing', itemIds: [item.id] },
       context(),

@@ -1,28 +1,51 @@
 /** Records for tests. */
+import type { SoundInfo } from '../../src/domain/media.ts';
 import type { MediaItem } from '../../src/domain/project.ts';
+import type { Label, TaskKind, TrainingSettings } from '../../src/domain/task.ts';
+import { taskOf } from '../../src/tasks/index.ts';
+import { readConfig } from '../../src/training/index.ts';
 
-/** A clip with sensible values. */
-export function makeItem(patch: Partial<MediaItem> & { id: string }): MediaItem {
+const SOUND: SoundInfo = {
+  durationSec: 2,
+  sampleRateHz: 16000,
+  channelCount: 1,
+  codec: 'pcm-s16',
+  peakDb: -3,
+  rmsDb: -20,
+  clippedRatio: 0,
+};
+
+/** The label of an example of a class. */
+export const ofClass = (classId: string | null): Label => ({ kind: 'class', classId });
+
+/** A clip of sound with sensible values. @param patch `classId` and `sound` stand for what they are in the record. */
+export function makeItem({
+  classId = 'a',
+  sound = {},
+  ...patch
+}: Partial<MediaItem> & { id: string; classId?: string | null; sound?: Partial<SoundInfo> }): MediaItem {
   return {
     projectId: 'p',
     name: `${patch.id}.wav`,
     path: `${patch.id}.wav`,
     hash: `hash-${patch.id}`,
     bytes: 1000,
-    classId: 'a',
+    media: { kind: 'sound', ...SOUND, ...sound },
+    label: ofClass(classId),
     part: 'training',
     recording: `file:${patch.id}`,
     session: 's',
     addedAtMs: 1,
-    sound: {
-      durationSec: 2,
-      sampleRateHz: 16000,
-      channelCount: 1,
-      codec: 'pcm-s16',
-      peakDb: -3,
-      rmsDb: -20,
-      clippedRatio: 0,
-    },
     ...patch,
   };
 }
+
+/** Settings of a task as a config gives them. */
+export const readSettings = (config: unknown, kind: TaskKind = 'sound'): TrainingSettings => {
+  const task = taskOf(kind);
+  return readConfig(
+    config,
+    task.algorithms.map(({ id }) => id),
+    (algorithm) => (algorithm ? task.withAlgorithm(task.defaults([]), algorithm) : task.defaults([])),
+  );
+};

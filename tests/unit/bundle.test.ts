@@ -1,7 +1,8 @@
 /** export: a bundle round trip, and what is refused. */
 import { describe, expect, it } from 'vitest';
-import type { ModelArtifact } from '../../src/dataset/index.ts';
+import type { ModelArtifact } from '../../src/domain/model.ts';
 import { bundleFiles, readBundle } from '../../src/export/index.ts';
+import { TASK } from '../../src/tasks/index.ts';
 
 const artifact: ModelArtifact = {
   topology: '{"class_name":"Functional"}',
@@ -33,17 +34,20 @@ const artifact: ModelArtifact = {
 const files = () =>
   new Map(
     bundleFiles(
+      TASK.sound.bundle,
       artifact,
       { name: 'N', author: 'A', description: '', licence: 'MIT' },
       ['Testing: 90 %'],
       'Understudy',
     ).map((file) => [file.path, file.blob]),
   );
-const read = (map: Map<string, Blob>) => readBundle(async (path) => map.get(path) ?? null);
+const slots = Object.values(TASK).map(({ bundle }) => bundle);
+const read = (map: Map<string, Blob>) => readBundle(slots, async (path) => map.get(path) ?? null);
 
 describe('a bundle', () => {
   it('comes back as it went', async () => {
-    const back = await read(files());
+    const { model: back, slot } = await read(files());
+    expect(slot).toBe(TASK.sound.bundle);
     expect(back.preprocessing).toEqual(artifact.preprocessing);
     expect(back.weightSpecs).toEqual(artifact.weightSpecs);
     expect(back.classes.map(({ name }) => name)).toEqual(['Dog', 'Cat']);

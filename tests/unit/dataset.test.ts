@@ -4,8 +4,7 @@ import { openDB } from 'idb';
 import { describe, expect, it } from 'vitest';
 import {
   assignParts,
-  findFindings,
-  flagsOf,
+  dividedOf,
   HISTORY_DEPTH,
   matchPattern,
   proposeLabels,
@@ -16,7 +15,9 @@ import {
   type Change,
 } from '../../src/dataset/index.ts';
 import type { MediaItem, ModelSource, Project } from '../../src/domain/project.ts';
-import { makeItem } from '../helpers/records.ts';
+import { classIdOf } from '../../src/domain/label.ts';
+import { SOUND } from '../../src/tasks/sound/index.ts';
+import { makeItem, ofClass } from '../helpers/records.ts';
 
 let count = 0;
 const openStore = () => Store.open(`test-${count++}`);
@@ -102,7 +103,7 @@ describe('the store', () => {
     const store = await withProject();
     const [a, b] = ['1', '2'].map((id) => makeItem({ id }));
     await store.commit('p', 'Import', 'i', [add(a!)], { blobs: [blob(a!.hash)] });
-    await store.commit('p', 'Relabel', 'r', [{ store: 'items', before: a!, after: { ...a!, classId: 'b' } }]);
+    await store.commit('p', 'Relabel', 'r', [{ store: 'items', before: a!, after: { ...a!, label: ofClass('b') } }]);
     await store.commit('p', 'Second import', 's', [add(b!)], { blobs: [blob(b!.hash)] });
     await store.undo('p');
     await store.sealDeletions('p');
@@ -202,7 +203,7 @@ describe('the split', () => {
     makeItem({ id: `${i}`, classId: 'abc'[i % 3]!, recording: `r${Math.floor(i / 6)}` }),
   );
   it('never separates a recording', () => {
-    const folds = splitByGroup(many, [0.7, 0.3], 1, grouping);
+    const folds = splitByGroup(dividedOf(many), [0.7, 0.3], 1, grouping);
     for (const recording of new Set(many.map((item) => item.recording))) {
       expect(new Set(many.filter((item) => item.recording === recording).map((item) => folds.get(item.id))).size).toBe(
         1,
@@ -211,25 +212,25 @@ describe('the split', () => {
   });
   it('never separates identical files', () => {
     const twins = many.map((item, i) => ({ ...item, recording: `r${i}`, hash: `h${i % 45}` }));
-    const folds = splitByGroup(twins, [0.5, 0.5], 1, grouping);
+    const folds = splitByGroup(dividedOf(twins), [0.5, 0.5], 1, grouping);
     for (let i = 0; i < 45; i++) expect(folds.get(`${i}`)).toBe(folds.get(`${i + 45}`));
   });
   it('divides every class in the wanted shares', () => {
     const loose = many.map((item, i) => ({ ...item, recording: `r${i}` }));
-    const folds = splitByGroup(loose, [0.8, 0.2], 5, grouping);
+    const folds = splitByGroup(dividedOf(loose), [0.8, 0.2], 5, grouping);
     for (const label of 'abc')
-      expect(loose.filter((item) => item.classId === label && folds.get(item.id) === 1).length).toBe(6);
+      expect(loose.filter((item) => classIdOf(item) === label && folds.get(item.id) === 1).length).toBe(6);
   });
   it('depends on the seed and not on the order of the items', () => {
     const loose = many.map((item, i) => ({ ...item, recording: `r${i}` }));
     const sorted = (folds: Map<string, number>) => [...folds].sort((a, b) => Number(a[0]) - Number(b[0]));
-    const one = sorted(splitByGroup(loose, [0.8, 0.2], 5, grouping));
-    expect(sorted(splitByGroup([...loose].reverse(), [0.8, 0.2], 5, grouping))).toEqual(one);
-    expect(sorted(splitByGroup(loose, [0.8, 0.2], 6, grouping))).not.toEqual(one);
+    const one = sorted(splitByGroup(dividedOf(loose), [0.8, 0.2], 5, grouping));
+    expect(sorted(splitByGroup(dividedOf([...loose].reverse()), [0.8, 0.2], 5, grouping))).toEqual(one);
+    expect(sorted(splitByGroup(dividedOf(loose), [0.8, 0.2], 6, grouping))).not.toEqual(one);
   });
   it('makes K folds of equal size', () => {
     const loose = many.map((item, i) => ({ ...item, recording: `r${i}` }));
-    const folds = splitByGroup(loose, new Array(5).fill(0.2), 1, grouping);
+    const folds = splitByGroup(dividedOf(loose), new Array(5).fill(0.2), 1, grouping);
     for (let fold = 0; fold < 5; fold++) expect([...folds.values()].filter((value) => value === fold).length).toBe(18);
   });
   it('names parts', () => {
@@ -271,9 +272,9 @@ describe('labels from names', () => {
 describe('health', () => {
   it('flags silent, clipped and short clips', () => {
     const base = makeItem({ id: '1' });
-    expect(flagsOf(base)).toEqual([]);
-    expect(flagsOf({ ...base, sound: { ...base.sound!, peakDb: -60 } })).toEqual(['silent']);
-    expect(flagsOf({ ...base, sound: { ...base.sound!, clippedRatio: 0.01, durationSec: 0.05 } })).toEqual([
+    expect(SOUND.flags(base)).toEqual([]);
+    expect(SOUND.flags(makeItem({ id: '1', sound: { peakDb: -60 } }))).toEqual(['silent']);
+    expect(SOUND.flags(makeItem({ id: '1', sound: { clippedRatio: 0.01, durationSec: 0.05 } }))).toEqual([
       'clipped',
       'short',
     ]);
@@ -285,6 +286,6 @@ describe('health', () => {
       makeItem({ id: 'b', classId: 'b' }),
       makeItem({ id: 'n', classId: null }),
     ];
-    expect(findFindings(items, classes).map(({ id }) => id)).toEqual(['few-b', 'empty-c', 'unlabelled']);
+    expect(SOUND.findings(items, classes).map(({ id }) => id)).toEqual(['few-b', 'empty-c', 'unlabelled']);
   });
 });

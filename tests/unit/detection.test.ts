@@ -7,7 +7,9 @@ import {
   voteBoxes,
   type Detection,
 } from '../../src/domain/boxes.ts';
-import { collectPictureAnnotations, placeBoxes, readYoloNames } from '../../src/dataset/picture-annotations.ts';
+import { collectPictureAnnotations } from '../../src/dataset/annotations/collect.ts';
+import { placeBoxes } from '../../src/dataset/annotations/place.ts';
+import { readYoloNames } from '../../src/dataset/annotations/yolo.ts';
 import {
   averagePrecision,
   bestThreshold,
@@ -17,14 +19,15 @@ import {
   scoresAt,
   type ScoredPicture,
 } from '../../src/evaluation/index.ts';
-import { detectionToCsv, detectionToHtml } from '../../src/evaluation/index.ts';
+import { formatReport } from '../../src/evaluation/index.ts';
 import { boxesInView, decodeView, mergeViews, tileRegions, viewOf } from '../../src/features/index.ts';
 import { smallerSize } from '../../src/features/picture/stream-views.ts';
 import { readPictureHeader } from '../../src/features/picture/decode-picture.ts';
 import { Tracker } from '../../src/preview/index.ts';
-import { planRun, readSettings, recommendInput, resolveCopies } from '../../src/training/index.ts';
+import { planBoxes, recommendInput, resolveCopies } from '../../src/training/index.ts';
 import { writeTargets } from '../../src/training/detection/detector-examples.ts';
-import { findFindings } from '../../src/dataset/index.ts';
+import { findBoxFindings } from '../../src/dataset/index.ts';
+import { readSettings } from '../helpers/records.ts';
 import type { MediaItem } from '../../src/domain/project.ts';
 
 const collect = (files: Record<string, string>, pictures: string[]) =>
@@ -368,8 +371,9 @@ describe('average precision', () => {
     expect(report.map50).toBe(1);
     expect(report.map).toBeCloseTo(0.3, 10);
     expect(report.bySize).toEqual({ small: expect.closeTo(0.3, 10) as number, medium: null, large: null });
-    expect(detectionToCsv(report).split('\n')[2]).toMatch(/^p\.jpg,found,x,0\.9000/);
-    expect(detectionToHtml(report, { project: '<P>', model: 'm', facts: [] })).toContain('&lt;P&gt;');
+    const about = { project: '<P>', model: 'm', facts: [] };
+    expect(formatReport(report, 'csv', about).split('\n')[2]).toMatch(/^p\.jpg,found,x,0\.9000/);
+    expect(formatReport(report, 'html', about)).toContain('&lt;P&gt;');
   });
   it('does not change when classes change places', () => {
     const swap = (c: number) => 1 - c;
@@ -422,7 +426,7 @@ describe('average precision', () => {
   });
 });
 
-const item = (n: number, boxes: [string, number][], isAnnotated = true, part: MediaItem['part'] = 'training') =>
+const item = (n: number, boxes: [string, number][], isDone = true, part: MediaItem['part'] = 'training') =>
   ({
     id: `i${n}`,
     projectId: 'p',
@@ -430,15 +434,14 @@ const item = (n: number, boxes: [string, number][], isAnnotated = true, part: Me
     path: `${n}.jpg`,
     hash: `h${n}`,
     bytes: 1,
-    classId: null,
     part,
     recording: `file:${n}`,
     session: 's',
     addedAtMs: n,
-    image: {
-      width: 640,
-      height: 480,
-      isAnnotated,
+    media: { kind: 'picture', width: 640, height: 480 },
+    label: {
+      kind: 'boxes',
+      isDone,
       boxes: boxes.map(([classId, size], i) => ({
         id: `${n}-${i}`,
         classId,
@@ -462,21 +465,21 @@ describe('a run of a detector', () => {
       item(30, [], false),
       item(31, [], true, 'testing'),
     ];
-    const { data, advice } = planRun(items, classes, settings);
+    const { data, advice } = planBoxes(items, classes, settings);
     expect(data.training.length + data.validation.length).toBe(20);
     expect(data.validation.length).toBeGreaterThan(0);
     expect(data.classNames).toEqual(['A', 'B']);
     expect(advice.map(({ kind }) => kind)).toContain('unlabelled');
-    expect(() => planRun([item(1, [])], classes, settings)).toThrowError(/no boxes/);
+    expect(() => planBoxes([item(1, [])], classes, settings)).toThrowError(/no boxes/);
     // One class is enough: the background is the other.
-    expect(planRun([item(1, [['a', 0.2]])], classes, settings).data.training).toEqual(['i1']);
+    expect(planBoxes([item(1, [['a', 0.2]])], classes, settings).data.training).toEqual(['i1']);
   });
   it('looks closer when boxes are small, and makes fewer copies of large sets', () => {
     const of = (size: number) => Array.from({ length: 8 }, (_, n) => item(n, [['a', size]]));
     expect(recommendInput(of(0.3))).toEqual({ kind: 'ssd-mobilenet', pixels: 320, tiles: 1 });
     expect(recommendInput(of(0.08))).toEqual({ kind: 'ssd-mobilenet', pixels: 480, tiles: 1 });
     expect(recommendInput(of(0.06)).pixels).toBe(640);
-    const large = of(0.02).map((one) => ({ ...one, image: { ...one.image, width: 4000, height: 3000 } }));
+    const large = of(0.02).map((one) => ({ ...one, media: { kind: 'picture' as const, width: 4000, height: 3000 } }));
     expect(recommendInput(large).tiles).toBeGreaterThan(1);
     expect(resolveCopies(settings, { kind: 'ssd-mobilenet', pixels: 320, tiles: 1 }, 100).copies).toBe(5);
     expect(resolveCopies(settings, { kind: 'ssd-mobilenet', pixels: 640, tiles: 2 }, 1000).copies).toBe(1);
@@ -486,7 +489,7 @@ describe('a run of a detector', () => {
       ['a', 0.2],
       ['a', 0.2],
     ]);
-    const findings = findFindings([twice, item(2, [['a', 0.005]]), item(3, [], false)], classes).map(({ id }) => id);
+    const findings = findBoxFindings([twice, item(2, [['a', 0.005]]), item(3, [], false)], classes).map(({ id }) => id);
     expect(findings).toEqual(expect.arrayContaining(['few-b', 'unlabelled', 'tiny', 'twice']));
   });
 });

@@ -1,7 +1,7 @@
 /** Movements in Node: landmark files, annotations, windows, repetitions, what the app chooses. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { matchVideo, parseTime, readMotionAnnotations } from '../../src/dataset/motion-annotations.ts';
+import { matchVideo, parseTime, readMotionAnnotations } from '../../src/dataset/annotations/motion.ts';
 import type { MediaItem } from '../../src/domain/project.ts';
 import { activeSpan, motionOfPoses, qualityHints } from '../../src/features/movement/activity.ts';
 import { decodePeople, detectorAnchors, regionOf, sampleRegion } from '../../src/features/movement/blazepose.ts';
@@ -26,7 +26,7 @@ import {
 import { motionStarts, motionWindow } from '../../src/features/movement/spec.ts';
 import { findRepetitions } from '../../src/preview/repetitions.ts';
 import { automaticWindowSec, resolveFrameRate, resolveJoints } from '../../src/training/movement/movement-settings.ts';
-import { defaultSettings } from '../../src/training/settings.ts';
+import { ACTION } from '../../src/tasks/action/index.ts';
 
 describe('joints', () => {
   it('are known under the names people give them', () => {
@@ -298,11 +298,12 @@ describe('BlazePose arithmetic', () => {
 });
 
 describe('what the app chooses', () => {
-  const item = (durationSec: number, kind: 'video' | 'landmarks', joints?: string[]): MediaItem =>
+  const item = (durationSec: number, source: 'video' | 'landmarks', joints?: string[]): MediaItem =>
     ({
-      classId: 'a',
-      motion: {
-        kind,
+      label: { kind: 'class', classId: 'a' },
+      media: {
+        kind: 'movement',
+        source,
         startSec: 0,
         endSec: durationSec,
         durationSec,
@@ -317,7 +318,7 @@ describe('what the app chooses', () => {
   it('follows from the clips', () => {
     expect(automaticWindowSec([1.2, 1.4, 5, 6].map((sec) => item(sec, 'video')))).toBe(1.4);
     expect(automaticWindowSec([20].map((sec) => item(sec, 'video')))).toBe(3);
-    const settings = defaultSettings('action', [item(1, 'landmarks')]);
+    const settings = ACTION.defaults([item(1, 'landmarks')]);
     expect(resolveFrameRate(settings, [item(1, 'video')])).toBe(10);
     expect(resolveFrameRate(settings, [item(1, 'landmarks')])).toBe(30);
     expect(resolveJoints(settings, [item(1, 'landmarks', ['a', 'b', 'c']), item(1, 'landmarks', ['c', 'b'])])).toEqual([

@@ -1,24 +1,15 @@
 /** training: plans, settings, batches, the loop. */
 import { describe, expect, it } from 'vitest';
-import type { TrainingSettings } from '../../src/domain/project.ts';
+import { classIdOf } from '../../src/domain/label.ts';
+import type { AugmentSettings } from '../../src/domain/settings.ts';
+import { modalityOf } from '../../src/domain/task.ts';
 import { SILENCE_LOG_MEL, windowFrames } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { fit, scheduledRate, type FitOptions, type FitState, type Trainable } from '../../src/training/fit.ts';
-import {
-  automaticIterations,
-  DEFAULT_SOUND_SETTINGS,
-  listWindows,
-  planRun,
-  readSettings,
-} from '../../src/training/index.ts';
-import {
-  assembleBatch,
-  classWeights,
-  drawVariations,
-  shiftedStart,
-  type ClipWindow,
-} from '../../src/training/sound/batches.ts';
-import { makeItem } from '../helpers/records.ts';
+import { automaticIterations, DEFAULT_SOUND_SETTINGS, listWindows, planSounds } from '../../src/training/index.ts';
+import { assembleBatch, drawVariations, shiftedStart, type ClipWindow } from '../../src/training/sound/batches.ts';
+import { classWeights } from '../../src/training/classification/examples.ts';
+import { makeItem, ofClass, readSettings } from '../helpers/records.ts';
 
 const classes = ['a', 'b'].map((id, i) => ({ id, name: id.toUpperCase(), color: i + 1 }));
 const items = Array.from({ length: 40 }, (_, i) => makeItem({ id: `${i}`, classId: 'ab'[i % 2]! }));
@@ -26,14 +17,14 @@ const items = Array.from({ length: 40 }, (_, i) => makeItem({ id: `${i}`, classI
 describe('a plan', () => {
   it('sets whole recordings aside, before any window is cut', () => {
     const grouped = items.map((item, i) => ({ ...item, recording: `r${Math.floor(i / 4)}` }));
-    const { data } = planRun(grouped, classes, DEFAULT_SOUND_SETTINGS);
+    const { data } = planSounds(grouped, classes, DEFAULT_SOUND_SETTINGS);
     const recordings = (ids: string[]) => new Set(ids.map((id) => grouped.find((item) => item.id === id)!.recording));
     const shared = [...recordings(data.training)].filter((name) => recordings(data.validation).has(name));
     expect(data.validation.length).toBeGreaterThan(0);
     expect(shared).toEqual([]);
   });
   it('never touches testing clips', () => {
-    const { data } = planRun(
+    const { data } = planSounds(
       items.map((item, i) => (i < 10 ? { ...item, part: 'testing' as const } : item)),
       classes,
       DEFAULT_SOUND_SETTINGS,
@@ -41,12 +32,12 @@ describe('a plan', () => {
     expect([...data.training, ...data.validation].some((id) => Number(id) < 10)).toBe(false);
   });
   it('refuses no clips and one class, naming it', () => {
-    expect(() => planRun([], classes, DEFAULT_SOUND_SETTINGS)).toThrow(
+    expect(() => planSounds([], classes, DEFAULT_SOUND_SETTINGS)).toThrow(
       expect.objectContaining({ code: 'training/no-examples' }),
     );
     expect(() =>
-      planRun(
-        items.filter((item) => item.classId === 'a'),
+      planSounds(
+        items.filter((item) => classIdOf(item) === 'a'),
         classes,
         DEFAULT_SOUND_SETTINGS,
       ),
@@ -54,13 +45,13 @@ describe('a plan', () => {
   });
   it('warns of a class with one clip, an unlabelled clip, an empty class and a window longer than every clip', () => {
     const few = [
-      ...items.slice(0, 9).map((item) => ({ ...item, classId: 'a' })),
+      ...items.slice(0, 9).map((item) => ({ ...item, label: ofClass('a') })),
       makeItem({ id: 'b1', classId: 'b' }),
       makeItem({ id: 'n', classId: null }),
     ];
-    const { advice, data } = planRun(few, [...classes, { id: 'c', name: 'C', color: 3 }], {
+    const { advice, data } = planSounds(few, [...classes, { id: 'c', name: 'C', color: 3 }], {
       ...DEFAULT_SOUND_SETTINGS,
-      windowSec: 5,
+      modality: { ...modalityOf(DEFAULT_SOUND_SETTINGS, 'sound'), windowSec: 5 },
     });
     expect(advice.map(({ kind }) => kind).sort()).toEqual(['empty-class', 'long-window', 'small-class', 'unlabelled']);
     expect(data.training).toContain('b1');
@@ -68,7 +59,7 @@ describe('a plan', () => {
   });
   it('uses the own validation source when told to', () => {
     const own = items.map((item, i) => (i < 6 ? { ...item, part: 'validation' as const } : item));
-    const { data } = planRun(own, classes, { ...DEFAULT_SOUND_SETTINGS, validation: 'own' });
+    const { data } = planSounds(own, classes, { ...DEFAULT_SOUND_SETTINGS, validation: 'own' });
     expect(data.validation.sort()).toEqual(['0', '1', '2', '3', '4', '5']);
   });
 });
@@ -77,8 +68,10 @@ describe('settings', () => {
   it('fill in what is missing', () => {
     expect(readSettings(null)).toEqual(DEFAULT_SOUND_SETTINGS);
     expect(readSettings({ windowSec: 2, augment: { mixup: false } })).toMatchObject({
-      windowSec: 2,
-      augment: { mixup: false, gain: DEFAULT_SOUND_SETTINGS.augment.gain },
+      modality: {
+        windowSec: 2,
+        augment: { mixup: false, gain: modalityOf(DEFAULT_SOUND_SETTINGS, 'sound').augment.gain },
+      },
     });
   });
   it.each([
@@ -108,7 +101,7 @@ describe('batches', () => {
     s: new Float32Array(40 * 64).fill(-2),
   };
   const off = { specAugment: false, timeShift: false, gain: false, mixup: false, backgroundClassId: null };
-  const options = (augment: TrainingSettings['augment'], seed = 1) => ({
+  const options = (augment: AugmentSettings, seed = 1) => ({
     window,
     classCount: 2,
     weights: [1, 1],

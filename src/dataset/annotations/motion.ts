@@ -19,10 +19,10 @@ export type MotionAnnotation = {
 export type MotionAnnotations = { rows: MotionAnnotation[]; faults: { line: number; reason: string }[] };
 
 const KEYS = {
-  video: ['video', 'videopath', 'video_path', 'file', 'filename', 'file_name', 'path'],
-  label: ['label', 'class', 'action', 'category'],
-  start: ['start', 'starttime', 'start_time', 'start_sec', 'begin', 'from'],
-  end: ['end', 'endtime', 'end_time', 'end_sec', 'stop', 'to'],
+  video: /^(video|videopath|video_path|file|filename|file_name|path)$/,
+  label: /^(label|class|action|category)$/,
+  start: /^(start|starttime|start_time|start_sec|begin|from)$/,
+  end: /^(end|endtime|end_time|end_sec|stop|to)$/,
 };
 
 /**
@@ -39,8 +39,8 @@ export function parseTime(value: unknown): number | null {
   return fields.reduce((sum, field) => sum * 60 + Number(field), 0);
 }
 
-const find = (record: Record<string, unknown>, names: readonly string[]) => {
-  const key = Object.keys(record).find((candidate) => names.includes(candidate.trim().toLowerCase()));
+const find = (record: Record<string, unknown>, name: RegExp) => {
+  const key = Object.keys(record).find((candidate) => name.test(candidate.trim().toLowerCase()));
   return key === undefined ? undefined : record[key];
 };
 const textOf = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '');

@@ -6,7 +6,7 @@ import { createMovementPreview } from '../../preview/jobs.ts';
 import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planMovements, type MovementRequest } from '../../training/index.ts';
 import { prepareMovement } from '../../training/jobs.ts';
-import type { TaskJobs } from '../jobs.ts';
+import type { TaskJobs } from '../job.ts';
 import { sampleClip } from '../sample.ts';
 
 /** See the file header. */

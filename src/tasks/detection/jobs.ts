@@ -5,7 +5,7 @@ import { createDetectionPreview } from '../../preview/jobs.ts';
 import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planBoxes, type DetectionRequest } from '../../training/index.ts';
 import { prepareDetection } from '../../training/jobs.ts';
-import type { TaskJobs } from '../jobs.ts';
+import type { TaskJobs } from '../job.ts';
 
 /** Pictures of the sample that are trained on; the rest is for testing. */
 const FOR_TRAINING = 60;

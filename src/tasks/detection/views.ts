@@ -1,5 +1,5 @@
 /** Object detection on the page. Main thread. */
-import type { TaskViews } from '../views.ts';
+import type { TaskViews } from '../view.ts';
 
 /** See the file header. */
 export const DETECTION_VIEWS: TaskViews = {

@@ -9,7 +9,7 @@ import { createSoundPreview } from '../../preview/jobs.ts';
 import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planSounds, type SoundRequest } from '../../training/index.ts';
 import { prepareSound } from '../../training/jobs.ts';
-import type { TaskJobs } from '../jobs.ts';
+import type { TaskJobs } from '../job.ts';
 import { sampleClip } from '../sample.ts';
 
 /** See the file header. */
