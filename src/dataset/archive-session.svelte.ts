@@ -1,5 +1,6 @@
 /** Saving and opening project archives, as the page sees it. Main thread. One at a time. */
 import { isAbort, StudioError } from '../kernel/errors.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { ArchiveContract } from './archive-contract.ts';
 
@@ -10,7 +11,8 @@ export type ArchiveState = { kind: 'idle' } | { kind: 'saving' | 'opening'; name
 export class ArchiveSession {
   readonly #client: WorkerClient<ArchiveContract>;
   #state = $state.raw<ArchiveState>({ kind: 'idle' });
-  #controller: AbortController | null = null;
+  /** The newest work: what an older one still says is dropped. */
+  #run: Scope | null = null;
 
   constructor(client: WorkerClient<ArchiveContract>) {
     this.#client = client;
@@ -21,21 +23,21 @@ export class ArchiveSession {
   }
 
   cancel(): void {
-    this.#controller?.abort();
+    this.#run?.dispose();
   }
 
   /** @returns the archive; null when cancelled or when another is in work. @throws what the worker throws. */
   save(projectId: string, name: string, savedBy: string): Promise<Blob | null> {
-    return this.#run('saving', name, (options) => this.#client.call('saveProject', { projectId, savedBy }, options));
+    return this.#work('saving', name, (options) => this.#client.call('saveProject', { projectId, savedBy }, options));
   }
 
   /** Stores the project of an archive. @returns the project; null as {@link save}. @throws StudioError `dataset/archive-…`, `dataset/not-an-archive`, `dataset/quota-exceeded`. */
   open(name: string, blob: Blob): Promise<ArchiveContract['openProject']['result'] | null> {
     if (blob.size === 0) throw new StudioError('dataset/not-an-archive');
-    return this.#run('opening', name, (options) => this.#client.call('openProject', { blob }, options));
+    return this.#work('opening', name, (options) => this.#client.call('openProject', { blob }, options));
   }
 
-  async #run<T>(
+  async #work<T>(
     kind: 'saving' | 'opening',
     name: string,
     work: (options: {
@@ -44,18 +46,19 @@ export class ArchiveSession {
     }) => Promise<T>,
   ): Promise<T | null> {
     if (this.#state.kind !== 'idle') return null;
-    const controller = new AbortController();
-    this.#controller = controller;
+    const run = new Scope();
+    this.#run = run;
     this.#state = { kind, name, done: 0, total: 0 };
     try {
       return await work({
-        signal: controller.signal,
+        signal: run.abortSignal(),
         onProgress: ({ done, total }) => (this.#state = { kind, name, done, total }),
       });
     } catch (error) {
       if (isAbort(error)) return null;
       throw error;
     } finally {
+      run.dispose();
       this.#state = { kind: 'idle' };
     }
   }

@@ -9,6 +9,7 @@ import { assert } from '../kernel/assert.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { formatCount } from '../kernel/format.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { Annotations, ImportRemark, Named } from './annotations/reader.ts';
 import type { PathFile } from './archive-contract.ts';
 import { fileName, isJunkPath, matchPattern, proposeLabels, proposePart } from './index.ts';
@@ -60,7 +61,8 @@ export class ImportSession {
   readonly #slot: DatasetSlot;
   readonly #tools: ImportTools;
   #state = $state.raw<ImportState>({ kind: 'idle' });
-  #controller: AbortController | null = null;
+  /** The newest work: what an older one still says is dropped. */
+  #run: Scope | null = null;
 
   constructor(project: ProjectSession, slot: DatasetSlot, tools: ImportTools) {
     this.#project = project;
@@ -74,7 +76,7 @@ export class ImportSession {
 
   /** Stops after the batch in flight; what was added stays and can be undone. */
   cancel(): void {
-    this.#controller?.abort();
+    this.#run?.dispose();
   }
 
   dismiss(): void {
@@ -84,18 +86,18 @@ export class ImportSession {
   /** Imports files; a second import waits for nothing, it is refused while one runs. @returns the report. */
   async run(given: readonly PathFile[], options: ImportOptions): Promise<ImportReport> {
     assert(this.#state.kind !== 'running', 'one import at a time');
-    const controller = new AbortController();
-    this.#controller = controller;
-    const { signal } = controller;
+    const run = new Scope();
+    this.#run = run;
+    const signal = run.abortSignal();
     const group = newId();
     const report: ImportReport = { added: 0, total: 0, remarks: [], newClasses: [], group, isCancelled: false };
     const startedAtMs = nowMs();
     // A file that is still being read when the import has ended says nothing any more.
     const show = (phase: 'unpacking' | 'reading', done: number, total: number) => {
-      if (this.#controller === controller) this.#state = { kind: 'running', done, total, startedAtMs, phase };
+      if (this.#run === run) this.#state = { kind: 'running', done, total, startedAtMs, phase };
     };
     const end = (state: ImportState) => {
-      this.#controller = null;
+      this.#run = null;
       this.#state = state;
     };
     show('unpacking', 0, given.length);
@@ -110,6 +112,7 @@ export class ImportSession {
         end({ kind: 'done', report });
       } else end({ kind: 'failed', error: toStudioError(error), report });
     }
+    run.dispose();
     return report;
   }
 

@@ -4,6 +4,7 @@ import { contentKey, type MediaItem, type ModelSource, type Part } from '../doma
 import type { Report } from '../domain/report.ts';
 import { extract, type FeatureClients } from '../features/ui.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { EvaluationContract } from './contract.ts';
 import type { EvaluationSlot } from './slot.ts';
@@ -69,7 +70,8 @@ export class EvaluationSession implements Disposable {
   readonly #clients: EvaluationClients;
   readonly #slot: EvaluationSlot;
   #state = $state.raw<EvaluationState>({ kind: 'idle' });
-  #controller: AbortController | null = null;
+  /** The newest work: what an older one still says is dropped. */
+  #run: Scope | null = null;
 
   constructor(clients: EvaluationClients, slot: EvaluationSlot) {
     this.#clients = clients;
@@ -82,34 +84,36 @@ export class EvaluationSession implements Disposable {
 
   /** Shows a stored report. */
   show(report: Report | null): void {
-    this.#controller?.abort();
+    this.#run?.dispose();
     this.#state = report ? { kind: 'done', report } : { kind: 'idle' };
   }
 
   /** @returns the report, or null when it failed or was replaced. */
   async run(source: ModelSource, items: readonly MediaItem[], part: Part): Promise<Report | null> {
-    this.#controller?.abort();
-    const controller = new AbortController();
-    this.#controller = controller;
+    this.#run?.dispose();
+    const run = new Scope();
+    this.#run = run;
     this.#state = { kind: 'running', done: 0, total: 0 };
     try {
       const report = await evaluateSource(this.#clients, this.#slot, source, items, part, {
-        signal: controller.signal,
+        signal: run.abortSignal(),
         onProgress: (done, total) => {
-          if (this.#controller === controller) this.#state = { kind: 'running', done, total };
+          if (this.#run === run) this.#state = { kind: 'running', done, total };
         },
       });
-      if (this.#controller === controller) this.#state = { kind: 'done', report };
+      if (this.#run === run) this.#state = { kind: 'done', report };
       return report;
     } catch (error) {
-      if (this.#controller === controller)
+      if (this.#run === run)
         this.#state = isAbort(error) ? { kind: 'idle' } : { kind: 'failed', error: toStudioError(error) };
       return null;
+    } finally {
+      run.dispose();
     }
   }
 
   cancel(): void {
-    this.#controller?.abort();
+    this.#run?.dispose();
   }
 
   [Symbol.dispose](): void {

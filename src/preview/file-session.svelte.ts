@@ -1,6 +1,7 @@
 /** Analysis of a whole file by a model, as the page sees it. Main thread. A newer one replaces an older. */
 import type { PathFile } from '../dataset/index.ts';
 import { isAbort, toStudioError, type StudioError } from '../kernel/errors.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { ModelRef } from '../domain/model.ts';
 import type { FileAnalysis, SoundPreview } from './contract.ts';
@@ -16,7 +17,8 @@ export type FileState =
 export class FileSession implements Disposable {
   readonly #client: WorkerClient<SoundPreview>;
   #state = $state.raw<FileState>({ kind: 'none' });
-  #controller: AbortController | null = null;
+  /** The newest work: what an older one still says is dropped. */
+  #run: Scope | null = null;
 
   constructor(client: WorkerClient<SoundPreview>) {
     this.#client = client;
@@ -28,17 +30,17 @@ export class FileSession implements Disposable {
 
   /** Failures become the state `failed`. */
   async analyse(file: PathFile, model: ModelRef): Promise<void> {
-    this.#controller?.abort();
-    const controller = new AbortController();
-    this.#controller = controller;
-    const isCurrent = () => this.#controller === controller;
+    this.#run?.dispose();
+    const run = new Scope();
+    this.#run = run;
+    const isCurrent = () => this.#run === run;
     this.#state = { kind: 'running', file, doneSec: 0 };
     try {
       const analysis = await this.#client.call(
         'analyse',
         { blob: file.blob, model },
         {
-          signal: controller.signal,
+          signal: run.abortSignal(),
           onProgress: ({ doneSec }) => {
             if (isCurrent()) this.#state = { kind: 'running', file, doneSec };
           },
@@ -48,11 +50,13 @@ export class FileSession implements Disposable {
     } catch (error) {
       if (isCurrent())
         this.#state = isAbort(error) ? { kind: 'none' } : { kind: 'failed', file, error: toStudioError(error) };
+    } finally {
+      run.dispose();
     }
   }
 
   cancel(): void {
-    this.#controller?.abort();
+    this.#run?.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,7 @@
 import type { Microphone } from '../media/ui.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { newId } from '../kernel/clock.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { ModelRef } from '../domain/model.ts';
 import type { SoundPreview, ListenProgress } from './contract.ts';
@@ -26,8 +27,10 @@ export class ListeningSession implements Disposable {
   #droppedSamples = $state(0);
   #takeSec = $state<number | null>(null);
   #listeners = new Set<(progress: ListenProgress) => void>();
-  #opening = 0;
-  #run: { id: string; controller: AbortController; microphone: Microphone } | null = null;
+  /** The run that is on, or opening. */
+  #scope: Scope | null = null;
+  /** Its name in the worker, once it is on. */
+  #listenId: string | null = null;
 
   constructor(client: WorkerClient<SoundPreview>, open: OpenMicrophone) {
     this.#client = client;
@@ -63,18 +66,16 @@ export class ListeningSession implements Disposable {
   /** Opens the microphone and listens. Failures become the state `failed`. */
   async start(deviceId: string | null, model: ModelRef | null): Promise<void> {
     this.stop();
-    const token = ++this.#opening;
+    const scope = new Scope();
+    this.#scope = scope;
     this.#state = { kind: 'opening' };
-    const controller = new AbortController();
     try {
-      const microphone = await this.#open(deviceId, () => this.#fail(new StudioError('media/microphone-unplugged')));
-      // The page was left, or another start came, while the browser asked for permission.
-      if (token !== this.#opening) {
-        microphone[Symbol.dispose]();
-        return;
-      }
-      const run = { id: newId(), controller, microphone };
-      this.#run = run;
+      // A microphone that comes after the page was left, or another start was made, goes off at once.
+      const ended = () => this.#fail(scope, new StudioError('media/microphone-unplugged'));
+      const microphone = scope.own(await this.#open(deviceId, ended));
+      if (scope.isDisposed) return;
+      const listenId = newId();
+      this.#listenId = listenId;
       this.#droppedSamples = 0;
       this.#state = {
         kind: 'on',
@@ -86,12 +87,12 @@ export class ListeningSession implements Disposable {
       this.#client
         .call(
           'listen',
-          { listenId: run.id, port: microphone.port, sampleRateHz: microphone.sampleRateHz, model },
+          { listenId, port: microphone.port, sampleRateHz: microphone.sampleRateHz, model },
           {
-            signal: controller.signal,
+            signal: scope.abortSignal(),
             transfer: [microphone.port],
             onProgress: (progress) => {
-              if (this.#run !== run) return;
+              if (scope.isDisposed) return;
               this.#levelDb = progress.rmsDb;
               this.#peakDb = progress.peakDb;
               this.#droppedSamples += progress.droppedSamples;
@@ -101,17 +102,17 @@ export class ListeningSession implements Disposable {
           },
         )
         .catch((error: unknown) => {
-          if (!isAbort(error) && this.#run === run) this.#fail(toStudioError(error));
+          if (!isAbort(error)) this.#fail(scope, toStudioError(error));
         });
     } catch (error) {
-      if (token === this.#opening) this.#state = { kind: 'failed', error: toStudioError(error) };
+      this.#fail(scope, toStudioError(error));
     }
   }
 
   /** Runs another model from the next window on. @returns its class names. */
   async switchModel(model: ModelRef | null): Promise<string[]> {
-    if (!this.#run) return [];
-    return (await this.#client.call('switchModel', { listenId: this.#run.id, model })).classNames;
+    if (!this.#listenId) return [];
+    return (await this.#client.call('switchModel', { listenId: this.#listenId, model })).classNames;
   }
 
   /**
@@ -119,34 +120,36 @@ export class ListeningSession implements Disposable {
    * @returns mono samples at the microphone's rate; owned by the caller.
    */
   recordTake(durationSec: number | null, signal: AbortSignal): Promise<{ pcm: Float32Array; sampleRateHz: number }> {
-    if (!this.#run) return Promise.reject(new StudioError('media/microphone-missing'));
-    return this.#client.call('recordTake', { listenId: this.#run.id, durationSec }, { signal });
+    if (!this.#listenId) return Promise.reject(new StudioError('media/microphone-missing'));
+    return this.#client.call('recordTake', { listenId: this.#listenId, durationSec }, { signal });
   }
 
   async finishTake(): Promise<void> {
-    if (this.#run) await this.#client.call('finishTake', { listenId: this.#run.id });
+    if (this.#listenId) await this.#client.call('finishTake', { listenId: this.#listenId });
   }
 
-  #fail(error: StudioError): void {
+  /** @param scope the run that failed; one that was ended meanwhile, or is no longer the one that is on, says nothing. */
+  #fail(scope: Scope, error: StudioError): void {
     // What was recorded up to now is kept: the take resolves with it.
-    void this.finishTake().finally(() => {
+    const kept = this.#scope === scope ? this.finishTake().catch(() => {}) : Promise.resolve();
+    void kept.then(() => {
+      if (this.#scope !== scope) return;
       this.#end();
       this.#state = { kind: 'failed', error };
     });
   }
 
   #end(): void {
-    const run = this.#run;
-    this.#run = null;
+    const scope = this.#scope;
+    this.#scope = null;
+    this.#listenId = null;
     this.#takeSec = null;
     this.#levelDb = -120;
     this.#peakDb = -120;
-    run?.controller.abort();
-    run?.microphone[Symbol.dispose]();
+    scope?.dispose();
   }
 
   stop(): void {
-    this.#opening++;
     this.#end();
     this.#state = { kind: 'off' };
   }

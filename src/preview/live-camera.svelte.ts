@@ -1,5 +1,6 @@
 /** A camera that is looked at live: frames go out through a port, findings come back. Main thread. */
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { Camera } from '../media/ui.ts';
 
 /** Where looking stands. */
@@ -8,8 +9,6 @@ export type LiveState =
 
 /** What takes the frames (`{ bitmap, atSec }` through `port`, which it owns) and tells what it finds in them, in their order, until `signal` is aborted. */
 export type Look<R> = (port: MessagePort, signal: AbortSignal, seen: (found: R) => void) => Promise<unknown>;
-
-type Run = { controller: AbortController; camera: Camera; video: HTMLVideoElement };
 
 /** Longer side of the frames that are sent, in pixels. */
 const FRAME_PIXELS = 640;
@@ -20,17 +19,24 @@ const FRAME_MS = 33;
 export class LiveCamera<R extends { atSec: number }> implements Disposable {
   readonly #open: (deviceId: string | null, onEnded: () => void) => Promise<Camera>;
   readonly #inFlight: number;
+  readonly #makeVideo: () => HTMLVideoElement;
   #state = $state.raw<LiveState>({ kind: 'off' });
   #last = $state.raw<R | null>(null);
   #frameRateHz = $state(0);
   #aspect = $state(4 / 3);
   #listeners = new Set<(found: R) => void>();
-  #opening = 0;
-  #run: Run | null = null;
+  /** The run that is on, or opening. */
+  #scope: Scope | null = null;
+  #video: HTMLVideoElement | null = null;
 
-  /** @param inFlight frames that may be under way: more than one where several threads share the work. */
-  constructor(open: (deviceId: string | null, onEnded: () => void) => Promise<Camera>, inFlight = 1) {
+  /** @param inFlight frames that may be under way: more than one where several threads share the work. @param makeVideo what plays the stream. */
+  constructor(
+    open: (deviceId: string | null, onEnded: () => void) => Promise<Camera>,
+    inFlight = 1,
+    makeVideo = () => document.createElement('video'),
+  ) {
     this.#open = open;
+    this.#makeVideo = makeVideo;
     this.#inFlight = inFlight;
   }
 
@@ -54,7 +60,7 @@ export class LiveCamera<R extends { atSec: number }> implements Disposable {
   }
   /** What the camera shows now, borrowed; null when it is off. */
   get video(): HTMLVideoElement | null {
-    return this.#run?.video ?? null;
+    return this.#video;
   }
 
   /** Calls `listener` with every frame's findings. @returns a function that ends it. */
@@ -63,62 +69,58 @@ export class LiveCamera<R extends { atSec: number }> implements Disposable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Opens the camera and looks. Failures become the state `failed`. */
+  /** Opens the camera and looks. Failures become the state `failed`; then the camera is off. */
   async open(deviceId: string | null, look: Look<R>): Promise<void> {
     this.stop();
-    const token = ++this.#opening;
+    const scope = new Scope();
+    this.#scope = scope;
     this.#state = { kind: 'opening' };
     try {
-      const camera = await this.#open(deviceId, () => this.#fail(new StudioError('media/camera-unplugged')));
-      if (token !== this.#opening) {
-        camera[Symbol.dispose]();
-        return;
-      }
-      const video = document.createElement('video');
+      // A camera that comes after the page was left, or another start was made, goes off at once.
+      const ended = () => this.#fail(scope, new StudioError('media/camera-unplugged'));
+      const camera = scope.own(await this.#open(deviceId, ended));
+      if (scope.isDisposed) return;
+      const video = this.#makeVideo();
+      scope.add(() => (video.srcObject = null));
       video.muted = true;
       video.playsInline = true;
       video.srcObject = camera.stream;
       await video.play();
-      if (token !== this.#opening) {
-        camera[Symbol.dispose]();
-        return;
-      }
-      const run = { controller: new AbortController(), camera, video };
-      this.#run = run;
+      if (scope.isDisposed) return;
+      this.#video = video;
       this.#state = { kind: 'on', camera };
-      this.#pump(run, look);
+      this.#pump(scope, video, look);
     } catch (error) {
-      if (token === this.#opening) this.#state = { kind: 'failed', error: toStudioError(error) };
+      this.#fail(scope, toStudioError(error));
     }
   }
 
-  #pump(run: Run, look: Look<R>): void {
-    const { video, controller } = run;
+  #pump(scope: Scope, video: HTMLVideoElement, look: Look<R>): void {
     const channel = new MessageChannel();
     const startedAt = performance.now();
     let freeAt = startedAt;
     let previousSec = 0;
     const send = async () => {
-      if (this.#run !== run) return;
-      if (video.videoWidth === 0) return void setTimeout(() => void send(), 30);
+      if (scope.isDisposed) return;
+      if (video.videoWidth === 0) return void scope.timeout(30, () => void send());
       const scale = Math.min(1, FRAME_PIXELS / Math.max(video.videoWidth, video.videoHeight));
       const atSec = (performance.now() - startedAt) / 1000;
       const bitmap = await createImageBitmap(video, {
         resizeWidth: Math.round(video.videoWidth * scale),
         resizeHeight: Math.round(video.videoHeight * scale),
       }).catch(() => null);
-      if (this.#run !== run) return bitmap?.close();
-      if (!bitmap) return void setTimeout(() => void send(), 100);
+      if (scope.isDisposed) return bitmap?.close();
+      if (!bitmap) return void scope.timeout(100, () => void send());
       this.#aspect = bitmap.width / bitmap.height;
       channel.port1.postMessage({ bitmap, atSec }, [bitmap]);
     };
     const sendNext = () => {
       const now = performance.now();
       freeAt = Math.max(now, freeAt + FRAME_MS);
-      setTimeout(() => void send(), freeAt - now);
+      scope.timeout(freeAt - now, () => void send());
     };
-    look(channel.port2, controller.signal, (found) => {
-      if (this.#run !== run) return;
+    look(channel.port2, scope.abortSignal(), (found) => {
+      if (scope.isDisposed) return;
       const stepSec = found.atSec - previousSec;
       previousSec = found.atSec;
       if (stepSec > 0) this.#frameRateHz = this.#frameRateHz ? 0.9 * this.#frameRateHz + 0.1 / stepSec : 1 / stepSec;
@@ -126,28 +128,28 @@ export class LiveCamera<R extends { atSec: number }> implements Disposable {
       for (const listener of this.#listeners) listener(found);
       sendNext();
     }).catch((error: unknown) => {
-      if (!isAbort(error) && this.#run === run) this.#fail(toStudioError(error));
+      if (!isAbort(error)) this.#fail(scope, toStudioError(error));
     });
     for (let i = 0; i < this.#inFlight; i++) sendNext();
   }
 
-  #fail(error: StudioError): void {
+  /** @param scope the run that failed; one that was ended meanwhile says nothing. */
+  #fail(scope: Scope, error: StudioError): void {
+    if (this.#scope !== scope) return;
     this.#end();
     this.#state = { kind: 'failed', error };
   }
 
   #end(): void {
-    const run = this.#run;
-    this.#run = null;
+    const scope = this.#scope;
+    this.#scope = null;
+    this.#video = null;
     this.#last = null;
     this.#frameRateHz = 0;
-    run?.controller.abort();
-    if (run) run.video.srcObject = null;
-    run?.camera[Symbol.dispose]();
+    scope?.dispose();
   }
 
   stop(): void {
-    this.#opening++;
     this.#end();
     this.#state = { kind: 'off' };
   }

@@ -2,6 +2,7 @@
 import type { PathFile } from '../dataset/index.ts';
 import type { Detection } from '../domain/boxes.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { ModelRef } from '../domain/model.ts';
 import type { DetectionPreview } from './contract.ts';
@@ -32,7 +33,8 @@ export class ObjectFiles implements Disposable {
   #files = $state.raw<LookedAt[]>([]);
   #running = $state.raw<{ path: string; done: number; total: number } | null>(null);
   #positions = $state.raw<Record<string, number>>({});
-  #controller: AbortController | null = null;
+  /** The newest work: what an older one still says is dropped. */
+  #run: Scope | null = null;
 
   constructor(client: WorkerClient<DetectionPreview>) {
     this.#client = client;
@@ -48,10 +50,10 @@ export class ObjectFiles implements Disposable {
 
   /** Looks at files in place of those before. */
   async run(files: readonly PathFile[], model: ModelRef, overlap: number): Promise<void> {
-    this.#controller?.abort();
-    const controller = new AbortController();
-    const { signal } = controller;
-    this.#controller = controller;
+    this.#run?.dispose();
+    const run = new Scope();
+    const signal = run.abortSignal();
+    this.#run = run;
     this.#drop();
     for (const [i, file] of files.entries()) {
       if (signal.aborted) break;
@@ -65,7 +67,8 @@ export class ObjectFiles implements Disposable {
         throw error;
       }
     }
-    if (this.#controller === controller) this.#running = null;
+    if (this.#run === run) this.#running = null;
+    run.dispose();
   }
 
   async #look({ path, blob }: PathFile, model: ModelRef, overlap: number, signal: AbortSignal): Promise<LookedAt> {
@@ -77,7 +80,12 @@ export class ObjectFiles implements Disposable {
         const result = await this.#client.call(
           'detectVideo',
           { blob, model, rateHz: VIDEO_RATE_HZ, leastScore: LEAST, overlap },
-          { signal, onProgress: ({ done, total }) => void (this.#running = { path, done, total }) },
+          {
+            signal,
+            onProgress: ({ done, total }) => {
+              if (!signal.aborted) this.#running = { path, done, total };
+            },
+          },
         );
         return { ...base, ...result };
       }
@@ -117,7 +125,7 @@ export class ObjectFiles implements Disposable {
   }
 
   cancel(): void {
-    this.#controller?.abort();
+    this.#run?.dispose();
     this.#running = null;
   }
 

@@ -2,6 +2,7 @@
 import type { Detection } from '../domain/boxes.ts';
 import type { MediaItem } from '../domain/project.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { ModelRef } from '../domain/model.ts';
 import type { DetectionPreview } from './contract.ts';
@@ -22,7 +23,8 @@ export class ProposalSession implements Disposable {
   readonly #client: WorkerClient<DetectionPreview>;
   #state = $state.raw<ProposalState>({ kind: 'idle' });
   #proposals = $state.raw<ReadonlyMap<string, Proposal>>(new Map());
-  #controller: AbortController | null = null;
+  /** The newest work: what an older one still says is dropped. */
+  #run: Scope | null = null;
 
   constructor(client: WorkerClient<DetectionPreview>) {
     this.#client = client;
@@ -41,9 +43,9 @@ export class ProposalSession implements Disposable {
     items: readonly MediaItem[],
     model: { ref: ModelRef | null; title: string; leastScore: number },
   ): Promise<void> {
-    this.#controller?.abort();
-    const controller = new AbortController();
-    this.#controller = controller;
+    this.#run?.dispose();
+    const run = new Scope();
+    this.#run = run;
     this.#state = { kind: 'running', done: 0, total: items.length };
     const byHash = new Map(items.map((item) => [item.hash, item]));
     try {
@@ -51,9 +53,9 @@ export class ProposalSession implements Disposable {
         'propose',
         { model: model.ref, hashes: [...byHash.keys()], leastScore: model.leastScore },
         {
-          signal: controller.signal,
+          signal: run.abortSignal(),
           onProgress: ({ hash, found, labels, done }) => {
-            if (this.#controller !== controller) return;
+            if (this.#run !== run) return;
             const item = byHash.get(hash);
             const next = new Map(this.#proposals);
             if (item) next.set(item.id, { found, labels, model: model.title });
@@ -62,10 +64,12 @@ export class ProposalSession implements Disposable {
           },
         },
       );
-      if (this.#controller === controller) this.#state = { kind: 'idle' };
+      if (this.#run === run) this.#state = { kind: 'idle' };
     } catch (error) {
-      if (this.#controller === controller)
+      if (this.#run === run)
         this.#state = isAbort(error) ? { kind: 'idle' } : { kind: 'failed', error: toStudioError(error) };
+    } finally {
+      run.dispose();
     }
   }
 
@@ -86,11 +90,11 @@ export class ProposalSession implements Disposable {
   }
 
   cancel(): void {
-    this.#controller?.abort();
+    this.#run?.dispose();
   }
 
   [Symbol.dispose](): void {
     this.cancel();
-    this.#controller = null;
+    this.#run = null;
   }
 }

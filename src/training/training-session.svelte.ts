@@ -5,6 +5,7 @@ import type { TrainingSettings } from '../domain/task.ts';
 import { extract, type FeatureClients } from '../features/ui.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { TrainingContract } from './contract.ts';
 import type { QuickLook } from './fit.ts';
@@ -39,7 +40,8 @@ export class TrainingSession implements Disposable {
   #featureText = $state('');
   #look = $state.raw<QuickLook | null>(null);
   #unsaved = $state<'going-on' | 'waiting' | null>(null);
-  #controller: AbortController | null = null;
+  /** The newest work: what an older one still says is dropped. */
+  #run: Scope | null = null;
   /** The run's source as it was before: a finished model whose "Train more" did not begin stays finished. */
   #before: Pick<ModelSource, 'status' | 'iteration'> = { status: 'untrained', iteration: 0 };
 
@@ -77,11 +79,11 @@ export class TrainingSession implements Disposable {
       this.#state = { kind: 'failed', sourceId: source.id, error: new StudioError('dataset/read-only') };
       return null;
     }
-    this.#controller?.abort();
-    const controller = new AbortController();
-    this.#controller = controller;
-    const { signal } = controller;
-    const isCurrent = () => this.#controller === controller;
+    this.#run?.dispose();
+    const run = new Scope();
+    this.#run = run;
+    const signal = run.abortSignal();
+    const isCurrent = () => this.#run === run;
     this.#unsaved = null;
     this.#look = null;
     const sourceId = source.id;
@@ -225,6 +227,8 @@ export class TrainingSession implements Disposable {
         .catch(() => {});
       if (isCurrent()) this.#state = { kind: 'failed', sourceId, error: known };
       return null;
+    } finally {
+      run.dispose();
     }
   }
 
@@ -265,7 +269,7 @@ export class TrainingSession implements Disposable {
     const state = this.#state;
     if (state.kind === 'features' || state.kind === 'preparing') {
       if (action === 'snapshot') return;
-      this.#controller?.abort();
+      this.#run?.dispose();
       await this.#project.saveSource(state.sourceId, { status: this.#statusAfterEnd(state.sourceId, 'untrained') });
       return;
     }
@@ -280,7 +284,7 @@ export class TrainingSession implements Disposable {
 
   /** Leaves the run where it is: its worker pauses it with a checkpoint. */
   [Symbol.dispose](): void {
-    this.#controller?.abort();
-    this.#controller = null;
+    this.#run?.dispose();
+    this.#run = null;
   }
 }
