@@ -204,8 +204,8 @@ test.describe('a microphone pulled out while recording', () => {
       'The microphone stopped while recording. Every finished take was kept, and the sound up to that moment. Connect it again',
     );
     await expect(studio.button('hum 3')).toBeVisible();
-    const items = Object.values((await dumpDatabase(page, ['items'])).items!) as { sound: { durationSec: number } }[];
-    const lengths = items.map((item) => item.sound.durationSec).sort();
+    const items = Object.values((await dumpDatabase(page, ['items'])).items!) as { media: { durationSec: number } }[];
+    const lengths = items.map((item) => item.media.durationSec).sort();
     expect(lengths[0]).toBeGreaterThan(0.3);
     expect(lengths[0]).toBeLessThan(1.9);
     expect(lengths.slice(1).every((sec) => Math.abs(sec - 2) < 0.05)).toBe(true);

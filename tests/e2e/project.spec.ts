@@ -344,11 +344,15 @@ test('stretches of a long file become training clips of the class a person says'
     name: string;
     part: string;
     recording: string;
-    sound: { durationSec: number; sampleRateHz: number };
+    media: { durationSec: number; sampleRateHz: number };
   }[];
   const cut = items.find((item) => item.name.startsWith('yard'))!;
-  expect(cut).toMatchObject({ part: 'training', recording: 'file:yard.wav', sound: { sampleRateHz: 16000 } });
-  expect(cut.sound.durationSec).toBeGreaterThan(0.2);
+  expect(cut).toMatchObject({
+    part: 'training',
+    recording: 'file:yard.wav',
+    media: { kind: 'sound', sampleRateHz: 16000 },
+  });
+  expect(cut.media.durationSec).toBeGreaterThan(0.2);
   await studio.step('Data');
   await expect(studio.button('Clock 13')).toBeVisible();
   await page.keyboard.press('Control+z');

@@ -1,6 +1,6 @@
 /** What an object detector is trained on: parts of feature maps with the boxes in them. Worker thread. Everything random takes a generator. */
 import type { Rect } from '../../domain/boxes.ts';
-import { boxesInView, CELL_CENTRE, STRIDE, type View, type VisionInput } from '../../features/index.ts';
+import { boxesInView, CELL_CENTRE, type View, type VisionInput } from '../../features/index.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { NetworkInput } from '../../model/jobs.ts';
 

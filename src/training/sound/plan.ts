@@ -17,7 +17,10 @@ export const planSounds: PlanRun = planClasses({
       ? items.filter((item) => item.part === 'background').map((item) => item.id)
       : [],
   advise: (pool, settings) => {
-    const { windowSec } = modalityOf(settings, 'sound');
-    return windowSec > SHORT_WINDOW_SEC ? adviseWindow(pool.map(durationOf), windowSec, 'silence') : [];
+    const sound = modalityOf(settings, 'sound');
+    if (sound.windowSec <= SHORT_WINDOW_SEC) return [];
+    const shorter = { ...settings, modality: { ...sound, windowSec: SHORT_WINDOW_SEC } };
+    const instead = { title: `Use ${SHORT_WINDOW_SEC} s`, settings: shorter };
+    return adviseWindow(pool.map(durationOf), sound.windowSec, 'silence').map((advice) => ({ ...advice, instead }));
   },
 });
