@@ -9,6 +9,7 @@ import { intersectionOverUnion } from '../../src/domain/boxes.ts';
 import { Store } from '../../src/dataset/index.ts';
 import { modalityOf, problemOf } from '../../src/domain/task.ts';
 import { CHANNEL_COUNT, type ChannelScale } from '../../src/model/detector-inputs.ts';
+import '../../src/training/engine/engines.ts';
 import { startEngine } from '../../src/model/jobs.ts';
 import { DEFAULT_DETECTION_SETTINGS } from '../../src/training/detection/detection-settings.ts';
 import { decodePicture } from '../../src/features/picture/decode-picture.ts';
