@@ -367,7 +367,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError();
 }
 
-/** Any thrown value as a StudioError: aborts pass through unchanged, quota errors get their code, the rest is a `bug`. */
+/** Any thrown value as a StudioError: a full storage gets its code, all else is a `bug`, a cancelled operation too: ask {@link isAbort} first. */
 export function toStudioError(error: unknown): StudioError {
   if (error instanceof StudioError) return error;
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
