@@ -1,7 +1,7 @@
 /** rpc: a call settles exactly once, whatever happens. */
 import { describe, expect, it, vi } from 'vitest';
 import { isAbort, StudioError } from '../../src/kernel/errors.ts';
-import { WorkerClient } from '../../src/rpc/client.ts';
+import { WorkerClient, type ClientTimes } from '../../src/rpc/client.ts';
 import { serve } from '../../src/rpc/serve.ts';
 import { loopback } from '../helpers/loopback.ts';
 
@@ -13,40 +13,44 @@ type TestContract = {
   take: { args: { buffer: ArrayBuffer }; progress: never; result: ArrayBuffer };
 };
 
-function setup(protocol = 'v1') {
+function setup(protocol = 'v1', times: Partial<ClientTimes> = {}) {
   let spawned = 0;
   const ends: ReturnType<typeof loopback>[] = [];
-  const client = new WorkerClient<TestContract>(() => {
-    spawned++;
-    const end = loopback();
-    ends.push(end);
-    serve<TestContract>(
-      end.worker,
-      {
-        double: async ({ value }, { progress }) => {
-          progress(value);
-          return value * 2;
+  const client = new WorkerClient<TestContract>(
+    () => {
+      spawned++;
+      const end = loopback();
+      ends.push(end);
+      serve<TestContract>(
+        end.worker,
+        {
+          double: async ({ value }, { progress }) => {
+            progress(value);
+            return value * 2;
+          },
+          fail: async () => {
+            throw new StudioError('media/empty-file', { details: { n: 1 } });
+          },
+          wait: (_args, { signal, progress }) =>
+            new Promise((resolve) => {
+              signal.addEventListener('abort', () => {
+                progress(99);
+                resolve('late');
+              });
+            }),
+          deaf: () => new Promise(() => {}),
+          take: async ({ buffer }, { transfer }) => {
+            transfer(buffer);
+            return buffer;
+          },
         },
-        fail: async () => {
-          throw new StudioError('media/empty-file', { details: { n: 1 } });
-        },
-        wait: (_args, { signal, progress }) =>
-          new Promise((resolve) => {
-            signal.addEventListener('abort', () => {
-              progress(99);
-              resolve('late');
-            });
-          }),
-        deaf: () => new Promise(() => {}),
-        take: async ({ buffer }, { transfer }) => {
-          transfer(buffer);
-          return buffer;
-        },
-      },
-      protocol,
-    );
-    return end.page;
-  }, 'v1');
+        protocol,
+      );
+      return end.page;
+    },
+    'v1',
+    times,
+  );
   return { client, ends, spawned: () => spawned };
 }
 
@@ -133,5 +137,68 @@ describe('a call', () => {
     const call = client.call('wait', null);
     client.close();
     expect(isAbort(await call.catch((error: unknown) => error))).toBe(true);
+  });
+  it('leaves the other calls of a worker alone when one does not answer its cancel', async () => {
+    vi.useFakeTimers();
+    try {
+      const { client, ends } = setup();
+      const [one, two] = [new AbortController(), new AbortController()];
+      const other = client.call('wait', null, { signal: two.signal });
+      const ended = vi.fn();
+      other.then(ended, ended);
+      const deaf = client.call('deaf', null, { signal: one.signal }).catch((error: unknown) => error);
+      one.abort();
+      expect(isAbort(await deaf)).toBe(true);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(ended).not.toHaveBeenCalled();
+      expect(ends[0]!.page.isTerminated).toBe(false);
+      expect(await client.call('double', { value: 3 })).toBe(6);
+      two.abort();
+      await vi.advanceTimersByTimeAsync(3000);
+      // Nothing is left in it but what does not stop.
+      expect(ends[0]!.page.isTerminated).toBe(true);
+      expect(client.pendingCount).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('the watchdog', () => {
+  it('ends a worker that hangs, and says so; one that is only slow goes on', async () => {
+    vi.useFakeTimers();
+    try {
+      const { client, ends, spawned } = setup('v1', { hangMs: 5000 });
+      const slow = client.call('deaf', null).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(60_000);
+      // It answers every question whether it is alive.
+      expect(client.pendingCount).toBe(1);
+      // A loop without end answers nothing.
+      ends[0]!.worker.terminate();
+      await vi.advanceTimersByTimeAsync(8000);
+      expect(await slow).toMatchObject({ code: 'worker/hung' });
+      expect(ends[0]!.page.isTerminated).toBe(true);
+      expect(await client.call('double', { value: 2 })).toBe(4);
+      expect(spawned()).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+  it('lets a worker go that has nothing to do, and starts another when there is', async () => {
+    vi.useFakeTimers();
+    try {
+      const { client, ends, spawned } = setup('v1', { idleMs: 1000 });
+      await client.call('double', { value: 2 });
+      await vi.advanceTimersByTimeAsync(900);
+      expect(await client.call('double', { value: 3 })).toBe(6);
+      await vi.advanceTimersByTimeAsync(900);
+      expect(ends[0]!.page.isTerminated).toBe(false);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(ends[0]!.page.isTerminated).toBe(true);
+      expect(await client.call('double', { value: 4 })).toBe(8);
+      expect(spawned()).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
