@@ -171,6 +171,9 @@ describe('a project', () => {
 describe('an import', () => {
   const media = (hash: string): InspectedMedia => ({
     hash,
+    notice: null,
+    name: null,
+    label: null,
     blob: new Blob([hash]),
     media: makeItem({ id: hash }).media,
     picture: { peaks: new Uint8Array(1), spectrogram: new Uint8Array(0) },
