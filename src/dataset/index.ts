@@ -13,6 +13,7 @@ export { fileName, isJunkPath, proposeLabels, proposePart } from './labels.ts';
 export { findBoxFindings, findClassFindings, findFlagged, flagsOfClip, type ClipFlag, type Finding } from './health.ts';
 export { readBoxFiles } from './annotations/boxes.ts';
 export { readMotionFiles } from './annotations/motion.ts';
+export { readClassLists } from './annotations/picture-classes.ts';
 export { readNone, type ImportRemark, type ReadAnnotations } from './annotations/reader.ts';
 export type { DatasetSlot, ImportTools, Noun } from './slot.ts';
 export type { ArchiveContract, PathFile } from './archive-contract.ts';

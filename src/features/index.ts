@@ -62,6 +62,14 @@ export {
   type ViewVariation,
   type VisionInput,
 } from './picture/spec.ts';
+export {
+  EMBEDDED_PIXELS,
+  EMBEDDING_SIZE,
+  pictureExtractor,
+  wholePicture,
+  type PictureNetworkId,
+} from './picture/embedding.ts';
+export type { PictureEmbeddingRequest } from './picture/extract-embeddings.ts';
 export type { FrameViews } from './picture/stream-views.ts';
 export { isNearDuplicate, thumbprint } from './picture/near-duplicates.ts';
 export { SAMPLE_OBJECTS } from './picture/objects.ts';

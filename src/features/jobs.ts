@@ -33,6 +33,8 @@ export { inspectMotion, packSequence } from './movement/inspect-motion.ts';
 export { BlazePose, type PoseEstimator, type PoseResult } from './movement/pose-network.ts';
 export { loadBackbone, type Backbone } from './networks/mobilenet.ts';
 export { decodePicture } from './picture/decode-picture.ts';
+export { createPictureEmbedder, type PictureEmbedder } from './picture/embedder.ts';
+export { extractPictureEmbeddings } from './picture/extract-embeddings.ts';
 export { makeDice } from './picture/dice.ts';
 export { extractViews, type ViewRequest } from './picture/extract-views.ts';
 export { inspectPicture } from './picture/inspect-picture.ts';
@@ -45,7 +47,7 @@ export { extractLogMels, logMelOfFile } from './sound/extract-log-mel.ts';
 export { inspectSound } from './sound/inspect.ts';
 export { extractLogMel, logMelWindow, LogMelStream } from './sound/log-mel.ts';
 export { readPcm } from './sound/read-pcm.ts';
-export { FeatureTools } from './tools.ts';
+export { FeatureTools, Kept } from './tools.ts';
 export type { FeatureRequest, FeatureRow, SampleExample } from './slot.ts';
 
 /**

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Store } from '../dataset/index.ts';
-import type { ModelArtifact, MovementPreprocessing, SoundPreprocessing } from '../domain/model.ts';
+import type { ModelArtifact, Preprocessing, SoundPreprocessing } from '../domain/model.ts';
 import type { MediaItem } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
 import {
@@ -46,7 +46,7 @@ export interface ClipScorer extends Disposable {
 }
 
 /** @throws StudioError `export/model-damaged` for an object detector. */
-function classifierSpec({ preprocessing }: ModelArtifact): SoundPreprocessing | MovementPreprocessing {
+function classifierSpec({ preprocessing }: ModelArtifact): Extract<Preprocessing, { mean: number }> {
   if (!('mean' in preprocessing)) throw new StudioError('export/model-damaged');
   return preprocessing;
 }
@@ -130,8 +130,8 @@ export class SoundPredictor implements Predictor, ClipScorer {
    * @throws StudioError `export/model-damaged`, `network/…`.
    */
   static async load(artifact: ModelArtifact, store: Store, needsSound = true): Promise<SoundPredictor> {
-    const preprocessing = classifierSpec(artifact);
-    if (preprocessing.kind === 'landmarks') throw new StudioError('export/model-damaged');
+    const { preprocessing } = artifact;
+    if (!('sampleRateHz' in preprocessing)) throw new StudioError('export/model-damaged');
     const classifier = await WindowClassifier.load(artifact);
     const embedder =
       preprocessing.kind === 'log-mel' || !needsSound

@@ -17,10 +17,14 @@ import { fit, type FitState } from './fit.ts';
 import type { PreparedRun, TrainingRow } from './slot.ts';
 import { drawExample } from './sound/draw-example.ts';
 
+export { EmbeddingExamples } from './classification/examples.ts';
+export { buildHead } from './classification/heads.ts';
+export { clipsOfRun, prepareClassifier } from './classification/prepare.ts';
 export { prepareDetection } from './detection/prepare-detection.ts';
 export { prepareMovement } from './movement/prepare-movement.ts';
 export { prepareSound } from './sound/prepare-sound.ts';
-export type { TrainingRow } from './slot.ts';
+export type { TrainableNetwork } from './network.ts';
+export type { PrepareContext, PreparedRun, TrainingRow } from './slot.ts';
 
 /** A closed tab loses at most the iteration in flight, or the last second when iterations are shorter. */
 const CHECKPOINT_EVERY_MS = { betweenIterations: 1000, withinIteration: 5000 };

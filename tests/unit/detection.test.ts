@@ -26,7 +26,7 @@ import { readPictureHeader } from '../../src/features/picture/decode-picture.ts'
 import { Tracker } from '../../src/preview/index.ts';
 import { planBoxes, recommendInput, resolveCopies } from '../../src/training/index.ts';
 import { writeTargets } from '../../src/training/detection/detector-examples.ts';
-import { findBoxFindings } from '../../src/dataset/index.ts';
+import { findBoxFindings, readClassLists } from '../../src/dataset/index.ts';
 import { readSettings } from '../helpers/records.ts';
 import type { MediaItem } from '../../src/domain/project.ts';
 
@@ -506,5 +506,46 @@ describe('picture files', () => {
     ]);
     expect(readPictureHeader(jpeg)).toEqual({ type: 'image/jpeg', width: 100, height: 50 });
     expect(readPictureHeader(new TextEncoder().encode('hello world, no picture'))).toBeNull();
+  });
+});
+
+describe('lists of classes', () => {
+  const files = (given: Record<string, string>) =>
+    Object.entries(given).map(([path, text]) => ({ path, blob: new Blob([text]) }));
+  const read = async (given: Record<string, string>) => {
+    const remarks: string[] = [];
+    const found = await readClassLists(files(given), [], ({ reason }) => void remarks.push(reason));
+    return { ...found, remarks };
+  };
+  const classOf = ({ name }: Awaited<ReturnType<typeof read>>, path: string) =>
+    name(path, [{ label: null } as never], 'folder', () => {})[0]!.className;
+
+  it('name the class of a picture, and its part, over the folder it lies in', async () => {
+    const found = await read({
+      'set/images/a.jpg': '',
+      'set/images/b.jpg': '',
+      'set/labels.csv': '\uFEFFimage_path,label,split\nimages/a.jpg, Cat ,test\nb,Dog,\n',
+    });
+    expect([...found.used]).toEqual(['set/labels.csv']);
+    expect([classOf(found, 'set/images/a.jpg'), classOf(found, 'set/images/b.jpg')]).toEqual(['Cat', 'Dog']);
+    expect([found.partOf('set/images/a.jpg'), found.partOf('set/images/b.jpg')]).toEqual(['testing', null]);
+    expect(classOf(found, 'set/images/c.jpg')).toBe('folder');
+    expect(found.remarks).toEqual([]);
+  });
+  it('say what cannot be used: lost pictures, two classes, lines without any, other tables', async () => {
+    const found = await read({
+      'a.jpg': '',
+      'l.csv': 'file,class\na.jpg,Cat\na.jpg,Dog\ngone.jpg,Cat\n,Cat\n',
+      'boxes.csv': 'filename,class,xmin,ymin,xmax,ymax\na.jpg,Cat,1,2,3,4\n',
+      'x.csv': '1,2\n3,4\n',
+    });
+    expect(classOf(found, 'a.jpg')).toBe('Cat');
+    expect(found.remarks).toEqual([
+      'Line 3 calls a.jpg Dog; it was Cat before.',
+      'Line 5 names no picture or no class.',
+      'These pictures are not among the files: gone.jpg.',
+      'It has no column of files and column of classes with names this app knows.',
+      'It has no column of files and column of classes with names this app knows.',
+    ]);
   });
 });

@@ -49,10 +49,11 @@ export class EmbeddingExamples implements Examples {
     copyCount: number;
     classCount: number;
     isMixed: boolean;
+    hiddenRatio?: number;
     load: LoadEmbedding;
   };
 
-  /** @param options `copyCount`: varied copies of every training clip beside the clip itself. */
+  /** @param options `copyCount`: varied copies of every training clip beside the clip itself; `hiddenRatio`: share of the values hidden in each example. */
   constructor(
     training: readonly EmbeddedClip[],
     validation: readonly EmbeddedClip[],
@@ -61,6 +62,7 @@ export class EmbeddingExamples implements Examples {
       copyCount: number;
       classCount: number;
       isMixed: boolean;
+      hiddenRatio?: number;
       load: LoadEmbedding;
     },
   ) {
@@ -80,7 +82,7 @@ export class EmbeddingExamples implements Examples {
     mean: number,
     random: Random,
   ): Promise<Batch> {
-    const { copyCount, classCount, isMixed, load } = this.#options;
+    const { copyCount, classCount, isMixed, hiddenRatio = HIDDEN_RATIO, load } = this.#options;
     const size = this.#size;
     const inputs = new Float32Array(indices.length * size);
     const targets = new Float32Array(indices.length * classCount);
@@ -109,8 +111,9 @@ export class EmbeddingExamples implements Examples {
       }
     }
     // Dropout (Srivastava et al. 2014) of the input, around its mean.
-    for (let i = 0; i < inputs.length; i++)
-      inputs[i] = random.next() < HIDDEN_RATIO ? mean : mean + (inputs[i]! - mean) / (1 - HIDDEN_RATIO);
+    if (hiddenRatio > 0)
+      for (let i = 0; i < inputs.length; i++)
+        inputs[i] = random.next() < hiddenRatio ? mean : mean + (inputs[i]! - mean) / (1 - hiddenRatio);
     return { inputs, targets, weights };
   }
 
