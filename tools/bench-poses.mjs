@@ -45,8 +45,8 @@ export async function benchPoses(note) {
     await page.goto(`${base}bench.html`);
     await page.addScriptTag({ url: `${base}node_modules/@mediapipe/pose/pose.js` });
     const result = await page.evaluate(async () => {
-      const { BlazePose } = await import('/src/features/motion/pose-network.ts');
-      const { posesOfVideo, POSE_PIXELS } = await import('/src/features/motion/extract-poses.ts');
+      const { BlazePose } = await import('/src/features/movement/pose-network.ts');
+      const { posesOfVideo, POSE_PIXELS } = await import('/src/features/movement/extract-poses.ts');
       const { LiteNetwork } = await import('/src/features/networks/litert.ts');
       const load = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
       const detector = await load('/models/blazepose/pose_detection.tflite');
