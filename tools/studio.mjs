@@ -19,7 +19,7 @@ const HELP = `Usage:
                     [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
   npm run studio -- evaluate --model DIR --data DIR --out report.json
 
---task      sound (the default), action or detection
+--task      sound (the default), action, detection or picture
 --data, --validation, --test   folders with one folder per class, or files named Label.anything.ext; of actions also an
             annotation file; of pictures annotations of Create ML, COCO, YOLO, Pascal VOC or CSV
 --split     JSON {"training": [paths], "validation": [paths], "testing": [paths]} or CSV lines path,part; paths inside --data

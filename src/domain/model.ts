@@ -17,7 +17,7 @@ export type ModelArtifact = {
 export type Novelty = { centres: number[][]; deviations: number[]; limit: number };
 
 /** Every number between a sound and the network's input, and between its output and a clip's label. */
-export type Preprocessing = SoundPreprocessing | MovementPreprocessing | DetectorPreprocessing;
+export type Preprocessing = SoundPreprocessing | MovementPreprocessing | DetectorPreprocessing | PicturePreprocessing;
 
 /** Of sound models. */
 export type SoundPreprocessing = LogMelPreprocessing | EmbeddingPreprocessing;
@@ -85,6 +85,19 @@ export type DetectorPreprocessing = {
   /** Input = (feature − mean) × factor, per channel of the three maps; of pixels one value a colour. */
   channelMean: number[];
   channelFactor: number[];
+};
+
+/** Whole pictures: embeddings of a pretrained network, or their pixels. */
+export type PicturePreprocessing = {
+  kind: 'picture-embedding' | 'picture-pixels';
+  network: string | null;
+  /** SHA-256 of the network's files, in the order of the manifest. */
+  networkFiles: string[];
+  pixels: number;
+  /** Input = (value − mean) / deviation. */
+  mean: number;
+  deviation: number;
+  shape: number[];
 };
 
 /** Scores of one window; `novelty` above 1 is unlike the training data. */

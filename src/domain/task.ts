@@ -18,6 +18,7 @@ export const TASKS = {
   sound: { modality: 'sound', problem: 'classification' },
   action: { modality: 'movement', problem: 'classification' },
   detection: { modality: 'picture', problem: 'detection' },
+  picture: { modality: 'picture', problem: 'classification' },
 } as const;
 
 /** What a project recognises. */

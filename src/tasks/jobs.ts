@@ -5,13 +5,16 @@ import type { Contract, Jobs } from '../rpc/contract.ts';
 import type { TaskJobs } from './job.ts';
 import { ACTION_JOBS } from './action/jobs.ts';
 import { DETECTION_JOBS } from './detection/jobs.ts';
+import { PICTURE_JOBS } from './picture/jobs.ts';
 import { SOUND_JOBS } from './sound/jobs.ts';
 
 /** See the file header. */
-export const TASK_JOBS = { sound: SOUND_JOBS, action: ACTION_JOBS, detection: DETECTION_JOBS } satisfies Record<
-  TaskKind,
-  TaskJobs
->;
+export const TASK_JOBS = {
+  sound: SOUND_JOBS,
+  action: ACTION_JOBS,
+  detection: DETECTION_JOBS,
+  picture: PICTURE_JOBS,
+} satisfies Record<TaskKind, TaskJobs>;
 
 /** One column of the table. */
 export function columnOf<K extends keyof TaskJobs>(column: K): Record<TaskKind, TaskJobs[K]> {

@@ -4,6 +4,7 @@
 import { rowOf, type TaskKind } from '../domain/task.ts';
 import { ACTION_VIEWS } from './action/views.ts';
 import { DETECTION_VIEWS } from './detection/views.ts';
+import { PICTURE_VIEWS } from './picture/views.ts';
 import { SOUND_VIEWS } from './sound/views.ts';
 import type { TaskViews } from './view.ts';
 
@@ -19,10 +20,12 @@ export type {
 } from './view.ts';
 
 /** See the file header. */
-export const TASK_VIEWS = { sound: SOUND_VIEWS, action: ACTION_VIEWS, detection: DETECTION_VIEWS } satisfies Record<
-  TaskKind,
-  TaskViews
->;
+export const TASK_VIEWS = {
+  sound: SOUND_VIEWS,
+  action: ACTION_VIEWS,
+  detection: DETECTION_VIEWS,
+  picture: PICTURE_VIEWS,
+} satisfies Record<TaskKind, TaskViews>;
 
 /** The row of a task. */
 export const viewsOf = (kind: string): TaskViews => rowOf<TaskViews>(TASK_VIEWS, kind);

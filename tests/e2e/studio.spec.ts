@@ -228,6 +228,35 @@ test('a detector is trained, exported and scored again from annotated pictures',
   expect(report.evaluation.testing).toEqual(one.evaluation.testing);
 });
 
+test('pictures in folders are learnt, exported and scored again', async ({ folder }) => {
+  const zip = join(SHARED, 'data/teachable-machine/image-model-data.zip');
+  test.skip(!existsSync(zip), 'needs ../shared/data/teachable-machine');
+  test.setTimeout(240_000);
+  mkdirSync(join(folder, 'data'));
+  copyFileSync(zip, join(folder, 'data/set.zip'));
+  const config = join(folder, 'config.json');
+  writeFileSync(config, JSON.stringify({ algorithm: 'full-network', iterations: 4, copies: 2 }));
+  const train = (name: string) =>
+    studio(
+      ...['train', '--task', 'picture', '--data', join(folder, 'data'), '--config', config],
+      ...['--out', join(folder, `${name}.json`), '--export', join(folder, name)],
+    );
+  const first = train('one');
+  expect(first.status, first.text).toBe(0);
+  type Found = { evaluation: { training: { clipAccuracy: number; items: unknown[]; classes: { label: string }[] } } };
+  const one = read(join(folder, 'one.json')) as never as Found;
+  expect(violations(one, schema)).toEqual([]);
+  expect(one.evaluation.training.classes.map(({ label }) => label)).toEqual(['Class 1', 'Class 2']);
+  expect(train('two').status).toBe(0);
+  expect((read(join(folder, 'two.json')) as never as Found).evaluation).toEqual(one.evaluation);
+  const out = join(folder, 'again.json');
+  const again = studio('evaluate', '--model', join(folder, 'one'), '--data', join(folder, 'data'), '--out', out);
+  expect(again.status, again.text).toBe(0);
+  const report = read(out) as never as { evaluation: { testing: { clipAccuracy: number; items: unknown[] } } };
+  expect(violations(report, schema)).toEqual([]);
+  expect(report.evaluation.testing.items.length).toBeGreaterThan(20);
+});
+
 test('a detector is fine-tuned on the engine that was asked for', async ({ folder }) => {
   const dice = join(SHARED, 'data/detection-dice/train');
   test.skip(!existsSync(dice) || !existsSync(join(SHARED, 'models')), 'needs ../shared/data/detection-dice and models');
