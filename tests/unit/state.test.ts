@@ -34,7 +34,9 @@ import { Library } from '../../src/app/library.svelte.ts';
 import { Notify } from '../../src/app/notify.svelte.ts';
 import { Opener } from '../../src/app/opener.svelte.ts';
 import { Annotation } from '../../src/app/problems/detection/annotation.svelte.ts';
+import { PictureFiles } from '../../src/app/modalities/picture/picture-files.svelte.ts';
 import { newSource } from '../../src/app/workbench.svelte.ts';
+import type { PicturePreview } from '../../src/tasks/picture/preview.ts';
 import type { StorageMeter } from '../../src/app/storage.svelte.ts';
 import type { Clients } from '../../src/app/workers.ts';
 import { deferred, FakeLocks, fakeWorker, FaultyStore } from '../helpers/fakes.ts';
@@ -636,6 +638,39 @@ describe('files and proposals', () => {
     const video = (path: string, text: string) => ({ path, blob: new Blob([text], { type: 'video/mp4' }) });
     await files.run([video('a.mp4', 'x'), video('b.mp4', 'xy')], { sourceId: 's', kind: 'best' }, 0.5);
     expect(files.files.map(({ error }) => error?.code ?? null)).toEqual(['media/empty-file', null]);
+    expect(files.running).toBeNull();
+    files[Symbol.dispose]();
+  });
+  it('of pictures: those of an older choice are dropped, one that cannot be read says why', async () => {
+    const slow = deferred<{ durationSec: number; frames: { atSec: number; scores: Float32Array; novelty: null }[] }>();
+    let calls = 0;
+    const pictures = fakeWorker<PicturePreview>({
+      classifyVideo: ({ blob }) =>
+        calls++ === 0
+          ? slow.promise
+          : blob.size === 1
+            ? Promise.reject(new StudioError('media/empty-file'))
+            : Promise.resolve({
+                durationSec: 1,
+                frames: [
+                  { atSec: 0, scores: Float32Array.of(1, 0), novelty: null },
+                  { atSec: 0.5, scores: Float32Array.of(0.5, 0.5), novelty: null },
+                ],
+              }),
+    });
+    const files = new PictureFiles(pictures.client);
+    const video = (path: string, text: string) => ({ path, blob: new Blob([text], { type: 'video/mp4' }) });
+    const model = { sourceId: 's', kind: 'best' };
+    const first = files.run([video('old.mp4', 'xy')], model);
+    await vi.waitFor(() => expect(calls).toBe(1));
+    await files.run([video('a.mp4', 'x'), video('b.mp4', 'xy')], model);
+    slow.resolve({ durationSec: 1, frames: [] });
+    await first;
+    expect(files.files.map(({ path, error }) => [path, error?.code ?? null])).toEqual([
+      ['a.mp4', 'media/empty-file'],
+      ['b.mp4', null],
+    ]);
+    expect([...files.files[1]!.scores!]).toEqual([0.75, 0.25]);
     expect(files.running).toBeNull();
     files[Symbol.dispose]();
   });
