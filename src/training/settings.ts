@@ -45,7 +45,6 @@ const MODALITIES: Record<Modality, Record<string, v.GenericSchema>> = {
     speed: flag,
   },
   picture: {
-    pixels: v.nullable(v.picklist([160, 224, 320, 480, 640])),
     mirror: flag,
     crop: flag,
     colour: flag,
@@ -55,6 +54,12 @@ const MODALITIES: Record<Modality, Record<string, v.GenericSchema>> = {
 const PROBLEMS: Record<Problem, Record<string, v.GenericSchema>> = {
   classification: { balanceClasses: flag, head: v.picklist(['linear', 'hidden']) },
   detection: { tiles: v.nullable(v.picklist([1, 2, 3])), mosaic: flag, unfreezeFrom: whole(0, 17) },
+};
+
+/** Sides of the square a network sees: boxes want a large one. */
+const PIXELS: Record<Problem, Record<string, v.GenericSchema>> = {
+  classification: { pixels: v.nullable(v.picklist([64, 96, 128, 160, 224])) },
+  detection: { pixels: v.nullable(v.picklist([320, 480, 640])) },
 };
 
 /** Keys that stand at the top of a config; others of a modality and its problem stand together under a name. */
@@ -68,7 +73,9 @@ const isValues = (value: unknown): value is Values =>
 /** Keys that any task has: those of another task are left aside, others are a mistake. */
 const ALL_KEYS = new Set([
   ...Object.keys(COMMON),
-  ...[...Object.values(MODALITIES), ...Object.values(PROBLEMS)].flatMap((fields) => Object.keys(fields)),
+  ...[...Object.values(MODALITIES), ...Object.values(PROBLEMS), ...Object.values(PIXELS)].flatMap((fields) =>
+    Object.keys(fields),
+  ),
   ...Object.values(GROUPS).filter((name) => name !== null),
 ]);
 
@@ -93,7 +100,11 @@ export function readConfig(
   const base = make(algorithm ?? null);
   const group = GROUPS[base.modality.kind];
   const grouped = group && isValues(given[group]) ? given[group] : {};
-  const own = { ...MODALITIES[base.modality.kind], ...PROBLEMS[base.problem.kind] };
+  const ofModality = {
+    ...MODALITIES[base.modality.kind],
+    ...('pixels' in base.modality ? PIXELS[base.problem.kind] : {}),
+  };
+  const own = { ...ofModality, ...PROBLEMS[base.problem.kind] };
   for (const key of Object.keys(grouped))
     if (!own[key] || AT_TOP.has(key)) throw refuse(`${group}.${key}`, 'there is no such setting');
   const read = <T extends object>(into: T, fields: Record<string, v.GenericSchema>, isCommon: boolean): T => {
@@ -117,7 +128,7 @@ export function readConfig(
   const { modality, problem, ...common } = base;
   return {
     ...read(common, COMMON, true),
-    modality: read(modality, MODALITIES[modality.kind], false),
+    modality: read(modality, ofModality, false),
     problem: read(problem, PROBLEMS[problem.kind], false),
   };
 }

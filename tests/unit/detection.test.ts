@@ -24,7 +24,7 @@ import { boxesInView, decodeView, mergeViews, tileRegions, viewOf } from '../../
 import { smallerSize } from '../../src/features/picture/stream-views.ts';
 import { readPictureHeader } from '../../src/features/picture/decode-picture.ts';
 import { Tracker } from '../../src/preview/index.ts';
-import { planBoxes, recommendInput, resolveCopies } from '../../src/training/index.ts';
+import { planBoxes, recommendInput, resolveCopies, writeConfig } from '../../src/training/index.ts';
 import { writeTargets } from '../../src/training/detection/detector-examples.ts';
 import { findBoxFindings, readClassLists } from '../../src/dataset/index.ts';
 import { readSettings } from '../helpers/records.ts';
@@ -456,6 +456,18 @@ const classes = [
   { id: 'a', name: 'A', color: 1 },
   { id: 'b', name: 'B', color: 2 },
 ];
+
+describe('settings of pictures', () => {
+  it('take the sizes their problem takes, and come back as they went', () => {
+    expect(() => readSettings({ vision: { pixels: 224 } }, 'detection')).toThrow('vision.pixels');
+    expect(() => readSettings({ vision: { pixels: 640 } }, 'picture')).toThrow('vision.pixels');
+    const settings = readSettings({ vision: { pixels: 64, mirror: false }, head: 'hidden' }, 'picture');
+    expect(settings).toMatchObject({ modality: { pixels: 64, mirror: false }, problem: { head: 'hidden' } });
+    expect(readSettings(writeConfig(settings), 'picture')).toEqual(settings);
+    const boxes = readSettings({ vision: { pixels: 480, tiles: 2 } }, 'detection');
+    expect(readSettings(writeConfig(boxes), 'detection')).toEqual(boxes);
+  });
+});
 
 describe('a run of a detector', () => {
   const settings = readSettings({}, 'detection');
