@@ -1,11 +1,13 @@
 /**
- * Sets of whole pictures for `--task picture`, cut by class from the boxes of shared/data (dice by picture 80/20, cells by their own lists), and the plain baseline on them:
- * the nearest class mean, of pixels and of the embeddings of both networks on board. Writes test-results/pictures/{dice,cells}/{train,test}/CLASS/*.jpg. Used by
+ * Sets of whole pictures for `--task picture`, cut by class from the boxes of shared/data (dice by picture 80/20, cells by their own lists), and the pictures of Teachable Machine's
+ * sample project (every fourth for testing), and the plain baseline on them:
+ * the nearest class mean, of pixels and of the embeddings of both networks on board. Writes test-results/pictures/{dice,cells,webcam}/{train,test}/CLASS/*.jpg. Used by
  * npm run bench:quality; alone: node tools/whole-pictures.mjs
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { configure, Uint8ArrayReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js';
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
 import { findChromium } from './chromium.mjs';
@@ -13,6 +15,7 @@ import { copyPackagedModels } from './models.mjs';
 
 const SHARED = resolve(process.env.SHARED_DIR ?? '../shared');
 export const PICTURES = 'test-results/pictures';
+configure({ useWebWorkers: false });
 /** Boxes of one class that are cut, of training and of test pictures: cells have ten times more of one than of the others. */
 const MOST = { train: 300, test: 100 };
 /** Around a box, as a share of its longer side. */
@@ -66,6 +69,23 @@ function listCells() {
   );
 }
 
+/** Pictures of a webcam in folders: { label, part, bytes }. */
+async function listWebcam() {
+  const zip = readFileSync(join(SHARED, 'data/teachable-machine/image-model-data.zip'));
+  const entries = await new ZipReader(new Uint8ArrayReader(new Uint8Array(zip))).getEntries();
+  const wanted = entries
+    .filter(({ filename }) => /^Class \d\/.+\.(jpe?g|png)$/i.test(filename))
+    .sort((a, b) => (a.filename < b.filename ? -1 : 1));
+  return Promise.all(
+    wanted.map(async (entry, i) => ({
+      name: entry.filename.split('/')[1],
+      label: entry.filename.split('/')[0],
+      part: i % 4 === 3 ? 'test' : 'train',
+      bytes: await entry.getData(new Uint8ArrayWriter()),
+    })),
+  );
+}
+
 /** @returns the sets that were cut, with the baseline: { name, count, scores: { pixels, 'ssd-mobilenet', 'mobilenet-v2' } }. */
 export async function cutWholePictures() {
   if (!existsSync(join(SHARED, 'data/detection-dice'))) return console.log(`Skipped: pictures (no ${SHARED}/data)`);
@@ -90,6 +110,7 @@ export async function cutWholePictures() {
     for (const [name, list] of [
       ['dice', listDice()],
       ['cells', listCells()],
+      ['webcam', []],
     ]) {
       rmSync(join(PICTURES, name), { recursive: true, force: true });
       const counts = {};
@@ -133,6 +154,13 @@ export async function cutWholePictures() {
           pictures.push({ path: resolve(path), part, label: wanted[i].label });
         });
       }
+      if (name === 'webcam')
+        for (const { name: file, label, part, bytes } of await listWebcam()) {
+          const path = join(PICTURES, name, part, label, file);
+          mkdirSync(dirname(path), { recursive: true });
+          writeFileSync(path, bytes);
+          pictures.push({ path: resolve(path), part, label });
+        }
       const scores = await page.evaluate(
         async ({ pictures, base }) => {
           await import('/workers/wasm-files.ts');

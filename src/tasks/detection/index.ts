@@ -54,7 +54,7 @@ export const DETECTION: Task = {
     archive: 'Pictures, boxes',
     foreign: { one: 'A thing', rest: 'other things' },
     filling: '',
-    goodStart: '30 pictures',
+    goodStart: '30 pictures with boxes',
   },
   flags: () => [],
   findings: findBoxFindings,

@@ -34,7 +34,7 @@ export const PICTURE: Task = {
   words: {
     ...classificationWords(PICTURE_NOUN, null),
     project: 'Picture classification',
-    summary: 'Whole pictures in, class names out',
+    summary: 'Pictures in, class names out',
     title: 'Pictures',
     choice: 'What a whole picture shows, from files or the camera.',
     icon: 'camera',
@@ -57,7 +57,7 @@ export const PICTURE: Task = {
     archive: 'Pictures, labels',
     foreign: { one: 'A picture', rest: 'other pictures' },
     filling: '',
-    goodStart: '20 pictures',
+    goodStart: '20 whole pictures',
   },
   flags,
   findings: (items, classes) => [
