@@ -33,7 +33,8 @@ type Calibration = { temperature: number; thresholds: (number | null)[] | null }
 /** Turns a window of samples into the network's input. */
 type Extract = (window: PcmWindow) => Promise<Float32Array> | Float32Array;
 
-class SoundClassifier {
+/** A sound classifier in a page. Made by `loadSoundClassifier`. */
+export class SoundClassifier {
   readonly labels: string[];
   readonly #spec: Preprocessing;
   readonly #model: LayersModel;
