@@ -29,22 +29,34 @@ afterEach(() => {
 });
 
 describe('a project that comes in (3)', () => {
-  it('has its files, though a collection of garbage took the same content meanwhile', async () => {
-    const store = await Store.open('defect-3');
-    const item = makeItem({ id: '1' });
-    const content = { hash: item.hash, blob: new Blob(['sound']) };
-    await store.putQuietly({ project: { ...project, id: 'old' } });
-    await store.commit('old', 'Added', 'g', [{ store: 'items', before: null, after: { ...item, projectId: 'old' } }], {
-      blobs: [content],
-    });
-    await store.commit('old', 'Deleted', 'h', [{ store: 'items', before: { ...item, projectId: 'old' }, after: null }]);
-    await store.sealDeletions('old');
-    // The content is still there when the project begins to come in, and garbage.
-    const whole = { project, items: [item], sources: [], reports: [], weights: [], blobs: [content], pictures: [] };
-    await Promise.all([store.addProject(whole), store.collectGarbage()]);
-    expect(await (await store.loadBlob(item.hash))?.text()).toBe('sound');
-    store.close();
-  });
+  it.each(['before', 'after'])(
+    'has its files, though a collection of garbage that began %s it took the same content',
+    async (order) => {
+      const store = await Store.open(`defect-3-${order}`);
+      const item = makeItem({ id: '1' });
+      const content = { hash: item.hash, blob: new Blob(['sound']) };
+      await store.putQuietly({ project: { ...project, id: 'old' } });
+      await store.commit(
+        'old',
+        'Added',
+        'g',
+        [{ store: 'items', before: null, after: { ...item, projectId: 'old' } }],
+        {
+          blobs: [content],
+        },
+      );
+      await store.commit('old', 'Deleted', 'h', [
+        { store: 'items', before: { ...item, projectId: 'old' }, after: null },
+      ]);
+      await store.sealDeletions('old');
+      // The content is still there when the project begins to come in, and garbage.
+      const whole = { project, items: [item], sources: [], reports: [], weights: [], blobs: [content], pictures: [] };
+      const runs = [() => store.addProject(whole), () => store.collectGarbage()];
+      await Promise.all((order === 'after' ? runs : runs.reverse()).map((run) => run()));
+      expect(await (await store.loadBlob(item.hash))?.text()).toBe('sound');
+      store.close();
+    },
+  );
 });
 
 describe('the features of a model (6)', () => {
