@@ -1,5 +1,5 @@
 /**
- * npm run bench:quality: what the product reaches on the real sets of shared/DATA.md, with the splits named there. Slow (about an hour on
+ * npm run bench:quality: what the product reaches on the real sets of shared/DATA.md, with the splits named there. Slow (hours on
  * 2 cores). Prints the lines of docs/results.md; reports go to test-results/quality/.
  */
 import { execFileSync } from 'node:child_process';
@@ -114,5 +114,25 @@ if (existsSync(dice)) {
     'dice, every fifth picture for testing',
     studio('dice', {}, ['--data', dice, '--split', join(out, 'dice-split.json')], 'detection'),
   );
+}
+// Whole pictures cut by class, three seeds each, beside the nearest class mean.
+execFileSync(process.execPath, ['tools/whole-pictures.mjs'], { stdio: 'inherit' });
+for (const set of ['dice', 'cells', 'webcam']) {
+  const folder = (part) => join('test-results/pictures', set, part);
+  if (!existsSync(folder('train'))) continue;
+  for (const algorithm of ['transfer-learning', 'full-network']) {
+    const scores = [1, 2, 3].map(
+      (seed) =>
+        studio(
+          `pictures-${set}-${algorithm}-${seed}`,
+          { algorithm },
+          ['--data', folder('train'), '--test', folder('test'), '--seed', String(seed)],
+          'picture',
+        ).evaluation.testing.clipAccuracy,
+    );
+    const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+    const spread = Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / (scores.length - 1));
+    lines.push(`pictures, ${set}, ${algorithm}: ${percent(mean)} ± ${percent(spread)} (seeds 1, 2, 3)`);
+  }
 }
 console.log(`\n${lines.join('\n')}`);

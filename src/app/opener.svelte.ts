@@ -1,8 +1,6 @@
 /** The project at hand: opened, taken over from another tab, closed. One tab at a time may change it. Main thread. */
-import { ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import { abortError } from '../kernel/errors.ts';
-import { taskOf } from '../tasks/index.ts';
-import { Workbench, type WorkbenchTools } from './workbench.svelte.ts';
+import type { Workbench, WorkbenchTools } from './workbench.svelte.ts';
 
 /** See the file header. */
 export class Opener {
@@ -23,17 +21,11 @@ export class Opener {
     if (this.#workbench?.project.id === id) return this.#workbench;
     this.close();
     const token = this.#opening;
-    const { store, notify } = this.#tools;
-    const session = await ProjectSession.open(id, { store, onError: notify.fail, slotOf: taskOf });
-    // Another tab takes over: what runs here stops, and what is being written is written, before it may begin.
-    const lock = new ProjectLock(id, async () => {
-      await session.setReadOnly(true);
-      this.#workbench?.stop();
-      await session.settle();
-    });
-    const workbench = new Workbench(session, lock, this.#tools);
-    if (await lock.acquire()) await this.#begin(workbench);
-    else await session.setReadOnly(true);
+    // Loaded with the first project: the home page needs none of its sessions.
+    const { Workbench } = await import('./workbench.svelte.ts');
+    const workbench = await Workbench.open(id, this.#tools);
+    if (await workbench.lock.acquire()) await this.#begin(workbench);
+    else await workbench.project.setReadOnly(true);
     // The person went elsewhere while it opened.
     if (token !== this.#opening) {
       workbench[Symbol.dispose]();

@@ -1,5 +1,5 @@
 /** An open project with its sessions; disposed when the person leaves it. Main thread. */
-import { ImportSession, type ProjectLock, type ProjectSession } from '../dataset/ui.ts';
+import { ImportSession, ProjectLock, ProjectSession } from '../dataset/ui.ts';
 import type { ModelSource } from '../domain/project.ts';
 import { durationOf } from '../domain/project.ts';
 import type { TrainingSettings } from '../domain/task.ts';
@@ -64,7 +64,21 @@ export class Workbench implements Disposable {
   readonly #scope = new Scope();
   #sourceId = $state<string | null>(null);
 
-  constructor(project: ProjectSession, lock: ProjectLock, { store, clients, notify }: WorkbenchTools) {
+  /** Opens a project with its sessions; it is changed only while its lock is held. @throws StudioError when it is not there. */
+  static async open(id: string, tools: WorkbenchTools): Promise<Workbench> {
+    const { store, notify } = tools;
+    const project = await ProjectSession.open(id, { store, onError: notify.fail, slotOf: taskOf });
+    // Another tab takes over: what runs here stops, and what is being written is written, before it may begin.
+    const lock = new ProjectLock(id, async () => {
+      await project.setReadOnly(true);
+      workbench.stop();
+      await project.settle();
+    });
+    const workbench = new Workbench(project, lock, tools);
+    return workbench;
+  }
+
+  private constructor(project: ProjectSession, lock: ProjectLock, { store, clients, notify }: WorkbenchTools) {
     const scope = this.#scope;
     this.project = project;
     this.lock = scope.own(lock);

@@ -11,10 +11,8 @@ export {
 export { assignParts, dividedOf, groupOf, matchPattern, splitByGroup, type Divided, type Grouping } from './split.ts';
 export { fileName, isJunkPath, proposeLabels, proposePart } from './labels.ts';
 export { findBoxFindings, findClassFindings, findFlagged, flagsOfClip, type ClipFlag, type Finding } from './health.ts';
-export { readBoxFiles } from './annotations/boxes.ts';
-export { readMotionFiles } from './annotations/motion.ts';
-export { readClassLists } from './annotations/picture-classes.ts';
 export { readNone, type ImportRemark, type ReadAnnotations } from './annotations/reader.ts';
+export { readBoxFiles, readClassLists, readMotionFiles } from './annotations/readers.ts';
 export type { DatasetSlot, ImportTools, Noun } from './slot.ts';
 export type { ArchiveContract, PathFile } from './archive-contract.ts';
 export { loadModel } from './load-model.ts';

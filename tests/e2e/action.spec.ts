@@ -63,7 +63,7 @@ test.describe('real videos', () => {
   const camera = join(mkdtempSync(join(tmpdir(), 'understudy-camera-')), 'wave.mjpeg');
   test.use({ launchArgs: [`--use-file-for-fake-video-capture=${camera}`] });
   test.beforeAll(async () => {
-    if (hasVideos) await writeCameraFile(join(videos, 'wave.mp4'), camera, 12);
+    if (hasVideos) await writeCameraFile(join(videos, 'wave.mp4'), camera, 6);
   });
   test.afterAll(() => rmSync(camera, { force: true }));
 
@@ -106,7 +106,7 @@ test.describe('real videos', () => {
     await studio.closeReport();
     await expect(studio.button('Stand 1')).toBeVisible();
     await studio.step('Train');
-    await studio.iterations(15);
+    await studio.iterations(8);
     await studio.button('Train').click();
     await expect(page.getByText(/Completed|Converged/).first()).toBeVisible({ timeout: 150_000 });
     await studio.step('Preview');

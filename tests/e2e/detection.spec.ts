@@ -249,7 +249,7 @@ test.describe('with the network of ../shared', () => {
   const camera = join(mkdtempSync(join(tmpdir(), 'understudy-camera-')), 'wave.mjpeg');
   test.use({ launchArgs: [`--use-file-for-fake-video-capture=${camera}`] });
   test.beforeAll(async () => {
-    if (existsSync(videos)) await writeCameraFile(join(videos, 'wave.mp4'), camera, 6);
+    if (existsSync(videos)) await writeCameraFile(join(videos, 'wave.mp4'), camera, 4);
   });
   test.afterAll(() => rmSync(camera, { force: true }));
 
@@ -302,8 +302,8 @@ test.describe('with the network of ../shared', () => {
 
     await studio.step('Train');
     await page.getByRole('group', { name: 'Picture size' }).getByRole('button', { name: '320', exact: true }).click();
-    await page.getByRole('spinbutton', { name: 'Varied copies of each picture' }).fill('1');
-    await studio.iterations(36);
+    await page.getByRole('spinbutton', { name: 'Varied copies of each picture' }).fill('0');
+    await studio.iterations(20);
     // All frames are of one video: none may be set aside.
     await expect(page.getByText(/too few pictures to set some aside/)).toBeVisible();
     await studio.button('Train').click();

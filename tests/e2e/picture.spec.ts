@@ -81,7 +81,7 @@ test('the sample is learnt without a network, its mistakes are seen, and it leav
   await studio.step('Train');
   await expect(page.getByText(/MobileNetV2 is not on this device, so this is Full network for now/)).toBeVisible();
   expect(await violations(studio)).toEqual([]);
-  await studio.iterations(12);
+  await studio.iterations(7);
   await studio.button('Train').click();
   await expect(page.getByText(/of test pictures right/)).toBeVisible({ timeout: 150_000 });
   await expect(page.getByText('Chose Full network: no pretrained network is on this device')).toBeVisible();
@@ -110,7 +110,7 @@ test.describe('with the network and pictures of ../shared', () => {
   const camera = join(mkdtempSync(join(tmpdir(), 'understudy-camera-')), 'wave.mjpeg');
   test.use({ launchArgs: [`--use-file-for-fake-video-capture=${camera}`] });
   test.beforeAll(async () => {
-    if (existsSync(video)) await writeCameraFile(video, camera, 6);
+    if (existsSync(video)) await writeCameraFile(video, camera, 4);
   });
   test.afterAll(() => rmSync(camera, { force: true }));
 

@@ -322,7 +322,7 @@ test('a report is saved as JSON, as a table and as a page to print', async ({ st
 test('stretches of a long file become training clips of the class a person says', async ({ studio }) => {
   test.setTimeout(240_000);
   const { page } = studio;
-  await trainedSample(studio, 20);
+  await trainedSample(studio, 10);
   await studio.step('Preview');
   await page.getByRole('tab', { name: 'File' }).click();
   const noisy = noise(6, 3);

@@ -31,13 +31,20 @@ export async function writeCameraFile(video: string, target: string, seconds: nu
         canvas.width = element.videoWidth & ~1;
         canvas.height = element.videoHeight & ~1;
         const made: string[] = [];
-        for (let i = 0; i < length * rate && i / rate < element.duration; i++) {
-          element.currentTime = (i + 0.5) / rate;
-          await new Promise((resolve) => (element.onseeked = resolve));
-          await new Promise((resolve) => setTimeout(resolve, 20));
-          canvas.getContext('2d')!.drawImage(element, 0, 0);
-          made.push(canvas.toDataURL('image/jpeg', 0.9).split(',')[1]!);
-        }
+        // Played, not sought: a seek decodes again from the key frame before.
+        await new Promise<void>((resolve) => {
+          const take: VideoFrameRequestCallback = (_now, { mediaTime }) => {
+            while (made.length < length * rate && made.length / rate <= mediaTime) {
+              canvas.getContext('2d')!.drawImage(element, 0, 0);
+              made.push(canvas.toDataURL('image/jpeg', 0.9).split(',')[1]!);
+            }
+            if (made.length < length * rate) element.requestVideoFrameCallback(take);
+            else resolve();
+          };
+          element.onended = () => resolve();
+          element.requestVideoFrameCallback(take);
+          void element.play();
+        });
         return made;
       },
       { length: seconds, rate: rateHz },
