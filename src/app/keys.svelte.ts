@@ -83,11 +83,14 @@ export function keysOf(
 
 /** See the file header. */
 export class Keys {
-  readonly #store: Store;
+  readonly #store: Pick<Store, 'loadPreference' | 'savePreference'>;
+  readonly #onError: (error: unknown) => void;
   #custom = $state.raw<Partial<Record<ActionId, string>>>({});
 
-  constructor(store: Store) {
+  /** @param onError told when a change could not be kept: it holds until the page closes. */
+  constructor(store: Pick<Store, 'loadPreference' | 'savePreference'>, onError: (error: unknown) => void) {
     this.#store = store;
+    this.#onError = onError;
   }
 
   /** Reads what was changed; unknown names of other versions are ignored. */
@@ -145,12 +148,16 @@ export class Keys {
     if (rival) return `These keys are taken: ${ACTIONS[rival].title}.`;
     const { [id]: _old, ...rest } = this.#custom;
     this.#custom = keys === ACTIONS[id].keys ? rest : { ...rest, [id]: keys };
-    void this.#store.savePreference(PREFERENCE, this.#custom);
+    this.#save();
     return null;
   }
 
   reset(): void {
     this.#custom = {};
-    void this.#store.savePreference(PREFERENCE, {});
+    this.#save();
+  }
+
+  #save(): void {
+    this.#store.savePreference(PREFERENCE, this.#custom).catch(this.#onError);
   }
 }

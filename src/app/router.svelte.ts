@@ -13,9 +13,19 @@ export type Route =
   | { page: 'headless' }
   | { page: 'unknown' };
 
+/** Parts of a location hash; null when its escapes are broken, as in a link that was cut. */
+function partsOf(hash: string): string[] | null {
+  try {
+    return hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}
+
 /** Reads a location hash. */
 export function parseRoute(hash: string): Route {
-  const parts = hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decodeURIComponent);
+  const parts = partsOf(hash);
+  if (!parts) return { page: 'unknown' };
   if (parts.length === 0) return { page: 'home' };
   if (parts[0] === 'diagnostics') return { page: 'diagnostics' };
   if (parts[0] === 'headless') return { page: 'headless' };

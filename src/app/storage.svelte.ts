@@ -20,11 +20,14 @@ export class StorageMeter {
     return this.#quotaBytes > 0 ? this.#usedBytes / this.#quotaBytes : 0;
   }
 
+  /** Measures again. A browser that refuses to say (private windows) leaves what was known. */
   async refresh(): Promise<void> {
-    const estimate = await navigator.storage?.estimate?.();
-    this.#usedBytes = estimate?.usage ?? 0;
-    this.#quotaBytes = estimate?.quota ?? 0;
-    this.#isPersisted = (await navigator.storage?.persisted?.()) ?? false;
+    const estimate = await navigator.storage?.estimate?.().catch(() => null);
+    if (estimate) {
+      this.#usedBytes = estimate.usage ?? 0;
+      this.#quotaBytes = estimate.quota ?? 0;
+    }
+    this.#isPersisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
   }
 
   /** Asks for protection; sensible once there is something to protect: after the first clips were added. */

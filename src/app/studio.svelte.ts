@@ -38,7 +38,7 @@ export class Studio {
     this.store = store;
     this.clients = clients;
     this.archives = new ArchiveSession(clients.archive);
-    this.keys = new Keys(store);
+    this.keys = new Keys(store, notify.fail);
     this.networks = new NetworkSession(clients.features);
     this.library = new Library({ store, features: clients.features, archives: this.archives, storage, notify });
     this.opener = new Opener({ store, clients, notify });

@@ -1,0 +1,262 @@
+/** The state of the shell in a browser that refuses: the address, keys, theme, room, updates, the player, the studio itself. */
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Keys } from '../../src/app/keys.svelte.ts';
+import { Updates } from '../../src/app/pwa.svelte.ts';
+import { Router } from '../../src/app/router.svelte.ts';
+import { StorageMeter } from '../../src/app/storage.svelte.ts';
+import { Studio } from '../../src/app/studio.svelte.ts';
+import { Workbench } from '../../src/app/workbench.svelte.ts';
+import { StudioError } from '../../src/kernel/errors.ts';
+import { Player } from '../../src/media/ui.ts';
+import { Theme } from '../../src/ui/theme.svelte.ts';
+import { deferred, FakeLocks } from '../helpers/fakes.ts';
+import { makeItem } from '../helpers/records.ts';
+
+const worker = vi.hoisted(() => ({
+  hooks: {} as { onNeedRefresh?: () => void; onOfflineReady?: () => void },
+  reloads: [] as unknown[],
+}));
+vi.mock('virtual:pwa-register', () => ({
+  registerSW: (hooks: typeof worker.hooks) => {
+    worker.hooks = hooks;
+    return async (reload?: boolean) => void worker.reloads.push(reload);
+  },
+}));
+
+/** A page: address, theme of the system, and what it keeps. `refuses` = a browser that keeps nothing of this site. */
+function page({ hash = '', isDark = false, refuses = false, kept = {} as Record<string, string> } = {}) {
+  const location = { hash, reload: () => {} };
+  const window = new EventTarget();
+  const system = Object.assign(new EventTarget(), { matches: isDark });
+  const refuse = () => {
+    throw new DOMException('denied', 'SecurityError');
+  };
+  vi.stubGlobal('location', location);
+  vi.stubGlobal('window', window);
+  vi.stubGlobal('matchMedia', () => system);
+  vi.stubGlobal('document', { documentElement: { dataset: {} } });
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => (refuses ? refuse() : (kept[key] ?? null)),
+    setItem: (key: string, value: string) => (refuses ? refuse() : void (kept[key] = value)),
+  });
+  vi.stubGlobal('Audio', SilentAudio);
+  vi.stubGlobal('navigator', { locks: new FakeLocks().manager, hardwareConcurrency: 2, userAgent: 'test' });
+  return {
+    location,
+    kept,
+    system,
+    move: (next: string) => {
+      location.hash = next;
+      window.dispatchEvent(new Event('hashchange'));
+    },
+  };
+}
+
+/** An audio element that plays at once and is heard of only by its state. */
+class SilentAudio extends EventTarget {
+  src = '';
+  currentTime = 0;
+  ended = false;
+  isPlaying = false;
+  async play() {
+    this.isPlaying = true;
+  }
+  pause() {
+    this.isPlaying = false;
+  }
+}
+
+beforeEach(() => void page());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe('the address', () => {
+  it('is followed, and a link that was cut in the middle of a sign leads to a page that says so', () => {
+    const { move, location } = page({ hash: '#/project/p/train' });
+    const router = new Router();
+    expect(router.route).toEqual({ page: 'project', projectId: 'p', step: 'train', view: null });
+    move('#/project/caf%C3');
+    expect(router.route).toEqual({ page: 'unknown' });
+    router.go('#/diagnostics');
+    expect(location.hash).toBe('#/diagnostics');
+  });
+});
+
+describe('keys', () => {
+  const full = new StudioError('dataset/quota-exceeded');
+  it('that cannot be kept are said, and hold until the page closes', async () => {
+    const errors: unknown[] = [];
+    const store = { loadPreference: async () => null, savePreference: () => Promise.reject(full) };
+    const keys = new Keys(store, (error) => void errors.push(error));
+    await keys.load();
+    expect(keys.change('loop', 'Q')).toBeNull();
+    await Promise.resolve();
+    expect(errors).toEqual([full]);
+    expect([keys.keys('loop'), keys.isChanged]).toEqual(['Q', true]);
+    keys.reset();
+    await Promise.resolve();
+    expect(errors).toEqual([full, full]);
+    expect(keys.keys('loop')).toBe('L');
+  });
+  it('of another version are left out, and taken ones are refused with their owner', async () => {
+    const stored = { loop: 'X', vanished: 'Y', split: 3 };
+    const store = { loadPreference: async <T>() => stored as T, savePreference: async () => {} };
+    const keys = new Keys(store, () => {});
+    await keys.load();
+    expect([keys.keys('loop'), keys.keys('split')]).toEqual(['X', 'S']);
+    expect(keys.change('split', 'X')).toBe('These keys are taken: Loop the segment.');
+    expect(keys.change('split', 'Escape')).toMatch(/moves around/);
+    // Another group may use the same key.
+    expect(keys.change('hide', 'X')).toBeNull();
+  });
+});
+
+describe('the theme', () => {
+  it('follows the system until a person chooses', () => {
+    const { system, kept } = page({ isDark: true });
+    const theme = new Theme();
+    expect(theme.isDark).toBe(true);
+    system.dispatchEvent(Object.assign(new Event('change'), { matches: false }));
+    expect(theme.isDark).toBe(false);
+    theme.toggle();
+    system.dispatchEvent(Object.assign(new Event('change'), { matches: false }));
+    expect([theme.isDark, kept.theme]).toEqual([true, 'dark']);
+    page({ kept });
+    expect(new Theme().isDark).toBe(true);
+  });
+  it('can be switched where the browser keeps nothing of this site', () => {
+    const { system } = page({ refuses: true });
+    const theme = new Theme();
+    theme.toggle();
+    expect(theme.isDark).toBe(true);
+    system.dispatchEvent(Object.assign(new Event('change'), { matches: false }));
+    expect(theme.isDark).toBe(true);
+  });
+});
+
+describe('the room', () => {
+  it('is what was known last when the browser does not say, and protection is asked once', async () => {
+    let isRefusing = false;
+    let asked = 0;
+    const storage = {
+      estimate: async () => {
+        if (isRefusing) throw new TypeError('private window');
+        return { usage: 5, quota: 10 };
+      },
+      persisted: async () => asked > 0,
+      persist: async () => ++asked > 0,
+    };
+    vi.stubGlobal('navigator', { storage });
+    const meter = new StorageMeter();
+    await meter.refresh();
+    expect([meter.usedBytes, meter.quotaBytes, meter.ratio, meter.isPersisted]).toEqual([5, 10, 0.5, false]);
+    isRefusing = true;
+    await meter.protect();
+    await meter.protect();
+    expect([meter.ratio, meter.isPersisted, asked]).toEqual([0.5, true, 1]);
+    vi.stubGlobal('navigator', {});
+    await meter.protect();
+    expect([meter.ratio, meter.isPersisted]).toEqual([0.5, false]);
+  });
+});
+
+describe('updates', () => {
+  it('wait for the person', async () => {
+    const updates = new Updates();
+    expect([updates.isWaiting, updates.isOfflineReady]).toEqual([false, false]);
+    worker.hooks.onOfflineReady!();
+    worker.hooks.onNeedRefresh!();
+    expect([updates.isWaiting, updates.isOfflineReady, worker.reloads.length]).toEqual([true, true, 0]);
+    await updates.apply();
+    expect(worker.reloads).toEqual([true]);
+  });
+});
+
+describe('the player', () => {
+  it('does not play a sound that was read too late, nor speak of its failure', async () => {
+    const audio = new SilentAudio();
+    const files = new Map([
+      ['slow', deferred<Blob | null>()],
+      ['broken', deferred<Blob | null>()],
+      ['good', deferred<Blob | null>()],
+    ]);
+    const errors: unknown[] = [];
+    const player = new Player(
+      (hash) => files.get(hash)!.promise,
+      (error) => void errors.push(error),
+      audio as never,
+    );
+    const slow = player.play('a', 'slow');
+    const broken = player.play('b', 'broken');
+    const good = player.play('c', 'good');
+    files.get('good')!.resolve(new Blob(['x']));
+    await good;
+    files.get('slow')!.resolve(new Blob(['y']));
+    files.get('broken')!.reject(new Error('gone'));
+    await Promise.all([slow, broken]);
+    expect([player.playing, audio.isPlaying, errors]).toEqual(['c', true, []]);
+    await player.toggle('c', 'good');
+    expect([player.playing, audio.isPlaying]).toEqual([null, false]);
+    // Its own failure is shown.
+    await player.play('b', 'broken');
+    expect(errors).toHaveLength(1);
+  });
+});
+
+describe('the studio', () => {
+  async function start() {
+    const studio = await Studio.create();
+    const { id } = await studio.library.create('P', 'sound');
+    await studio.store.putQuietly({
+      project: { ...(await studio.store.loadProject(id)).project, classes: [{ id: 'a', name: 'A', color: 1 }] },
+      items: [makeItem({ id: '1', projectId: id, classId: null })],
+    });
+    return { studio, id };
+  }
+  it('starts on a link that was cut, in a browser that keeps nothing but the database', async () => {
+    page({ hash: '#/project/%E0', refuses: true });
+    const { studio } = await start();
+    expect(studio.router.route.page).toBe('unknown');
+    studio.store.close();
+  });
+  it('brings files dropped on any page to Data, of a new project when none is open', async () => {
+    const { studio } = await start();
+    const blob = new Blob(['x']);
+    await studio.drop([]);
+    expect(location.hash).toBe('');
+    await studio.drop([{ path: 'Birds/owl/1.wav', blob }]);
+    const made = (await studio.store.listProjects()).find(({ name }) => name === 'Birds')!;
+    expect(location.hash).toBe(`#/project/${made.id}/data`);
+    expect([studio.takeDropped().length, studio.takeDropped().length]).toEqual([1, 0]);
+    studio.store.close();
+  });
+  it('deletes the open project with everything that works on it', async () => {
+    const { studio, id } = await start();
+    const workbench = await studio.opener.open(id);
+    expect(studio.workbench).toBe(workbench);
+    await studio.deleteProject(id);
+    expect(studio.workbench).toBeNull();
+    await expect(studio.opener.open(id)).rejects.toMatchObject({ code: 'dataset/not-found' });
+    studio.store.close();
+  });
+  it('offers the undo of a step that was stored, and says when something newer stands on it', async () => {
+    const { studio, id } = await start();
+    const workbench = await studio.opener.open(id);
+    expect(workbench).toBeInstanceOf(Workbench);
+    workbench.offerUndo('Nothing happened', null);
+    expect(studio.notify.toast).toBeNull();
+    const first = await workbench.project.relabel(['1'], 'a');
+    workbench.offerUndo('Moved', first);
+    expect(studio.notify.toast).toMatchObject({ text: 'Moved', action: { label: 'Undo' } });
+    const second = await workbench.project.setPart(['1'], 'testing');
+    expect(await workbench.takeBack(first!)).toBe(false);
+    expect(studio.notify.toast!.text).toMatch(/^Something newer was changed\. Undo it first: /);
+    expect(await workbench.takeBack(second!)).toBe(true);
+    expect(studio.notify.toast!.text).toMatch(/^Undone: /);
+    studio.opener.close();
+    studio.store.close();
+  });
+});
