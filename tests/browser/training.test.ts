@@ -14,7 +14,7 @@ import { createSoundPreview } from '../../src/preview/jobs.ts';
 import { columnOf } from '../../src/tasks/jobs.ts';
 import { DEFAULT_SOUND_SETTINGS } from '../../src/training/index.ts';
 import { createTrainingJobs } from '../../src/training/jobs.ts';
-import { selfTest } from '../../src/training/engine/engines.ts';
+import { chooseEngine, selfTest } from '../../src/training/engine/engines.ts';
 import { plainSoundRequest } from '../../src/training/sound/sound-features.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { noise, tone } from '../helpers/signals.ts';
@@ -154,6 +154,29 @@ describe('engines', () => {
       expect(await selfTest(), fact.name).toBeLessThan(1e-3);
     }
     expect((await findEngines()).find(({ name }) => name === 'wasm')?.isPresent).toBe(true);
+  });
+  it('that were right at the last run are tested again before the next: drivers change', async () => {
+    const relu = tf.getKernel('Relu', 'wasm')!;
+    const step = async () => 1;
+    expect(await chooseEngine(null, step, 'wasm')).toMatchObject({ engine: 'wasm', timesMs: {} });
+    tf.unregisterKernel('Relu', 'wasm');
+    tf.registerKernel({
+      ...relu,
+      kernelFunc: (args) => {
+        const { x } = args.inputs as { x: tf.TensorInfo };
+        return tf.fill(x.shape, 3);
+      },
+    });
+    try {
+      await expect(chooseEngine('wasm', step, null)).rejects.toMatchObject({
+        code: 'gpu/unavailable',
+        details: { engine: 'wasm', reason: 'wrong numbers' },
+      });
+    } finally {
+      tf.unregisterKernel('Relu', 'wasm');
+      tf.registerKernel(relu);
+    }
+    expect(await selfTest()).toBeLessThan(1e-3);
   });
   it('give the gradients of a convolution for odd sizes and strides', async () => {
     const shapes = [

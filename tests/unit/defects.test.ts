@@ -7,10 +7,12 @@ import type { ModelSource } from '../../src/domain/project.ts';
 import { evaluateSource, type EvaluationContract } from '../../src/evaluation/ui.ts';
 import { bundleFiles, readBundle } from '../../src/export/index.ts';
 import type { FeaturesContract } from '../../src/features/contract.ts';
+import { MOTION_VALUES, type Motion } from '../../src/features/index.ts';
 import { TASK } from '../../src/tasks/index.ts';
+import { MotionFile } from '../../src/app/modalities/movement/motion-file.svelte.ts';
 import { newSource } from '../../src/app/workbench.svelte.ts';
 import { SoundClassifier } from '../../src/export/runtime/runtime.ts';
-import { fakeWorker } from '../helpers/fakes.ts';
+import { deferred, fakeWorker } from '../helpers/fakes.ts';
 import { makeItem } from '../helpers/records.ts';
 
 const project = {
@@ -27,6 +29,19 @@ afterEach(() => {
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
+
+const movement = {
+  kind: 'movement' as const,
+  source: 'video' as const,
+  startSec: 0,
+  endSec: 1,
+  durationSec: 1,
+  fileSec: 1,
+  frameRateHz: 10,
+  width: 8,
+  height: 8,
+  codec: 'vp9',
+};
 
 describe('a project that comes in (3)', () => {
   it.each(['before', 'after'])(
@@ -146,6 +161,41 @@ describe('an exported model (7)', () => {
     await expect(listen(() => {})).rejects.toThrow('blocked');
     expect(stop).toHaveBeenCalledOnce();
     expect(close).toHaveBeenCalledOnce();
+  });
+});
+
+describe('the file of a clip (8)', () => {
+  it('is the one asked last, however late the others answer or fail', async () => {
+    const made: string[] = [];
+    const gone: string[] = [];
+    vi.stubGlobal('URL', {
+      createObjectURL: (blob: Blob) => made[made.push(`blob:${blob.type}`) - 1],
+      revokeObjectURL: (url: string) => gone.push(url),
+    });
+    const landmarks = new Map(['slow', 'broken', 'new'].map((hash) => [hash, deferred<Motion | null>()]));
+    const errors: unknown[] = [];
+    const file = new MotionFile({
+      loadMotion: ({ hash }) => landmarks.get(hash)!.promise,
+      loadBlob: async (hash) => new Blob([], { type: hash }),
+      onError: (error) => void errors.push(error),
+    });
+    const about = (hash: string) => ({ hash, info: { ...movement, source: 'video' as const }, ratesHz: [] });
+    const motion = (rate: number): Motion => ({
+      joints: ['nose', 'left_wrist'],
+      frameRateHz: rate,
+      values: Float32Array.from({ length: 2 * 2 * MOTION_VALUES }, (_, i) => i),
+    });
+    const opened = ['slow', 'broken', 'new'].map((hash) => file.open(about(hash)));
+    landmarks.get('new')!.resolve(motion(10));
+    await opened[2];
+    landmarks.get('slow')!.resolve(motion(25));
+    landmarks.get('broken')!.reject(new Error('gone'));
+    await Promise.all(opened);
+    expect([file.motion?.frameRateHz, file.url, errors, made]).toEqual([10, 'blob:new', [], ['blob:new']]);
+    // The frame nearest to a time, never beyond the last.
+    expect(file.poseAt(9)![0]).toBe(2 * MOTION_VALUES);
+    file[Symbol.dispose]();
+    expect([file.motion, file.url, gone]).toEqual([null, null, ['blob:new']]);
   });
 });
 
