@@ -19,13 +19,13 @@ const SELF_TEST_TOLERANCE = 1e-3;
 registerBatchNormGradient();
 registerWasmKernels();
 
-/** Gradients of convolutions, batch normalisation and rectifier on the current engine. */
+/** A value through convolutions, batch normalisation and rectifier, and its gradients, on the current engine. */
 async function selfTestValues(): Promise<Float32Array> {
-  const gradients = tf.tidy(() => {
+  const values = tf.tidy(() => {
     const x = tf.reshape(tf.sin(tf.linspace(0, 40, 2 * 6 * 4 * 3)), [2, 6, 4, 3]) as tf.Tensor4D;
     const w = tf.reshape(tf.cos(tf.linspace(0, 30, 3 * 3 * 3 * 2)), [3, 3, 3, 2]) as tf.Tensor4D;
     const d = tf.reshape(tf.cos(tf.linspace(1, 20, 3 * 3 * 2)), [3, 3, 2, 1]) as tf.Tensor4D;
-    const gradient = tf.grads((a, b, c) => {
+    const gradient = tf.valueAndGrads((a, b, c) => {
       const y = tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same');
       const { mean, variance } = tf.moments(y, [0, 1, 2]);
       const scale = tf.ones([2]) as tf.Tensor1D;
@@ -41,19 +41,20 @@ async function selfTestValues(): Promise<Float32Array> {
       const spread = tf.depthwiseConv2d(z as tf.Tensor4D, c as tf.Tensor4D, 2, 'same');
       return tf.add(single, tf.mul(tf.sum(tf.square(spread)), 0.05));
     });
-    return tf.concat(gradient([x, w, d]).map((values) => tf.reshape(values, [-1])));
+    const { value, grads } = gradient([x, w, d]);
+    return tf.concat([value, ...grads].map((each) => tf.reshape(each, [-1])));
   });
   try {
-    return (await gradients.data()) as Float32Array;
+    return (await values.data()) as Float32Array;
   } finally {
-    gradients.dispose();
+    values.dispose();
   }
 }
 
 let reference: Float32Array | null = null;
 
 /**
- * Compares gradients of the current engine with those of the plain CPU engine.
+ * Compares a value and its gradients on the current engine with those of the plain CPU engine.
  * @returns the largest absolute error; Infinity when a number is missing.
  */
 export async function selfTest(): Promise<number> {
