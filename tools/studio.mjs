@@ -1,7 +1,7 @@
 /**
  * The headless studio: trains and evaluates with the built app's own code in headless Chromium, with a fresh profile.
  *   npm run studio -- train --task TASK --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
- *                     [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
+ *                     [--classes WAY] [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
  *   npm run studio -- evaluate --model DIR --data DIR --out report.json
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -16,12 +16,14 @@ import { serve } from './serve.mjs';
 
 const HELP = `Usage:
   npm run studio -- train --task TASK --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
-                    [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
+                    [--classes WAY] [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
   npm run studio -- evaluate --model DIR --data DIR --out report.json
 
 --task      sound (the default), action, detection or picture
---data, --validation, --test   folders with one folder per class, or files named Label.anything.ext; of actions also an
-            annotation file; of pictures annotations of Create ML, COCO, YOLO, Pascal VOC or CSV
+--data, --validation, --test   folders with one folder per class, or files named Label.anything.ext, or a list of files and
+            classes; of actions also an annotation file; of objects annotations (Create ML, COCO, YOLO, Pascal VOC, CSV …)
+--classes   where the classes stand when there are two readings: folder (the inner), folder-2 (the outer), name, name-2 (first
+            and second part of the file name), none; what was chosen is printed
 --split     JSON {"training": [paths], "validation": [paths], "testing": [paths]} or CSV lines path,part; paths inside --data
 --folds     K folds over --data; recordings stay together
 --group-by  regular expression on the path inside --data; its first capture names the recording
@@ -52,28 +54,16 @@ function readJson(path, name) {
   }
 }
 
-const PART_NAMES = {
-  train: 'training',
-  training: 'training',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'testing',
-  testing: 'testing',
-};
-
-/** @returns part by path. */
+/** @returns word of the part by path; the page knows which words are parts. */
 function readSplit(path) {
   if (!existsSync(path)) throw new Refusal(`--split: ${path} does not exist.`);
   const parts = {};
   const put = (file, part) => {
-    const known = PART_NAMES[String(part).trim().toLowerCase()];
-    if (!known) throw new Refusal(`--split: ${part} is no part; use training, validation or testing.`);
     parts[
       String(file)
         .trim()
         .replace(/^\.?\//, '')
-    ] = known;
+    ] = String(part).trim();
   };
   if (/\.json$/i.test(path)) {
     for (const [part, files] of Object.entries(readJson(path, 'split'))) {
@@ -110,6 +100,7 @@ function readArguments() {
           'test',
           'background',
           'split',
+          'classes',
           'folds',
           'group-by',
           'config',
@@ -159,6 +150,7 @@ function readArguments() {
       folds,
       groupBy,
       split: values.split ? readSplit(values.split) : null,
+      classes: values.classes ?? null,
       wantsBundle: Boolean(values.export),
     },
   };

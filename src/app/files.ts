@@ -6,19 +6,31 @@ export function filesOfInput(input: HTMLInputElement): PathFile[] {
   return [...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }));
 }
 
+/** One thing that cannot be opened (a path too long, a file only in the cloud) never ends the rest. */
+const unreadable = (path: string): PathFile => ({
+  path,
+  blob: new Blob(),
+  fault:
+    'The system does not open it: its path may be too long, or it is only in the cloud. Copy it elsewhere and add it again.',
+});
+
 async function readEntry(entry: FileSystemEntry, out: PathFile[]): Promise<void> {
   const path = entry.fullPath.replace(/^\//, '');
-  if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    out.push({ path, blob: file });
-    return;
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  // A call returns at most 100 entries: read until there are none.
-  for (;;) {
-    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (entries.length === 0) return;
-    for (const child of entries) await readEntry(child, out);
+  try {
+    if (entry.isFile) {
+      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+      out.push({ path, blob: file });
+      return;
+    }
+    const reader = (entry as FileSystemDirectoryEntry).createReader();
+    // A call returns at most 100 entries: read until there are none.
+    for (;;) {
+      const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      if (entries.length === 0) return;
+      for (const child of entries) await readEntry(child, out);
+    }
+  } catch {
+    out.push(unreadable(path));
   }
 }
 

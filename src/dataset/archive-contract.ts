@@ -1,7 +1,7 @@
 /** Jobs of the archive worker. Type-only. */
 
-/** A file with its path inside a folder or zip. */
-export type PathFile = { path: string; blob: Blob };
+/** A file with its path inside a folder or zip. `fault`: why the system does not give its content. */
+export type PathFile = { path: string; blob: Blob; fault?: string };
 
 /** See the file header. */
 export type ArchiveContract = {

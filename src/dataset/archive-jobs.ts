@@ -4,14 +4,18 @@ import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { ArchiveContract } from './archive-contract.ts';
-import { isJunkPath } from './labels.ts';
 import { archiveFiles, readArchive } from './project-archive.ts';
 import { withNewIds, type Store } from './store.ts';
+import { decodeNames } from './zip-names.ts';
 
 configure({ useWebWorkers: false });
 
 /** Already compressed media are stored as they are. */
 const STORED = /\.(wav|mp3|m4a|aac|flac|ogg|opus|webm|mp4|mov|jpe?g|png|webp|zip|wasm)$/i;
+
+/** What a zip may hold: more is a mistake or an attack, and would fill the device before anybody noticed. */
+const MOST_ENTRIES = 300_000;
+const MOST_BYTES = 40e9;
 
 /** Handlers of {@link ArchiveContract}. @param store opens the database of this thread, once. */
 export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveContract> {
@@ -21,10 +25,17 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
       const failed: { path: string; reason: string }[] = [];
       let done = 0;
       try {
-        const all = await reader.getEntries().catch((cause: unknown) => {
+        // Odd names and foreign bytes are set aside one by one, by who asked.
+        const all = await reader.getEntries({ strictness: 'tolerant' }).catch((cause: unknown) => {
           throw new StudioError('media/damaged', { message: 'The zip file is damaged or incomplete.', cause });
         });
-        const entries = all.filter((entry) => !entry.directory && !isJunkPath(entry.filename));
+        const entries = all.filter((entry) => !entry.directory);
+        const bytes = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
+        if (entries.length > MOST_ENTRIES || bytes > MOST_BYTES)
+          throw new StudioError('media/zip-too-large', { details: { entries: entries.length, bytes } });
+        const unsaid = entries.filter((entry) => !entry.filenameUTF8);
+        const names = decodeNames(unsaid.map((entry) => entry.rawFilename));
+        const nameOf = new Map(names?.map((name, i) => [unsaid[i]!, name]));
         for (const entry of entries) {
           throwIfAborted(signal);
           if (entry.directory) continue;
@@ -32,10 +43,17 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
             if (entry.encrypted) throw new Error('it is protected by a password');
             const content = await entry.getData(new BlobWriter(), { checkSignature: true, signal });
             done++;
-            progress({ file: { path: entry.filename, blob: content }, done, total: entries.length });
+            progress({
+              file: { path: nameOf.get(entry) ?? entry.filename, blob: content },
+              done,
+              total: entries.length,
+            });
           } catch (error) {
             throwIfAborted(signal);
-            failed.push({ path: entry.filename, reason: error instanceof Error ? error.message : String(error) });
+            failed.push({
+              path: nameOf.get(entry) ?? entry.filename,
+              reason: error instanceof Error ? error.message : String(error),
+            });
           }
         }
         return { count: done, failed };

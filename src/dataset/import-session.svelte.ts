@@ -3,19 +3,22 @@
  * What fails is listed with its reason and changes nothing else.
  */
 import { intersectionOverUnion } from '../domain/boxes.ts';
-import { boxesOf, isLabelled, withBoxes } from '../domain/label.ts';
+import { boxesOf, classIdOf, isLabelled, withBoxes } from '../domain/label.ts';
 import { contentKey, type InspectedMedia, type ItemPart, type MediaItem, type Part } from '../domain/project.ts';
 import { assert } from '../kernel/assert.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
-import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import { ERROR_CATALOGUE, isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { formatCount } from '../kernel/format.ts';
 import { Scope } from '../kernel/scope.ts';
 import type { Annotations, ImportRemark, Named } from './annotations/reader.ts';
 import type { PathFile } from './archive-contract.ts';
-import { fileName, isJunkPath, matchPattern, proposeLabels, proposePart } from './index.ts';
+import { cleanPath, fileName, isDocumentPath, isJunkPath } from './labels.ts';
 import type { ProjectSession } from './project-session.svelte.ts';
 import type { Change, StoredBlob, StoredPicture } from './schema.ts';
+import { questionOf, type ImportQuestion } from './question.ts';
 import type { DatasetSlot, ImportTools } from './slot.ts';
+import { matchPattern } from './split.ts';
+import { readStructure, type Reading, type Structure } from './structure.ts';
 
 /** What an import did. */
 export type ImportReport = {
@@ -23,6 +26,10 @@ export type ImportReport = {
   total: number;
   remarks: ImportRemark[];
   newClasses: string[];
+  /** Where the classes were read from, in words; '' where files say none. */
+  reading: string;
+  /** Other ways to read them: id and words. */
+  others: { id: string; title: string }[];
   group: string;
   isCancelled: boolean;
 };
@@ -30,6 +37,7 @@ export type ImportReport = {
 /** Where the import stands. */
 export type ImportState =
   | { kind: 'idle' }
+  | { kind: 'asking'; question: ImportQuestion }
   | { kind: 'running'; done: number; total: number; startedAtMs: number; phase: 'unpacking' | 'reading' }
   | { kind: 'done'; report: ImportReport }
   | { kind: 'failed'; error: StudioError; report: ImportReport };
@@ -41,6 +49,8 @@ export type ImportOptions = {
   /** Names and folders say nothing: every file gets `classId` and `part`. */
   isFixed?: boolean;
   part: ItemPart;
+  /** Id of the reading of folders and names, or `best`; left out, a person is asked where there are two. */
+  reading?: string;
   /** Overrides the part by path (split file of the headless runner). */
   partOf?: (path: string) => Part | null;
   /** Regular expression whose first capture names the recording of a file. */
@@ -51,9 +61,37 @@ export type ImportOptions = {
 const BATCH = 20;
 const BY_NAME = new Intl.Collator('en', { numeric: true });
 const ZIP = /\.zip$/i;
+/** Containers this app does not open. */
+const PACKED = /\.(tar|tgz|gz|bz2|xz|zst|7z|rar|lzh|cab|iso|dmg)$/i;
+/** Zips in zips are opened so deep. */
+const DEEPEST_ZIP = 3;
 
 /** An example on its way into the project. */
 type Usable = Named & { path: string };
+
+/** An example with the same content that is there already. */
+type Twin = { name: string; className: string | null };
+
+/** What folders, names and lists say of a file. */
+type Says = { partOf: (path: string) => ItemPart; groupOf: (path: string) => string | null };
+
+/** A file that cannot be used, in the words of the catalogue. */
+const refusal = (path: string, error: StudioError): ImportRemark => ({
+  path,
+  reason: error.message,
+  isAdded: false,
+  advice: ERROR_CATALOGUE[error.code].advice,
+});
+
+const partOrTraining = ({ part }: ImportOptions): Part => (part === 'background' ? 'training' : part);
+
+/** What a file belongs to: as the command says, as lists and folders say, or itself. */
+function recordingOf(path: string, says: Says, { recordingPattern }: ImportOptions): string {
+  const matched = recordingPattern ? matchPattern(recordingPattern, path) : null;
+  if (matched !== null) return matched;
+  const group = says.groupOf(path);
+  return group === null ? `file:${path}` : `group:${group}`;
+}
 
 /** See the file header. */
 export class ImportSession {
@@ -63,6 +101,7 @@ export class ImportSession {
   #state = $state.raw<ImportState>({ kind: 'idle' });
   /** The newest work: what an older one still says is dropped. */
   #run: Scope | null = null;
+  #answer: ((id: string) => void) | null = null;
 
   constructor(project: ProjectSession, slot: DatasetSlot, tools: ImportTools) {
     this.#project = project;
@@ -79,21 +118,43 @@ export class ImportSession {
     this.#run?.dispose();
   }
 
+  /** True while it works or waits for an answer: another one would be refused. */
+  get isBusy(): boolean {
+    return this.#state.kind === 'running' || this.#state.kind === 'asking';
+  }
+
+  /** Answers the question of the state `asking` with the id of a reading. */
+  answer(id: string): void {
+    this.#answer?.(id);
+    this.#answer = null;
+  }
+
   dismiss(): void {
-    if (this.#state.kind !== 'running') this.#state = { kind: 'idle' };
+    if (!this.isBusy) this.#state = { kind: 'idle' };
   }
 
   /** Imports files; a second import waits for nothing, it is refused while one runs. @returns the report. */
   async run(given: readonly PathFile[], options: ImportOptions): Promise<ImportReport> {
-    assert(this.#state.kind !== 'running', 'one import at a time');
+    assert(!this.isBusy, 'one import at a time');
     const run = new Scope();
     this.#run = run;
     const signal = run.abortSignal();
     const group = newId();
-    const report: ImportReport = { added: 0, total: 0, remarks: [], newClasses: [], group, isCancelled: false };
-    const startedAtMs = nowMs();
+    const report: ImportReport = {
+      added: 0,
+      total: 0,
+      remarks: [],
+      newClasses: [],
+      reading: '',
+      others: [],
+      group,
+      isCancelled: false,
+    };
+    let startedAtMs = nowMs();
     // A file that is still being read when the import has ended says nothing any more.
     const show = (phase: 'unpacking' | 'reading', done: number, total: number) => {
+      // Neither unpacking nor waiting for an answer tells how long reading takes.
+      if (this.#state.kind !== 'running' || this.#state.phase !== phase) startedAtMs = nowMs();
       if (this.#run === run) this.#state = { kind: 'running', done, total, startedAtMs, phase };
     };
     const end = (state: ImportState) => {
@@ -118,21 +179,68 @@ export class ImportSession {
 
   async #unpack(given: readonly PathFile[], report: ImportReport, signal: AbortSignal): Promise<PathFile[]> {
     const files: PathFile[] = [];
-    for (const file of given) {
-      if (isJunkPath(file.path)) report.remarks.push({ path: file.path, reason: 'Hidden system file', isAdded: false });
-      else if (ZIP.test(file.path)) {
-        try {
-          const failed = await this.#tools.unzip(file.blob, (entry) => files.push(entry), signal);
-          for (const entry of failed)
-            report.remarks.push({ path: `${file.path}/${entry.path}`, reason: entry.reason, isAdded: false });
-        } catch (error) {
-          if (!(error instanceof StudioError) || !error.code.startsWith('media/')) throw error;
-          report.remarks.push({ path: file.path, reason: error.message, isAdded: false });
-        }
-      } else files.push(file);
-    }
+    const skip = (path: string, reason: string) => void report.remarks.push({ path, reason, isAdded: false });
+    const zips = given.filter(({ path }) => ZIP.test(path)).length;
+    const take = async (file: PathFile, depth: number): Promise<void> => {
+      const path = cleanPath(file.path);
+      if (path === null) return skip(file.path, 'Its path leads out of the folder it is in: it was left out.');
+      if (isJunkPath(path)) return skip(path, 'Hidden system file');
+      if (file.fault) return skip(path, file.fault);
+      if (PACKED.test(path)) return skip(path, 'Unpack it first and drop the folder: only zip files are opened here.');
+      if (isDocumentPath(path)) return skip(path, 'A text about the data: it was left out.');
+      if (!ZIP.test(path)) return void files.push({ ...file, path });
+      if (depth >= DEEPEST_ZIP) return skip(path, 'A zip inside too many others: unpack it first.');
+      const inside: PathFile[] = [];
+      try {
+        const failed = await this.#tools.unzip(file.blob, (entry) => inside.push(entry), signal);
+        for (const entry of failed) skip(`${path}/${entry.path}`, entry.reason);
+      } catch (error) {
+        if (!(error instanceof StudioError) || !error.code.startsWith('media/')) throw error;
+        return void report.remarks.push(refusal(path, error));
+      }
+      // One of several zips stands for a folder of its name.
+      const isFolder = depth > 0 || zips > 1;
+      const parent = depth > 0 ? path.slice(0, path.lastIndexOf('/') + 1) : '';
+      const own = isFolder ? `${parent}${fileName(path).replace(ZIP, '')}/` : '';
+      for (const entry of inside)
+        await take({ ...entry, path: `${own}${entry.path.replace(/^[\\/]+/, '')}` }, depth + 1);
+    };
+    for (const file of given) await take(file, 0);
     // The same files give the same project, whatever order a system lists them in.
     return files.sort((a, b) => BY_NAME.compare(a.path, b.path));
+  }
+
+  /** The reading of folders and names: what was asked for, what a person chooses, or the only one. @throws StudioError when it was asked for and is none. */
+  async #choose(
+    structure: Structure,
+    media: readonly string[],
+    options: ImportOptions,
+    annotations: Annotations,
+    report: ImportReport,
+    signal: AbortSignal,
+  ): Promise<Reading> {
+    const { readings } = structure;
+    const find = (id: string) => readings.find((reading) => reading.id === id);
+    const [best] = readings as [Reading];
+    if (options.reading !== undefined) {
+      const chosen = options.reading === 'best' ? best : find(options.reading);
+      if (chosen) return chosen;
+      const able = readings.map(({ id, title }) => `${id} (${title})`).join('; ');
+      throw new StudioError('studio/bad-arguments', {
+        message: `The classes cannot be read as ${options.reading} here. Possible: ${able}.`,
+      });
+    }
+    // The person has said which class loose files are of.
+    if (options.classId !== null && best.id.startsWith('name') && best.id !== 'name-dot') return find('none')!;
+    const partOf = (path: string) => annotations.partOf(path) ?? structure.parts.get(path) ?? partOrTraining(options);
+    const question = questionOf(structure, media, partOf, report.remarks);
+    if (!question) return best;
+    this.#state = { kind: 'asking', question };
+    const id = await new Promise<string>((resolve, reject) => {
+      this.#answer = resolve;
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+    return find(id) ?? best;
   }
 
   async #read(
@@ -145,12 +253,27 @@ export class ImportSession {
     const remark = (one: ImportRemark) => void report.remarks.push(one);
     const annotations = await this.#slot.readAnnotations(files, this.#project.items, remark);
     const media = files.filter(({ path }) => !annotations.used.has(path));
-    const proposed = this.#slot.hasClassFolders
-      ? proposeLabels(media.map((file) => file.path).filter((path) => !annotations.hasClassOf(path)))
-      : new Map<string, string | null>();
-    const known = new Map(this.#project.items.map((item) => [contentKey(item), item.name]));
+    const paths = media.map((file) => file.path);
+    const open = paths.filter((path) => !annotations.hasClassOf(path));
+    const structure = readStructure(open, this.#slot.hasClassFolders);
+    const parts =
+      open.length === paths.length ? structure.parts : readStructure(paths, this.#slot.hasClassFolders).parts;
+    const reading = options.isFixed ? null : await this.#choose(structure, open, options, annotations, report, signal);
+    if (reading && reading.classes.size > 0) report.reading = reading.title;
+    if (structure.question) report.others = structure.readings.filter((other) => other !== reading);
+    const says: Says = {
+      partOf: (path) => options.partOf?.(path) ?? annotations.partOf(path) ?? parts.get(path) ?? options.part,
+      groupOf: (path) => annotations.groupOf(path) ?? reading?.groups.get(path) ?? null,
+    };
+    const known = new Map(
+      this.#project.items.map((item): [string, Twin] => {
+        const label = this.#project.project.classes.find(({ id }) => id === classIdOf(item));
+        return [contentKey(item), { name: item.name, className: label?.name ?? null }];
+      }),
+    );
     const session = newId();
     let done = files.length - media.length;
+    onDone(done);
     await this.#labelKnown(annotations, report);
     for (let at = 0; at < media.length; at += BATCH) {
       const batch = await Promise.all(
@@ -162,10 +285,10 @@ export class ImportSession {
       );
       const usable = batch.flatMap(({ path, result }) => {
         if (result instanceof StudioError) {
-          remark({ path, reason: result.message, isAdded: false });
+          remark(refusal(path, result));
           return [];
         }
-        const className = options.isFixed ? null : (proposed.get(path) ?? null);
+        const className = reading?.classes.get(path) ?? null;
         const named = options.isFixed
           ? result.map((one): Named => ({
               ...annotations.name(path, [one], null, remark)[0]!,
@@ -174,12 +297,18 @@ export class ImportSession {
           : annotations.name(path, result, className, remark);
         return this.#leaveOutTwins(path, named, known, remark);
       });
-      if (usable.length > 0) await this.#store(usable, annotations, options, session, report);
+      if (usable.length > 0) await this.#store(usable, says, options, session, report);
     }
   }
 
   /** What a file holds, or why it cannot be read. @throws what is not the file's fault. */
   async #inspect(file: PathFile, signal: AbortSignal): Promise<InspectedMedia[] | StudioError> {
+    try {
+      // A file that was changed or taken away since it was chosen has no content any more.
+      await file.blob.slice(0, 1).arrayBuffer();
+    } catch {
+      return new StudioError('media/unreadable');
+    }
     try {
       return await this.#tools.inspect(file, signal);
     } catch (error) {
@@ -191,7 +320,7 @@ export class ImportSession {
   #leaveOutTwins(
     path: string,
     named: readonly Named[],
-    known: Map<string, string>,
+    known: Map<string, Twin>,
     remark: (one: ImportRemark) => void,
   ): Usable[] {
     const noticed = new Set<string>();
@@ -200,10 +329,14 @@ export class ImportSession {
       const key = contentKey(media);
       const twin = known.get(key);
       if (twin !== undefined) {
-        remark({ path, reason: `Already in the project (${twin})`, isAdded: false });
+        const isClash = twin.className !== null && one.className !== null && twin.className !== one.className;
+        const reason = isClash
+          ? `The same ${this.#slot.example[0]} is in ${twin.className} (${twin.name}) and in ${one.className}: ${twin.className} was kept. Say which is right.`
+          : `Already in the project (${twin.name})`;
+        remark({ path, reason, isAdded: false });
         return [];
       }
-      known.set(key, media.name ?? fileName(path));
+      known.set(key, { name: media.name ?? fileName(path), className: one.className });
       if (media.notice && !noticed.has(media.notice)) remark({ path, reason: media.notice, isAdded: true });
       if (media.notice) noticed.add(media.notice);
       return [{ ...one, path }];
@@ -212,13 +345,13 @@ export class ImportSession {
 
   async #store(
     usable: readonly Usable[],
-    annotations: Annotations,
+    says: Says,
     options: ImportOptions,
     session: string,
     report: ImportReport,
   ): Promise<void> {
     const project = this.#project;
-    const { example, hasClassFolders } = this.#slot;
+    const { example } = this.#slot;
     const names = new Set(
       usable.flatMap(({ className, boxes }) => [
         ...(className ? [className] : []),
@@ -245,10 +378,8 @@ export class ImportSession {
             isDone: boxes.isDone,
           }
         : { kind: 'class', classId: className ? idOf(className) : options.classId },
-      part: options.isFixed
-        ? options.part
-        : (options.partOf?.(path) ?? annotations.partOf(path) ?? proposePart(path, hasClassFolders) ?? options.part),
-      recording: (options.recordingPattern ? matchPattern(options.recordingPattern, path) : null) ?? `file:${path}`,
+      part: options.isFixed ? options.part : says.partOf(path),
+      recording: recordingOf(path, says, options),
       session,
       addedAtMs,
     }));

@@ -9,9 +9,10 @@ export {
   type StoredWeights,
 } from './schema.ts';
 export { assignParts, dividedOf, groupOf, matchPattern, splitByGroup, type Divided, type Grouping } from './split.ts';
-export { fileName, isJunkPath, proposeLabels, proposePart } from './labels.ts';
+export { fileName, isJunkPath } from './labels.ts';
+export { partOfWord } from './parts.ts';
 export { findBoxFindings, findClassFindings, findFlagged, flagsOfClip, type ClipFlag, type Finding } from './health.ts';
-export { readNone, type ImportRemark, type ReadAnnotations } from './annotations/reader.ts';
+export type { ImportRemark, ReadAnnotations } from './annotations/reader.ts';
 export { readBoxFiles, readClassLists, readMotionFiles } from './annotations/readers.ts';
 export type { DatasetSlot, ImportTools, Noun } from './slot.ts';
 export type { ArchiveContract, PathFile } from './archive-contract.ts';

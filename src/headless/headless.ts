@@ -2,7 +2,7 @@
  * The headless runner: the app's own import, training and evaluation, driven by `npm run studio`. Main thread. Results follow
  * docs/report.schema.json.
  */
-import { dividedOf, splitByGroup, type PathFile } from '../dataset/index.ts';
+import { dividedOf, partOfWord, splitByGroup, type PathFile } from '../dataset/index.ts';
 import { ImportSession, ProjectSession } from '../dataset/ui.ts';
 import { isLabelled, shownClassIds } from '../domain/label.ts';
 import type { CurvePoint, ItemPart, MediaItem, ModelSource, Part } from '../domain/project.ts';
@@ -32,8 +32,10 @@ export type HeadlessTrain = {
   seed: number | null;
   folds: number | null;
   groupBy: string | null;
-  /** Path to part, from a split file. */
-  split: Record<string, Part> | null;
+  /** Path to the word of a part, from a split file. */
+  split: Record<string, string> | null;
+  /** Id of the reading of folders and names; null = the best. */
+  classes: string | null;
   wantsBundle: boolean;
 };
 
@@ -83,6 +85,20 @@ const settingsOf = (task: Task, config: unknown, items: readonly MediaItem[]): T
       return algorithm ? task.withAlgorithm(base, algorithm) : base;
     },
   );
+
+/** Parts of a split file. @throws StudioError for a word that is none. */
+function partsOf(split: Record<string, string>): Record<string, Part> {
+  return Object.fromEntries(
+    Object.entries(split).map(([path, word]) => {
+      const part = partOfWord(word);
+      if (!part)
+        throw new StudioError('studio/bad-arguments', {
+          message: `--split: ${word} is no part; use training, validation or testing.`,
+        });
+      return [path, part];
+    }),
+  );
+}
 
 const say = (text: string) => console.warn(`studio: ${text}`);
 
@@ -143,6 +159,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     if (files.length === 0) return 0;
     const task = taskOf(project.project.kind);
     const imports = new ImportSession(project, task, importTools(studio.clients, task.kind));
+    const split = options.split && partsOf(options.split);
     const pulse = setInterval(() => {
       if (imports.state.kind === 'running') say(`reading ${name}: ${imports.state.done} of ${imports.state.total}`);
     }, 2000);
@@ -151,9 +168,17 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
         classId: null,
         part,
         isFixed: part === 'background',
-        ...(options.split ? { partOf: (path: string) => options.split![path] ?? null } : {}),
+        reading: options.classes ?? 'best',
+        // A folder of its own is of one part, whatever its folders are called.
+        ...(split
+          ? { partOf: (path: string) => split[path] ?? null }
+          : part === 'validation' || part === 'testing'
+            ? { partOf: () => part }
+            : {}),
         ...(options.groupBy ? { recordingPattern: options.groupBy } : {}),
       });
+      if (report.reading) say(`classes of ${name}: ${report.reading}`);
+      for (const { id, title } of report.others) say(`  also possible: --classes ${id}: ${title}`);
       for (const remark of report.remarks)
         say(`${remark.isAdded ? 'note' : 'skipped'}: ${remark.path}: ${remark.reason}`);
       if (imports.state.kind === 'failed') throw imports.state.error;
@@ -241,7 +266,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       ...(options.seed !== null ? { seed: options.seed } : {}),
     };
     const hasValidationFolder = folder('validation').length > 0;
-    const hasOwn = hasValidationFolder || Object.values(options.split ?? {}).includes('validation');
+    const hasOwn = hasValidationFolder || Object.values(partsOf(options.split ?? {})).includes('validation');
     // A wrong setting is said before minutes of import.
     settingsOf(task, config, []);
     const project = await makeProject(task);
@@ -421,6 +446,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       folds: null,
       groupBy: null,
       split: null,
+      classes: null,
       wantsBundle: false,
     };
     await importFolder(project, 'data', 'testing', options);

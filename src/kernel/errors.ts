@@ -20,6 +20,18 @@ export const ERROR_CATALOGUE = {
     advice: 'Convert it to WAV, MP3, M4A, FLAC, OGG or WebM.',
     retry: false,
   },
+  'media/unreadable': {
+    title: 'The file was changed or taken away since it was chosen, or this program may not open it.',
+    kept: 'Nothing was added from it.',
+    advice: 'Copy it to a folder on this device and add it again.',
+    retry: true,
+  },
+  'media/zip-too-large': {
+    title: 'The zip holds more than 300,000 files, or more than 40 GB when it is unpacked.',
+    kept: 'Nothing was added from it.',
+    advice: 'Unpack it and add a part of it.',
+    retry: false,
+  },
   'media/damaged': {
     title: 'The file is damaged and could not be read to its end.',
     kept: 'Nothing was added from it.',

@@ -71,7 +71,7 @@ test('files that cannot be used are listed with the reason, the others are added
   await expect(row('empty.wav')).toContainText('The file is empty');
   await expect(row('letter.wav')).toContainText('not a sound this browser can read');
   await expect(row('nothing.wav')).toContainText('no length');
-  await expect(row('twin.1.wav')).toContainText('Already in the project (good.1.wav)');
+  await expect(row('twin.1.wav')).toContainText('The same clip is in good (good.1.wav) and in twin');
   await expect(row('half.wav')).toContainText(/Added.*stops early: 1\.0 s of 2\.0 s could be read and were kept/);
   await expect(row('.hidden.wav')).toContainText('Hidden system file');
   // The silent clip is flagged, not refused; labels come from Label.anything.ext.
@@ -149,15 +149,25 @@ test('a zip is unpacked, a broken one is reported', async ({ studio }) => {
     { path: 'set/dog/1.wav', bytes: beep(500) },
     { path: 'set/cat/1.wav', bytes: beep(1500) },
     { path: '__MACOSX/set/dog/._1.wav', bytes: Buffer.from('x') },
+    // As Windows and other packers write them, and one that would leave its folder.
+    { path: 'set\\dog\\2.wav', bytes: beep(510) },
+    { path: './set/cat/2.wav', bytes: beep(1510) },
+    { path: '../../set/cat/3.wav', bytes: beep(1520) },
+    // A zip for each class inside, as Teachable Machine packs them.
+    { path: 'set/bird.zip', bytes: zip([{ path: '1.wav', bytes: beep(2500) }]) },
   ]);
   await studio.importFiles([
     file('set.zip', whole, 'application/zip'),
     file('cut.zip', whole.subarray(0, 200), 'application/zip'),
+    file('set.tar.gz', Buffer.from('x'), 'application/gzip'),
   ]);
   await expect(page.getByRole('row', { name: /cut\.zip/ })).toContainText('damaged or incomplete');
+  await expect(page.getByRole('row', { name: /set\.tar\.gz/ })).toContainText('Unpack it first');
+  await expect(page.getByRole('row', { name: /cat\/3\.wav/ })).toContainText('leads out of the folder');
   await studio.closeReport();
-  await expect(studio.button('dog 1')).toBeVisible();
-  await expect(studio.button('cat 1')).toBeVisible();
+  await expect(studio.button('dog 2')).toBeVisible();
+  await expect(studio.button('cat 2')).toBeVisible();
+  await expect(studio.button('bird 1')).toBeVisible();
 });
 
 test('training says what is missing, and trains a class with one clip', async ({ studio }) => {

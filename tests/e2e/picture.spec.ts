@@ -41,7 +41,7 @@ test('pictures come in with names and lists as their classes; a burst of the cam
     },
   ]);
   await expect(page.getByRole('region', { name: 'Import report' })).toContainText(
-    'These pictures are not among the files: gone.png.',
+    'These are not among the files: gone.png.',
   );
   await studio.closeReport();
   await expect(studio.button('Cat 2')).toBeVisible();

@@ -153,6 +153,9 @@ test('refuses what it cannot do, with a sentence and a failing exit code', async
   expect(refused('train', '--data', data, '--folds', 'two', '--out', out)).toContain('whole number');
   expect(refused('train', '--data', data, '--group-by', '(', '--out', out)).toContain('--group-by');
   expect(refused('train', '--task', 'sound', '--data', data, '--out', out)).toContain('only one class');
+  expect(refused('train', '--data', data, '--classes', 'name', '--out', out)).toContain(
+    'cannot be read as name here. Possible: folder',
+  );
   const config = join(folder, 'config.json');
   writeFileSync(config, '{"windowSec": 99}');
   expect(refused('train', '--task', 'sound', '--data', data, '--config', config, '--out', out)).toContain('windowSec');

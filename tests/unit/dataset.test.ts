@@ -7,8 +7,6 @@ import {
   dividedOf,
   HISTORY_DEPTH,
   matchPattern,
-  proposeLabels,
-  proposePart,
   SCHEMA_VERSION,
   splitByGroup,
   Store,
@@ -242,30 +240,6 @@ describe('the split', () => {
   it('reads groups from paths', () => {
     expect(matchPattern('^[^/]+/\\d+-(\\d+)-', 'dog/4-182395-A-0.flac')).toBe('182395');
     expect(matchPattern('(', 'x')).toBeNull();
-  });
-});
-
-describe('labels from names', () => {
-  const labels = (...paths: string[]) => paths.map((path) => proposeLabels(paths).get(path));
-  it('are the class folders', () => {
-    expect(labels('all/dog/1.wav', 'all/cat/2.wav')).toEqual(['dog', 'cat']);
-    expect(labels('dog/1.wav', 'cat/2.wav')).toEqual(['dog', 'cat']);
-    expect(labels('test/dog/1.wav', 'train/dog/2.wav')).toEqual(['dog', 'dog']);
-  });
-  it('are the first part of Label.anything.ext', () => {
-    expect(labels('Dog.1.wav', 'Cat.home.2.wav')).toEqual(['Dog', 'Cat']);
-    expect(labels('box/Dog.1.wav', 'box/Cat.2.wav')).toEqual(['Dog', 'Cat']);
-  });
-  it('are the one folder that was dropped', () => {
-    expect(labels('dog/1.wav', 'dog/2.wav')).toEqual(['dog', 'dog']);
-  });
-  it('are missing for loose files', () => {
-    expect(labels('1.wav', '2.wav')).toEqual([null, null]);
-  });
-  it('leave parts to the folders above', () => {
-    expect(proposePart('x/Test/dog/1.wav')).toBe('testing');
-    expect(proposePart('test/1.wav')).toBeNull();
-    expect(proposePart('dog/1.wav')).toBeNull();
   });
 });
 

@@ -553,9 +553,9 @@ describe('lists of classes', () => {
     });
     expect(classOf(found, 'a.jpg')).toBe('Cat');
     expect(found.remarks).toEqual([
-      'Line 3 calls a.jpg Dog; it was Cat before.',
-      'Line 5 names no picture or no class.',
-      'These pictures are not among the files: gone.jpg.',
+      'Line 3 calls a.jpg Dog; it was Cat before, which was kept.',
+      'Line 5 names no file.',
+      'These are not among the files: gone.jpg.',
       'It has no column of files and column of classes with names this app knows.',
       'It has no column of files and column of classes with names this app knows.',
     ]);

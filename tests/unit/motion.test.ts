@@ -1,7 +1,8 @@
 /** Movements in Node: landmark files, annotations, windows, repetitions, what the app chooses. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { matchVideo, parseTime, readMotionAnnotations } from '../../src/dataset/annotations/motion.ts';
+import { FileIndex } from '../../src/dataset/annotations/file-index.ts';
+import { parseTime, readMotionAnnotations } from '../../src/dataset/annotations/motion.ts';
 import type { MediaItem } from '../../src/domain/project.ts';
 import { activeSpan, motionOfPoses, qualityHints } from '../../src/features/movement/activity.ts';
 import { decodePeople, detectorAnchors, regionOf, sampleRegion } from '../../src/features/movement/blazepose.ts';
@@ -159,10 +160,11 @@ describe('annotation files', () => {
   });
   it('find their videos', () => {
     const paths = ['set/Walk/One.MP4', 'set/two.mov'];
-    expect(matchVideo('one.mp4', paths)).toBe(paths[0]);
-    expect(matchVideo('walk/one.mp4', paths)).toBe(paths[0]);
-    expect(matchVideo('two', paths)).toBe(paths[1]);
-    expect(matchVideo('three.mp4', paths)).toBeNull();
+    const index = new FileIndex(paths);
+    expect(index.find('one.mp4', '')?.path).toBe(paths[0]);
+    expect(index.find('walk/one.mp4', '')?.path).toBe(paths[0]);
+    expect(index.find('two', '')?.path).toBe(paths[1]);
+    expect(index.find('three.mp4', '')).toBeNull();
   });
 });
 

@@ -4,7 +4,8 @@ import type { InspectedMedia, MediaItem } from '../../domain/project.ts';
 import { collectPictureAnnotations } from './collect.ts';
 import type { PictureNote, TextFile } from './notes.ts';
 import { placeBoxes } from './place.ts';
-import { MOST_ANNOTATION_BYTES, type ImportRemark, type Named, type ReadAnnotations } from './reader.ts';
+import type { ImportRemark, Named, ReadAnnotations } from './reader.ts';
+import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
 
 /** Whether a picture is done with what a file says of it: it has boxes, or the file says that it has none. Boxes that could not be read leave it to do. */
 const isDoneBy = (note: PictureNote | undefined, kept: number): boolean =>
@@ -29,7 +30,7 @@ export const readBoxFiles: ReadAnnotations = async (files, items, remark) => {
   const texts: TextFile[] = [];
   for (const file of files)
     if (isText(file.path) && file.blob.size < MOST_ANNOTATION_BYTES)
-      texts.push({ path: file.path, text: await file.blob.text() });
+      texts.push({ path: file.path, text: await readText(file.blob) });
   const media = files.map(({ path }) => path).filter((path) => !isText(path));
   // A note that names a video is for none of its frames.
   const given = media.filter((path) => !/\.(mp4|mov|m4v|webm|mkv)$/i.test(path));
@@ -57,6 +58,7 @@ export const readBoxFiles: ReadAnnotations = async (files, items, remark) => {
     known,
     hasClassOf: () => false,
     partOf: (path) => parts.get(path) ?? null,
+    groupOf: () => null,
     name: (path, found, _className, note) =>
       found.map((one): Named => {
         const own = notes.get(path);

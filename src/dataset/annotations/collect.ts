@@ -8,7 +8,7 @@ import { readCoco } from './coco.ts';
 import { readCreateMl } from './create-ml.ts';
 import { readCsv } from './csv.ts';
 import { isObject, type NotedBox, type PictureAnnotations, type PictureNote, type TextFile } from './notes.ts';
-import { PictureIndex } from './picture-index.ts';
+import { FileIndex } from './file-index.ts';
 import { readVoc } from './voc.ts';
 import { readYoloLine, readYoloNames } from './yolo.ts';
 
@@ -27,7 +27,7 @@ export function collectPictureAnnotations(
   texts: readonly TextFile[],
   picturePaths: readonly string[],
 ): CollectedAnnotations {
-  const index = new PictureIndex(picturePaths);
+  const index = new FileIndex(picturePaths);
   const notes = new Map<string, PictureNote>();
   const faults: CollectedAnnotations['faults'] = [];
   const parts = new Map<string, Part>();

@@ -5,7 +5,9 @@
 import Papa from 'papaparse';
 import type { InspectedMedia } from '../../domain/project.ts';
 import { formatDuration, formatPosition } from '../../kernel/format.ts';
-import { MOST_ANNOTATION_BYTES, type Named, type ReadAnnotations } from './reader.ts';
+import { FileIndex } from './file-index.ts';
+import type { Named, ReadAnnotations } from './reader.ts';
+import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
 
 /** One row: seconds; null = from the beginning, to the end. `line` counts from 1. */
 export type MotionAnnotation = {
@@ -95,24 +97,6 @@ export function readMotionAnnotations(content: string, name: string): MotionAnno
   return { rows, faults };
 }
 
-/** Finds the file a row means: by its path, by the end of its path, by its name, with or without ending; upper and lower case are the same. */
-export function matchVideo(video: string, paths: readonly string[]): string | null {
-  const wanted = video
-    .replace(/\\/g, '/')
-    .replace(/^\.?\//, '')
-    .toLowerCase();
-  const last = wanted.slice(wanted.lastIndexOf('/') + 1);
-  const base = (path: string) => path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  const stem = (name: string) => name.replace(/\.[^.]*$/, '');
-  return (
-    paths.find((path) => path.toLowerCase() === wanted) ??
-    paths.find((path) => path.toLowerCase().endsWith(`/${wanted}`)) ??
-    paths.find((path) => base(path) === last) ??
-    paths.find((path) => stem(base(path)) === last || stem(base(path)) === stem(last)) ??
-    null
-  );
-}
-
 /** Takes annotation files out of an import of videos: rows by the path of their video. */
 export const readMotionFiles: ReadAnnotations = async (files, _items, remark) => {
   const annotated = new Map<string, MotionAnnotation[]>();
@@ -120,19 +104,17 @@ export const readMotionFiles: ReadAnnotations = async (files, _items, remark) =>
   const found: { path: string; annotations: MotionAnnotations }[] = [];
   for (const file of files) {
     if (!/\.(csv|txt|json)$/i.test(file.path) || file.blob.size >= MOST_ANNOTATION_BYTES) continue;
-    const annotations = readMotionAnnotations(await file.blob.text(), file.path);
+    const annotations = readMotionAnnotations(await readText(file.blob), file.path);
     if (!annotations) continue;
     found.push({ path: file.path, annotations });
     used.add(file.path);
   }
-  const paths = files.map((file) => file.path).filter((path) => !used.has(path));
+  const index = new FileIndex(files.map((file) => file.path).filter((path) => !used.has(path)));
   for (const { path: file, annotations } of found) {
     const folder = file.slice(0, file.lastIndexOf('/') + 1);
-    // Beside the annotation file first: other folders may have files of the same names.
-    const near = paths.filter((path) => path.startsWith(folder));
     for (const { line, reason } of annotations.faults) remark({ path: `${file}, row ${line}`, reason, isAdded: false });
     for (const row of annotations.rows) {
-      const path = matchVideo(row.video, near) ?? matchVideo(row.video, paths);
+      const path = index.find(row.video, folder)?.path;
       if (!path)
         remark({
           path: `${file}, row ${row.line}`,
@@ -146,6 +128,7 @@ export const readMotionFiles: ReadAnnotations = async (files, _items, remark) =>
     used,
     hasClassOf: (path) => annotated.has(path),
     partOf: () => null,
+    groupOf: () => null,
     known: [],
     name(path, media, className, note) {
       const rows = annotated.get(path);

@@ -3,8 +3,8 @@ import type { Rect } from '../../domain/boxes.ts';
 import type { InspectedMedia, MediaItem, Part } from '../../domain/project.ts';
 import type { PathFile } from '../archive-contract.ts';
 
-/** A file that was not added (or added with a remark), and why. */
-export type ImportRemark = { path: string; reason: string; isAdded: boolean };
+/** A file that was not added (or added with a remark), why, and what to do where the reason does not say it. */
+export type ImportRemark = { path: string; reason: string; isAdded: boolean; advice?: string };
 
 /** An example as its files name it: of a class (null = none named), or with boxes. `boxes` null = this task has none. */
 export type Named = {
@@ -30,6 +30,8 @@ export type Annotations = {
   hasClassOf(path: string): boolean;
   /** Part a list of files gives. */
   partOf(path: string): Part | null;
+  /** What a list says belongs together: the recording, the person. */
+  groupOf(path: string): string | null;
   /** Labels for examples that are in the project already: the files came without any of their own. */
   known: { item: MediaItem; boxes: (Rect & { label: string })[]; isDone: boolean }[];
 };
@@ -40,16 +42,3 @@ export type ReadAnnotations = (
   items: readonly MediaItem[],
   remark: (remark: ImportRemark) => void,
 ) => Promise<Annotations>;
-
-/** Larger text files are data, not annotations. */
-export const MOST_ANNOTATION_BYTES = 60e6;
-
-/** No annotations: what folders and names say is all there is. */
-export const readNone: ReadAnnotations = async () => ({
-  used: new Set(),
-  name: (_path, found, className) =>
-    found.map((media) => ({ media, className: media.label ?? className, boxes: null })),
-  hasClassOf: () => false,
-  partOf: () => null,
-  known: [],
-});

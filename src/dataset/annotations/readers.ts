@@ -11,4 +11,4 @@ export const readBoxFiles = lazily(async () => (await import('./boxes.ts')).read
 /** Segments of videos. */
 export const readMotionFiles = lazily(async () => (await import('./motion.ts')).readMotionFiles);
 /** Lists of files and classes. */
-export const readClassLists = lazily(async () => (await import('./picture-classes.ts')).readClassLists);
+export const readClassLists = lazily(async () => (await import('./class-lists.ts')).readClassLists);

@@ -1,0 +1,247 @@
+/**
+ * Lists beside sounds and pictures: which class, part and recording a file is of. Any thread.
+ *
+ * | dialect                          | read as                                                                         |
+ * | -------------------------------- | ------------------------------------------------------------------------------- |
+ * | CSV, TSV, `;`, with a header     | the columns of files and classes by their names, in any order                   |
+ * | the same without a header        | the column that names the files, and the one whose words come again             |
+ * | ESC-50 `meta/esc50.csv`          | `category`; `src_file` belongs together                                         |
+ * | UrbanSound8K                     | `class`; `fsID` belongs together                                                |
+ * | Hugging Face `metadata.csv/jsonl` | `file_name` and `label`                                                        |
+ * | Edge Impulse `info.labels`       | label and part of every file                                                    |
+ * | `testing_list.txt` and the like  | paths, one a line; the name of the list is the part (Speech Commands)           |
+ *
+ * Parts stand in a column `split`, `set`, `part`, `subset`.
+ */
+import Papa from 'papaparse';
+import type { Part } from '../../domain/project.ts';
+import { fileName } from '../labels.ts';
+import { partOfWord } from '../parts.ts';
+import { FileIndex } from './file-index.ts';
+import { isObject, textOf } from './notes.ts';
+import type { ImportRemark, ReadAnnotations } from './reader.ts';
+import { linesOf, MOST_ANNOTATION_BYTES, readText } from './text.ts';
+
+const FILE =
+  /^(file|files|filename|file_name|slice_file_name|fname|filepath|file_path|image|image_name|image_path|image_id|imagefilename|img|picture|audio|audio_path|audio_file|audio_filename|wav|wav_file|clip|clip_name|recording|sound|path|id)$/;
+/** Best first: where a table has a number and a word for a class, the word is shown to people. */
+const LABELS = [
+  /^(label|labels|class_?name|class_?label|label_?name)$/,
+  /^(class|category|species|breed|emotion|word|genre|instrument|event|tag|primary_label|common_name)$/,
+  /^(target|name|classid|class_id|label_id|y)$/,
+];
+const PART = /^(split|set|part|subset|data_?set|fold_?name|usage|phase)$/;
+const GROUP =
+  /^(src_file|source_recording|fsid|group|speaker|speaker_id|subject|subject_id|participant|person|client_id|recording_id|session|patient|patient_id)$/;
+
+/** One row: a file, its class (null = the list gives only parts), its part and what it belongs to, where the list says so. `line` counts from 1. */
+export type ClassRow = { file: string; label: string | null; part: Part | null; group: string | null; line: number };
+/** What a list says, and the lines that cannot be used. */
+export type ClassRows = { rows: ClassRow[]; faults: { line: number; reason: string }[] };
+
+const plainHead = (cell: string) =>
+  cell
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_');
+const hasLetters = (values: readonly string[]) => values.some((value) => /\p{L}/u.test(value));
+
+/** A table with one row of cells a file. @param isFile tells whether a cell names a file of the import. @returns null when it is no such list. */
+export function readClassTable(text: string, isFile: (cell: string) => boolean): ClassRows | null {
+  const table = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy' }).data.map((row) =>
+    row.map((cell) => cell.trim()),
+  );
+  const head = (table[0] ?? []).map(plainHead);
+  const width = head.length;
+  if (width < 2) return null;
+  // Corners of boxes belong to another kind of list.
+  if (head.some((cell) => /^(xmin|x1|x_min|bbox|left)$/.test(cell))) return null;
+  const some = table.slice(0, 200);
+  const column = (at: number, from: readonly string[][]) => from.map((row) => row[at] ?? '');
+  const hits = Array.from({ length: width }, (_, at) => column(at, some).filter((cell) => cell && isFile(cell)).length);
+  const byContent = hits.indexOf(Math.max(...hits));
+  const byHead = head.findIndex((cell, at) => FILE.test(cell) && (hits[at]! > 0 || hits[byContent] === 0));
+  const labelHeads = LABELS.flatMap((wanted) => head.flatMap((cell, at) => (wanted.test(cell) ? [at] : [])));
+  const hasHead = !table[0]!.some((cell) => cell && isFile(cell)) && (byHead >= 0 || labelHeads.length > 0);
+  const file = byHead >= 0 ? byHead : hits[byContent]! > 0 ? byContent : -1;
+  if (file < 0) return null;
+  const rows = hasHead ? table.slice(1) : table;
+  const find = (wanted: RegExp) => (hasHead ? head.findIndex((cell, at) => at !== file && wanted.test(cell)) : -1);
+  let label: number;
+  let part = find(PART);
+  if (hasHead) {
+    const able = labelHeads.filter((at) => at !== file);
+    label = able.find((at) => hasLetters(column(at, rows))) ?? able[0] ?? -1;
+  } else {
+    // Without a header: the one other column whose values come again.
+    const repeats = (at: number) => {
+      const values = column(at, rows);
+      return values.every(Boolean) && new Set(values).size < values.length;
+    };
+    const others = head.flatMap((_, at) => (at === file ? [] : [at]));
+    part = others.find((at) => column(at, rows).every((cell) => partOfWord(cell) !== null)) ?? -1;
+    const able = others.filter((at) => at !== part && (repeats(at) || others.length === 1));
+    label = able.find((at) => hasLetters(column(at, rows))) ?? able[0] ?? -1;
+  }
+  if (label < 0 && part < 0) return null;
+  const group = find(GROUP);
+  const read: ClassRows = { rows: [], faults: [] };
+  rows.forEach((row, i) => {
+    const line = i + (hasHead ? 2 : 1);
+    const name = row[file] ?? '';
+    const named = label < 0 ? null : (row[label] ?? '');
+    if (!name || named === '') {
+      read.faults.push({ line, reason: name ? `gives ${name} no class` : 'names no file' });
+      return;
+    }
+    const [word, belongs] = [row[part] ?? '', row[group] ?? ''];
+    if (word && !partOfWord(word)) read.faults.push({ line, reason: `names a part “${word}”, which is none` });
+    read.rows.push({ file: name, label: named, part: word ? partOfWord(word) : null, group: belongs || null, line });
+  });
+  return read;
+}
+
+/** JSON lines: one object a line, as tables of Hugging Face. */
+function jsonLinesAsTable(text: string): string | null {
+  const records: Record<string, unknown>[] = [];
+  for (const line of linesOf(text)) {
+    try {
+      const parsed = JSON.parse(line) as unknown;
+      if (isObject(parsed)) records.push(parsed);
+    } catch {
+      return null;
+    }
+  }
+  const fields = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return records.length > 0
+    ? Papa.unparse({ fields, data: records.map((record) => fields.map((field) => textOf(record[field]))) })
+    : null;
+}
+
+/** Edge Impulse: `{"version": 1, "files": [{"path", "category", "label": {"type": "label", "label"}}]}`. */
+export function readInfoLabels(text: string): ClassRows | null {
+  let whole: unknown;
+  try {
+    whole = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isObject(whole) || !Array.isArray(whole.files)) return null;
+  const read: ClassRows = { rows: [], faults: [] };
+  whole.files.forEach((entry: unknown, i) => {
+    if (!isObject(entry)) return;
+    const file = textOf(entry.path ?? entry.name);
+    const label = isObject(entry.label) ? textOf(entry.label.label) : textOf(entry.label);
+    if (!file || !label) {
+      if (file && isObject(entry.label) && entry.label.type === 'unlabeled') return;
+      read.faults.push({ line: i + 1, reason: file ? `gives ${file} no single class` : 'names no file' });
+      return;
+    }
+    read.rows.push({ file, label, part: partOfWord(textOf(entry.category)), group: null, line: i + 1 });
+  });
+  return read;
+}
+
+/** A list of paths, one a line, whose own name is a part: `testing_list.txt`, `val.txt`. @returns null when it is none. */
+export function readPartList(text: string, path: string, isFile: (cell: string) => boolean): ClassRows | null {
+  const part = partOfWord(fileName(path).replace(/\.[^.]*$/, ''));
+  const lines = linesOf(text).map((line) => line.trim());
+  if (!part || lines.length === 0) return null;
+  if (lines.slice(0, 200).filter(isFile).length * 2 < Math.min(lines.length, 200)) return null;
+  return { rows: lines.map((file, i) => ({ file, label: null, part, group: null, line: i + 1 })), faults: [] };
+}
+
+/** What a text is that holds no list, in words, and what to do. */
+function tell(path: string, text: string): string {
+  const lines = linesOf(text);
+  if (/\.json$/i.test(path) && /"payload"\s*:/.test(text) && /"sensors"\s*:/.test(text))
+    return 'A recording of Edge Impulse as JSON. Export the data set there as WAV files.';
+  if (lines.length > 0 && lines.every((line) => /^\d+([.,]\d+)?\t\d+([.,]\d+)?\t|^\\\t/.test(line)))
+    return 'A label track of Audacity. Export the stretches there (Export Multiple), or cut the recording here.';
+  if (/\.textgrid$/i.test(path) || /^\s*File type = "ooTextFile"/.test(text))
+    return 'Tiers of Praat. Save the stretches there as sound files, or cut the recording here.';
+  return /\.(csv|tsv|jsonl?|labels)$/i.test(path)
+    ? 'It has no column of files and column of classes with names this app knows.'
+    : 'A text beside the data: it names no classes and was left out.';
+}
+
+const isText = (path: string) => /\.(csv|tsv|jsonl?|txt|labels|textgrid|xml|ya?ml)$/i.test(path);
+
+/** Reads one text of any dialect. */
+function readList(text: string, path: string, isFile: (cell: string) => boolean): ClassRows | null {
+  if (/\.jsonl$/i.test(path)) {
+    const table = jsonLinesAsTable(text);
+    return table === null ? null : readClassTable(table, isFile);
+  }
+  if (/\.(labels|json)$/i.test(path)) return readInfoLabels(text);
+  if (/\.(xml|ya?ml|textgrid)$/i.test(path)) return null;
+  return (/\.txt$/i.test(path) ? readPartList(text, path, isFile) : null) ?? readClassTable(text, isFile);
+}
+
+/** Names of files that a list has and the import has not, as one remark. */
+function tellLost(path: string, lost: readonly string[]): ImportRemark[] {
+  if (lost.length === 0) return [];
+  const more = lost.length > 3 ? ` and ${lost.length - 3} more` : '';
+  const reason = `These are not among the files: ${lost.slice(0, 3).join(', ')}${more}.`;
+  return [{ path, reason, isAdded: false }];
+}
+
+/** See the file header. A list names the class of its files whatever folder they lie in; what it does not name keeps the class of its folder. */
+export const readClassLists: ReadAnnotations = async (files, _items, remark) => {
+  const index = new FileIndex(files.map(({ path }) => path).filter((path) => !isText(path)));
+  const used = new Set<string>();
+  const named = new Map<string, ClassRow>();
+  const parts = new Map<string, Part>();
+  let hasPartList = false;
+  for (const { path, blob } of files) {
+    if (!isText(path)) continue;
+    used.add(path);
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    if (blob.size >= MOST_ANNOTATION_BYTES) {
+      remark({ path, reason: 'It is too large for a list (60 MB at most).', isAdded: false });
+      continue;
+    }
+    const text = await readText(blob);
+    const list = readList(text, path, (cell) => index.find(cell, folder) !== null);
+    if (!list) {
+      remark({ path, reason: tell(path, text), isAdded: false });
+      continue;
+    }
+    const lost: string[] = [];
+    for (const row of list.rows) {
+      const found = index.find(row.file, folder);
+      if (!found) {
+        lost.push(row.file);
+        continue;
+      }
+      if (row.part) parts.set(found.path, row.part);
+      if (row.label === null) {
+        hasPartList = true;
+        continue;
+      }
+      const known = named.get(found.path);
+      if (known && known.label !== row.label)
+        remark({
+          path,
+          reason: `Line ${row.line} calls ${row.file} ${row.label}; it was ${known.label} before, which was kept.`,
+          isAdded: false,
+        });
+      else named.set(found.path, row);
+    }
+    for (const { line, reason } of list.faults.slice(0, 20))
+      remark({ path, reason: `Line ${line} ${reason}.`, isAdded: false });
+    if (list.faults.length > 20)
+      remark({ path, reason: `${list.faults.length - 20} more lines cannot be used.`, isAdded: false });
+    for (const one of tellLost(path, lost)) remark(one);
+  }
+  return {
+    used,
+    known: [],
+    hasClassOf: (path) => named.has(path),
+    // Lists of two parts leave the third to the rest.
+    partOf: (path) => parts.get(path) ?? (hasPartList ? 'training' : null),
+    groupOf: (path) => named.get(path)?.group ?? null,
+    name: (path, found, className) =>
+      found.map((media) => ({ media, className: named.get(path)?.label ?? media.label ?? className, boxes: null })),
+  };
+};
