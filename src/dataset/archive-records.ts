@@ -41,7 +41,7 @@ const MEDIA: Record<Modality, v.ObjectEntries> = {
     frameRateHz: positive,
     joints: v.optional(list(text, 1000)),
   },
-  picture: Sides,
+  picture: { ...Sides, orientation: v.optional(v.pipe(count, v.minValue(1), v.maxValue(8))) },
 };
 const Media = v.variant(
   'kind',

@@ -29,8 +29,8 @@ export type MovementInfo = {
   joints?: string[];
 };
 
-/** What is known of a picture, upright, in pixels. */
-export type PictureInfo = { width: number; height: number };
+/** What is known of a picture, upright, in pixels. `orientation` of the stored one, 2..8 (EXIF), where it is turned or mirrored. */
+export type PictureInfo = { width: number; height: number; orientation?: number };
 
 /** Small pictures of an example: of a sound, or `poster`, a JPEG or PNG file of a video, a movement or a picture. */
 export type SmallPicture = {

@@ -80,6 +80,12 @@ export const ERROR_CATALOGUE = {
     advice: 'Use JPEG, PNG, WebP, AVIF or GIF.',
     retry: false,
   },
+  'media/picture-format': {
+    title: 'The picture has a format that browsers do not show.',
+    kept: 'The other files were imported.',
+    advice: 'Save it as JPEG or PNG. iPhones take JPEG with Settings, Camera, Formats, Most Compatible.',
+    retry: false,
+  },
   'media/picture-too-large': {
     title: 'The picture is too large to be read in a browser.',
     kept: 'The other files were imported.',

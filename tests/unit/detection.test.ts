@@ -9,7 +9,7 @@ import {
 } from '../../src/domain/boxes.ts';
 import { collectPictureAnnotations } from '../../src/dataset/annotations/collect.ts';
 import { placeBoxes } from '../../src/dataset/annotations/place.ts';
-import { readYoloNames } from '../../src/dataset/annotations/yolo.ts';
+import { readYoloSet } from '../../src/dataset/annotations/yolo.ts';
 import {
   averagePrecision,
   bestThreshold,
@@ -43,7 +43,7 @@ describe('annotation files of pictures', () => {
       ['image', 'annotations'],
       ['imagefilename', 'annotation'],
     ] as const) {
-      const { notes, faults } = collect(
+      const { notes, remarks } = collect(
         {
           'set/annotations.json': JSON.stringify([
             {
@@ -62,12 +62,12 @@ describe('annotation files of pictures', () => {
       ]);
       // Named without boxes: looked at, and empty.
       expect(notes.get('set/b.jpg')!.boxes).toEqual([]);
-      expect(faults.map((fault) => fault.reason)).toEqual(['There is no picture gone.jpg among the files.']);
+      expect(remarks.map((remark) => remark.reason)).toEqual(['There is no picture gone.jpg among the files.']);
     }
   });
 
   it('COCO: ids, categories, sizes; crowds and lost images are listed', () => {
-    const { notes, faults } = collect(
+    const { notes, remarks } = collect(
       {
         'labels.json': JSON.stringify({
           images: [{ id: 1, file_name: 'images/a.jpg', width: 200, height: 100 }],
@@ -88,13 +88,16 @@ describe('annotation files of pictures', () => {
       isPartial: true,
       boxes: [{ label: 'dog', x: 10, y: 20, width: 30, height: 40, unit: 'pixels' }],
     });
-    expect(faults).toHaveLength(2);
+    expect(remarks).toHaveLength(2);
   });
 
   it('YOLO: names of data.yaml in three spellings, boxes and outlines, an empty file means no objects', () => {
-    expect(readYoloNames({ path: 'data.yaml', text: "names: ['one', two]\nnc: 2\n" })).toEqual(['one', 'two']);
-    expect(readYoloNames({ path: 'data.yaml', text: 'nc: 2\nnames:\n  - one\n  - two\n' })).toEqual(['one', 'two']);
-    expect(readYoloNames({ path: 'data.yaml', text: 'names:\n  0: one\n  2: three\n' })).toEqual([
+    expect(readYoloSet({ path: 'data.yaml', text: "names: ['one', two]\nnc: 2\n" })!.names).toEqual(['one', 'two']);
+    expect(readYoloSet({ path: 'data.yaml', text: 'nc: 2\nnames:\n  - one\n  - two\n' })!.names).toEqual([
+      'one',
+      'two',
+    ]);
+    expect(readYoloSet({ path: 'data.yaml', text: 'names:\n  0: one\n  2: three\n' })!.names).toEqual([
       'one',
       'class 1',
       'three',
@@ -163,14 +166,14 @@ describe('annotation files of pictures', () => {
     const file = JSON.stringify([{ image: 'a.jpg', annotations: [] }]);
     const near = collect({ 'one/annotations.json': file }, ['one/a.jpg', 'two/a.jpg']);
     expect([...near.notes.keys()]).toEqual(['one/a.jpg']);
-    expect(near.faults).toEqual([]);
+    expect(near.remarks).toEqual([]);
     const tie = collect({ 'annotations.json': file }, ['one/a.jpg', 'two/a.jpg']);
-    expect(tie.faults[0]!.reason).toContain('2 pictures are called a.jpg');
+    expect(tie.remarks[0]!.reason).toContain('2 pictures are called a.jpg');
   });
 
   it('broken JSON is said and nothing else is lost', () => {
-    const { faults, used } = collect({ 'annotations.json': '[{' }, ['a.jpg']);
-    expect(faults[0]!.reason).toContain('not valid JSON');
+    const { remarks, used } = collect({ 'annotations.json': '[{' }, ['a.jpg']);
+    expect(remarks[0]!.reason).toContain('not valid JSON');
     expect(used.has('annotations.json')).toBe(true);
   });
 });
@@ -200,7 +203,7 @@ describe('boxes of a note', () => {
   });
   it('are scaled when the picture was resized, and taken as they are when the size makes no sense', () => {
     expect(sides(place({}, { width: 200, height: 100 }))).toEqual([0.05, 0.1, 0.1, 0.2]);
-    expect(sides(place({}, { width: 50, height: 100 }))).toEqual([0.1, 0.2, 0.2, 0.4]);
+    expect(sides(place({}, { width: 70, height: 100 }))).toEqual([0.1, 0.2, 0.2, 0.4]);
     expect(sides(place({ x: 70 }, { width: 20, height: 10 }))[0]).toBe(0.7);
   });
 });

@@ -11,7 +11,8 @@ import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
 const isDoneBy = (note: PictureNote | undefined, kept: number): boolean =>
   note !== undefined && (kept > 0 || (note.boxes.length === 0 && !note.isPartial));
 
-const isText = (path: string) => /\.(json|xml|csv|txt|ya?ml|names|labels)$/i.test(path);
+const isText = (path: string) => /\.(json|jsonl|xml|csv|tsv|txt|ya?ml|names|labels|data|pbtxt)$/i.test(path);
+const isVideo = (path: string) => /\.(mp4|mov|m4v|webm|mkv)$/i.test(path);
 
 function place(
   path: string,
@@ -20,7 +21,12 @@ function place(
   remark: (remark: ImportRemark) => void,
 ): (Rect & { label: string })[] {
   if (!('height' in media)) return [];
-  const { boxes, remarks } = placeBoxes(note, media.width, media.height);
+  const { boxes, remarks } = placeBoxes(
+    note,
+    media.width,
+    media.height,
+    'orientation' in media ? media.orientation : 1,
+  );
   for (const { reason, isKept } of remarks) remark({ path, reason, isAdded: isKept });
   return boxes;
 }
@@ -28,19 +34,31 @@ function place(
 /** See the file header. */
 export const readBoxFiles: ReadAnnotations = async (files, items, remark) => {
   const texts: TextFile[] = [];
-  for (const file of files)
-    if (isText(file.path) && file.blob.size < MOST_ANNOTATION_BYTES)
-      texts.push({ path: file.path, text: await readText(file.blob) });
+  const tooLarge: string[] = [];
+  for (const file of files) {
+    if (!isText(file.path)) continue;
+    if (file.blob.size < MOST_ANNOTATION_BYTES) texts.push({ path: file.path, text: await readText(file.blob) });
+    else tooLarge.push(file.path);
+  }
   const media = files.map(({ path }) => path).filter((path) => !isText(path));
   // A note that names a video is for none of its frames.
-  const given = media.filter((path) => !/\.(mp4|mov|m4v|webm|mkv)$/i.test(path));
+  const given = media.filter((path) => !isVideo(path));
   // Without pictures of their own they are for those of the project.
   const isForProject = media.length === 0;
-  const { notes, faults, parts, used } = collectPictureAnnotations(
+  const { notes, remarks, parts, used } = collectPictureAnnotations(
     texts,
     isForProject ? items.map(({ path }) => path) : given,
   );
-  for (const { path, reason } of faults) remark({ path, reason, isAdded: false });
+  for (const path of tooLarge) {
+    used.add(path);
+    remarks.push({
+      path,
+      reason: 'It is too large for annotations (60 MB at most).',
+      isAdded: false,
+      advice: 'Split it, or save it with fewer pictures.',
+    });
+  }
+  for (const one of remarks) remark(one);
   // Notes of people beside their pictures are nothing to import.
   for (const { path } of texts) {
     if (used.has(path)) continue;

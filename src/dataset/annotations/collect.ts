@@ -1,116 +1,235 @@
 /**
- * The annotation files of an import of pictures, whatever their formats: Create ML, COCO, YOLO, Pascal VOC and CSV (FEATURES §1.4). Any thread; pure. What is odd is
+ * The annotation files of an import of pictures, whatever their formats (box-formats.ts): which picture gets which boxes and part. Any thread; pure. What is odd is
  * listed, never guessed silently.
  */
 import type { Part } from '../../domain/project.ts';
 import { fileName } from '../labels.ts';
-import { readCoco } from './coco.ts';
-import { readCreateMl } from './create-ml.ts';
-import { readCsv } from './csv.ts';
-import { isObject, type NotedBox, type PictureAnnotations, type PictureNote, type TextFile } from './notes.ts';
+import { partOfWord } from '../parts.ts';
+import { readBoxJson, readBoxXml } from './box-formats.ts';
+import { readClassCodes, readCsv } from './csv.ts';
 import { FileIndex } from './file-index.ts';
-import { readVoc } from './voc.ts';
-import { readYoloLine, readYoloNames } from './yolo.ts';
+import { parseJson, type NotedBox, type PictureAnnotations, type PictureNote, type TextFile } from './notes.ts';
+import type { ImportRemark } from './reader.ts';
+import { linesOf } from './text.ts';
+import { readYoloLine, readYoloSet, type YoloSet } from './yolo.ts';
 
-/** What all annotation files of an import say: notes by the path of their picture, what could not be used, parts that lists of files give, and the files that were read. */
+/** What all annotation files of an import say: notes by the path of their picture, what is odd, parts of pictures, and the files that were read. */
 export type CollectedAnnotations = {
   notes: Map<string, PictureNote>;
-  faults: { path: string; reason: string }[];
+  remarks: ImportRemark[];
   parts: Map<string, Part>;
   used: Set<string>;
 };
 
-const SET_PARTS: Record<string, Part> = { train: 'training', val: 'validation', test: 'testing' };
+const stemOf = (path: string): string => fileName(path).replace(/\.[^.]*$/, '');
+const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
+const some = (names: readonly string[]) =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+
+/** Works through the files of one import. */
+class Collector implements CollectedAnnotations {
+  readonly notes = new Map<string, PictureNote>();
+  readonly remarks: ImportRemark[] = [];
+  readonly parts = new Map<string, Part>();
+  readonly used = new Set<string>();
+  readonly #index: FileIndex;
+  readonly #paths: readonly string[];
+  /** File that spoke of a picture first. */
+  readonly #first = new Map<string, string>();
+
+  constructor(paths: readonly string[]) {
+    this.#paths = paths;
+    this.#index = new FileIndex(paths);
+  }
+
+  fault(path: string, reason: string): void {
+    this.remarks.push({ path, reason, isAdded: false });
+  }
+
+  hint(path: string, reason: string): void {
+    this.remarks.push({ path, reason, isAdded: true });
+  }
+
+  hasPicture(name: string, folder: string): boolean {
+    return this.#index.find(name, folder) !== null;
+  }
+
+  /** Takes what a file says. */
+  take(path: string, { notes, faults, hints = [] }: PictureAnnotations): void {
+    this.used.add(path);
+    for (const reason of faults) this.fault(path, reason);
+    for (const reason of hints) this.hint(path, reason);
+    const lost: string[] = [];
+    for (const note of notes) if (!this.#put(path, note)) lost.push(note.picture);
+    if (lost.length === 1) this.fault(path, `There is no picture ${lost[0]} among the files.`);
+    else if (lost.length > 1) this.fault(path, `There are no pictures ${some(lost)} among the files.`);
+  }
+
+  #put(file: string, note: PictureNote): boolean {
+    const folder = folderOf(file);
+    const names = [note.picture, ...(note.otherNames ?? [])];
+    const found = names.map((name) => this.#index.find(name, folder)).find((one) => one !== null);
+    if (!found) return false;
+    const { path, others } = found;
+    if (others > 0) this.fault(file, `${others + 1} pictures are called ${note.picture}. The boxes went to ${path}.`);
+    if (note.part && !this.parts.has(path)) this.parts.set(path, note.part);
+    if (note.isSilent) return true;
+    const before = this.notes.get(path);
+    if (!before) {
+      this.notes.set(path, note);
+      this.#first.set(path, file);
+      return true;
+    }
+    const first = this.#first.get(path)!;
+    const boxes = [
+      ...before.boxes.map((box) => ({ from: first, ...box })),
+      ...note.boxes.map((box) => ({ ...box, from: file })),
+    ];
+    this.notes.set(path, {
+      ...before,
+      width: before.width ?? note.width,
+      height: before.height ?? note.height,
+      boxes,
+      ...(before.isPartial || note.isPartial ? { isPartial: true } : {}),
+    });
+    return true;
+  }
+
+  /** A list of pictures, one a line, all of one part. Most lines must name one. */
+  takeList({ path, text }: TextFile, part: Part): boolean {
+    const lines = linesOf(text).map((line) => line.trim());
+    const find = (line: string) =>
+      this.#index.find(line, folderOf(path)) ?? this.#index.find(line.split(/\s+/)[0]!, folderOf(path));
+    if (lines.length === 0 || lines.slice(0, 200).filter(find).length * 2 < Math.min(lines.length, 200)) return false;
+    this.used.add(path);
+    const lost: string[] = [];
+    for (const line of lines) {
+      const found = find(line);
+      if (!found) lost.push(line);
+      else if (!this.parts.has(found.path)) this.parts.set(found.path, part);
+    }
+    if (lost.length > 0) this.fault(path, `These are not among the files: ${some(lost)}.`);
+    return true;
+  }
+
+  /** Pictures below a folder that data.yaml names are of a part, where no list and no other folder says more. */
+  takeFolder(place: string, part: Part): void {
+    const tail = place
+      .replace(/\\/g, '/')
+      .replace(/^(\.{0,2}\/)+/, '')
+      .replace(/\/+$/, '')
+      .toLowerCase();
+    if (!tail) return;
+    for (const path of this.#paths)
+      if (`/${path.toLowerCase()}`.includes(`/${tail}/`) && !this.parts.has(path)) this.parts.set(path, part);
+  }
+}
+
+/** What stands in front of a list: its own name, or what data.yaml and obj.data call it. */
+function partOfList(path: string, declared: ReadonlyMap<string, Part>): Part | null {
+  return declared.get(fileName(path).toLowerCase()) ?? partOfWord(stemOf(path));
+}
+
+/** Boxes of one YOLO text. @param names the list that counts for it. */
+function readYolo(
+  file: TextFile,
+  set: YoloSet | undefined,
+): { note: PictureNote; faults: string[]; unnamed: number[] } {
+  const faults: string[] = [];
+  const boxes: NotedBox[] = [];
+  const unnamed: number[] = [];
+  let pixels = 0;
+  for (const line of linesOf(file.text)) {
+    const { index, rect, isPixels } = readYoloLine(line, set?.keypoints)!;
+    if (isPixels) pixels++;
+    else boxes.push({ ...rect, label: set?.names[index] ?? `class ${index}`, unit: 'ratio' });
+    if (set?.names[index] === undefined) unnamed.push(index);
+  }
+  if (pixels > 0)
+    faults.push(
+      `The numbers of ${pixels} boxes look like pixels: YOLO files hold shares of the picture, 0 to 1. Divide them by its width and height.`,
+    );
+  const note = {
+    picture: stemOf(file.path),
+    boxes,
+    width: null,
+    height: null,
+    ...(pixels > 0 ? { isPartial: true } : {}),
+  };
+  return { note, faults, unnamed };
+}
 
 /** Reads the annotation files among `texts` for the pictures of an import. */
 export function collectPictureAnnotations(
   texts: readonly TextFile[],
   picturePaths: readonly string[],
 ): CollectedAnnotations {
-  const index = new FileIndex(picturePaths);
-  const notes = new Map<string, PictureNote>();
-  const faults: CollectedAnnotations['faults'] = [];
-  const parts = new Map<string, Part>();
-  const used = new Set<string>();
-  const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
-  const add = (file: string, note: PictureNote, folder = folderOf(file)) => {
-    const found = index.find(note.picture, folder);
-    if (!found) {
-      faults.push({ path: file, reason: `There is no picture ${note.picture} among the files.` });
-      return;
-    }
-    if (found.others > 0)
-      faults.push({
-        path: file,
-        reason: `${found.others + 1} pictures are called ${note.picture}. The boxes went to ${found.path}.`,
-      });
-    const before = notes.get(found.path);
-    notes.set(found.path, before ? { ...before, boxes: [...before.boxes, ...note.boxes] } : note);
-  };
-  const yolo: TextFile[] = [];
-  const names: { folder: string; names: string[] }[] = [];
+  const all = new Collector(picturePaths);
+  const sets: { folder: string; set: YoloSet }[] = [];
+  const declared = new Map<string, Part>();
+  const codes = new Map<string, string>();
+  const open: TextFile[] = [];
+  // First what explains the others: names of classes, lists of parts.
   for (const file of texts) {
+    const set = readYoloSet(file);
+    const own = /\.csv$/i.test(file.path) ? readClassCodes(file.text) : null;
+    if (set || own || /\.pbtxt$/i.test(file.path)) all.used.add(file.path);
+    else open.push(file);
+    for (const [code, name] of own ?? []) codes.set(code, name);
+    if (!set) continue;
+    if (set.fault) all.fault(file.path, set.fault);
+    sets.push({ folder: folderOf(file.path), set });
+    for (const [word, place] of set.parts)
+      if (/\.txt$/i.test(place)) declared.set(fileName(place.replace(/\\/g, '/')).toLowerCase(), partOfWord(word)!);
+  }
+  const yolo: TextFile[] = [];
+  for (const file of open) {
     const { path, text } = file;
-    const set = /(?:^|\/)ImageSets\/[^/]+\/(train|val|test)\.txt$/i.exec(path);
-    if (set) {
-      used.add(path);
-      for (const line of text.split(/\r?\n/)) {
-        const stem = line.trim().split(/\s+/)[0];
-        const found = stem ? index.find(stem, '') : null;
-        if (found) parts.set(found.path, SET_PARTS[set[1]!.toLowerCase()]!);
-      }
-      continue;
-    }
-    if (/(?:^|\/)ImageSets\//i.test(path)) {
-      used.add(path);
-      continue;
-    }
-    const known = readYoloNames(file);
-    if (known) {
-      names.push({ folder: folderOf(path), names: known });
-      used.add(path);
-      continue;
-    }
-    let read: PictureAnnotations | null = null;
-    if (/\.json$/i.test(path)) {
+    if (/\.(json|labels|jsonl)$/i.test(path)) {
       try {
-        const parsed = JSON.parse(text) as unknown;
-        read = Array.isArray(parsed) ? readCreateMl(parsed) : isObject(parsed) ? readCoco(parsed) : null;
+        const read = readBoxJson(parseJson(text), path);
+        if (read) all.take(path, read);
       } catch (error) {
-        used.add(path);
-        faults.push({ path, reason: `It is not valid JSON: ${(error as Error).message}.` });
-        continue;
+        all.used.add(path);
+        all.fault(path, `It is not valid JSON: ${(error as Error).message}.`);
       }
-    } else if (/\.xml$/i.test(path)) read = readVoc(text, path);
-    else if (/\.csv$/i.test(path)) read = readCsv(text);
-    else if (/\.txt$/i.test(path)) {
-      const lines = text.split(/\r?\n/).filter((line) => line.trim());
-      if (
-        lines.every((line) => readYoloLine(line) !== null) &&
-        (lines.length > 0 || index.find(stemOf(path), folderOf(path)))
+    } else if (/\.xml$/i.test(path)) {
+      const read = readBoxXml(text, path);
+      if (read) all.take(path, read);
+    } else if (/\.(csv|tsv)$/i.test(path)) {
+      const read = readCsv(text, (label) => codes.get(label) ?? label);
+      if (read) all.take(path, read);
+    } else if (/\.txt$/i.test(path)) {
+      const isOfSet = /(?:^|\/)ImageSets\//i.test(path);
+      const part = partOfList(path, declared);
+      if (part && all.takeList(file, part)) continue;
+      // `trainval.txt` and lists by class say no part.
+      if (isOfSet) all.used.add(path);
+      else if (
+        linesOf(text).every((line) => readYoloLine(line) !== null) &&
+        (text.trim() || all.hasPicture(stemOf(path), folderOf(path)))
       )
         yolo.push(file);
-      continue;
     }
-    if (!read) continue;
-    used.add(path);
-    for (const reason of read.faults) faults.push({ path, reason });
-    for (const note of read.notes) add(path, note);
   }
-  for (const { path, text } of yolo) {
-    used.add(path);
-    const near = names
-      .filter(({ folder }) => path.startsWith(folder))
+  const places = sets.flatMap(({ set }) => set.parts).filter(([, place]) => !/\.txt$/i.test(place));
+  for (const [word, place] of places)
+    // A folder that stands for two parts says nothing.
+    if (!places.some(([other, same]) => other !== word && same === place)) all.takeFolder(place, partOfWord(word)!);
+  const unnamed = new Map<number, string>();
+  for (const file of yolo) {
+    const near = sets
+      .filter(({ folder, set }) => set.names.length > 0 && file.path.startsWith(folder))
       .sort((a, b) => b.folder.length - a.folder.length)[0];
-    const list = (near ?? names[0])?.names ?? [];
-    const boxes = text
-      .split(/\r?\n/)
-      .map(readYoloLine)
-      .filter((line) => line !== null)
-      .map(({ index: c, rect }): NotedBox => ({ ...rect, label: list[c] ?? `class ${c}`, unit: 'ratio' }));
-    add(path, { picture: stemOf(path), boxes, width: null, height: null });
+    const read = readYolo(file, near?.set ?? sets.find(({ set }) => set.names.length > 0)?.set);
+    for (const index of read.unnamed) if (!unnamed.has(index)) unnamed.set(index, file.path);
+    all.take(file.path, { notes: [read.note], faults: read.faults });
   }
-  return { notes, faults, parts, used };
+  const numbers = [...unnamed.keys()].sort((a, b) => a - b);
+  if (numbers.length > 0)
+    all.hint(
+      unnamed.get(numbers[0]!)!,
+      `No list of names (data.yaml, classes.txt) names the classes ${some(numbers.map(String))}: they are called class ${numbers[0]}${numbers.length > 1 ? ' and so on' : ''}. Add the list, or rename them.`,
+    );
+  return all;
 }
-
-const stemOf = (path: string): string => fileName(path).replace(/\.[^.]*$/, '');

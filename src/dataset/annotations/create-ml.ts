@@ -1,4 +1,8 @@
-/** Create ML annotations of pictures, both dialects (FEATURES §1.4). Any thread; pure. */
+/**
+ * Create ML annotations of pictures (FEATURES §1.4): one JSON a folder, `x` and `y` the centre of the box in pixels. Any thread; pure.
+ * https://developer.apple.com/documentation/createml/building-an-object-detector-data-source
+ */
+import type { FormatTable, LabelledPicture, WrittenFile } from './format.ts';
 import {
   isObject,
   numberOf,
@@ -9,39 +13,85 @@ import {
   type PictureNote,
 } from './notes.ts';
 
-/** Create ML: `image` / `annotations` or `imagefilename` / `annotation`; x and y are the centre of the box in pixels. Other keys are ignored. */
-export function readCreateMl(records: unknown[]): PictureAnnotations | null {
-  const nameOf = (record: Json) =>
-    textOf(record.image ?? record.imagefilename ?? record.imageFilename ?? record.filename ?? record.file_name);
-  const listOf = (record: Json) => {
-    const list = record.annotations ?? record.annotation;
-    return Array.isArray(list) ? list : isObject(list) ? [list] : null;
-  };
-  const objects = records.filter(isObject);
-  if (!objects.some((record) => nameOf(record) && listOf(record))) return null;
+/** See the file header. */
+export const CREATE_ML: FormatTable = {
+  id: 'create-ml',
+  title: 'Create ML',
+  dialects: [
+    ['`image` / `annotations` and `imagefilename` / `annotation`', 'both, unknown keys ignored'],
+    ['lists in lists, `{"images": […]}` and other single keys around the list', 'the list inside'],
+    ['one record alone, one file a picture (labelImg)', 'a list of one'],
+    ['numbers as text, with decimal comma', 'numbers'],
+    ['negative width or height', 'left out and said: it has no area'],
+  ],
+};
+
+const nameOf = (record: Json) =>
+  textOf(record.image ?? record.imagefilename ?? record.imageFilename ?? record.filename ?? record.file_name);
+function listOf(record: Json): unknown[] | null {
+  const list = record.annotations ?? record.annotation;
+  return Array.isArray(list) ? list : isObject(list) ? [list] : null;
+}
+/** A list of boxes in other words than COCO's, which has one list for all pictures. */
+const isRecord = (value: unknown): value is Json => isObject(value) && nameOf(value) !== '' && listOf(value) !== null;
+
+/** The records of a file, whatever is around them. */
+function recordsOf(whole: unknown, depth = 0): Json[] {
+  if (isRecord(whole)) return [whole];
+  if (depth > 2) return [];
+  if (Array.isArray(whole)) {
+    const records = whole.flatMap((entry) =>
+      Array.isArray(entry) ? recordsOf(entry, depth + 1) : isObject(entry) ? [entry] : [],
+    );
+    return records.some(isRecord) ? records : [];
+  }
+  const lists = isObject(whole) ? Object.values(whole).filter(Array.isArray) : [];
+  return lists.length === 1 ? recordsOf(lists[0], depth + 1) : [];
+}
+
+/** @returns null when it is none. */
+export function readCreateMl(whole: unknown): PictureAnnotations | null {
+  const records = recordsOf(whole);
+  if (records.length === 0) return null;
   const notes: PictureNote[] = [];
   const faults: string[] = [];
-  objects.forEach((record, i) => {
+  records.forEach((record, i) => {
     const picture = nameOf(record);
     if (!picture) return void faults.push(`Entry ${i + 1} names no picture.`);
     const boxes: NotedBox[] = [];
-    (listOf(record) ?? []).forEach((entry: unknown, k) => {
+    const list = listOf(record) ?? [];
+    list.forEach((entry, k) => {
       const place = isObject(entry) && isObject(entry.coordinates) ? entry.coordinates : null;
       const label = isObject(entry) ? textOf(entry.label) : '';
       if (!place || !label)
         return void faults.push(`${picture}: box ${k + 1} has no ${place ? 'label' : 'coordinates'}.`);
       const [width, height] = [numberOf(place.width), numberOf(place.height)];
-      boxes.push({
-        label,
-        x: numberOf(place.x) - width / 2,
-        y: numberOf(place.y) - height / 2,
-        width,
-        height,
-        unit: 'pixels',
-      });
+      const [x, y] = [numberOf(place.x) - width / 2, numberOf(place.y) - height / 2];
+      boxes.push({ label, x, y, width, height, unit: 'pixels' });
     });
-    const isPartial = boxes.length < (listOf(record)?.length ?? 0);
+    const isPartial = boxes.length < list.length;
     notes.push({ picture, boxes, width: null, height: null, ...(isPartial ? { isPartial } : {}) });
   });
   return { notes, faults };
+}
+
+/** One file for a folder of pictures. @param keys of Apple's documentation, or of what its tools write. */
+export function writeCreateMl(
+  pictures: readonly LabelledPicture[],
+  path: string,
+  keys: readonly [picture: string, boxes: string] = ['image', 'annotations'],
+): WrittenFile {
+  const records = pictures.map(({ path: picture, width, height, boxes }) => ({
+    [keys[0]]: picture,
+    [keys[1]]: boxes.map((box) => ({
+      label: box.label,
+      coordinates: {
+        x: (box.x + box.width / 2) * width,
+        y: (box.y + box.height / 2) * height,
+        width: box.width * width,
+        height: box.height * height,
+      },
+    })),
+  }));
+  return { path, content: JSON.stringify(records, null, 1) };
 }

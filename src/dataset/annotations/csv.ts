@@ -1,72 +1,215 @@
-/** Boxes as CSV. Any thread; pure. */
+/** Boxes as tables: CSV, TSV, any delimiter, a row a box. Any thread; pure. */
 import Papa from 'papaparse';
-import { numberOf, sizeOf, textOf, type PictureAnnotations, type PictureNote } from './notes.ts';
+import { partOfWord } from '../parts.ts';
+import type { FormatTable, LabelledPicture, WrittenFile } from './format.ts';
+import { isObject, NOWHERE, numberOf, sizeOf, textOf, type PictureAnnotations, type PictureNote } from './notes.ts';
+import { viaLabelOf, viaRectOf } from './via.ts';
 
-const CSV_KEYS = {
-  picture: ['filename', 'file_name', 'image', 'image_path', 'imagefilename', 'path', 'file', 'image_id'],
-  label: ['class', 'label', 'class_name', 'name', 'category', 'label_name'],
-  left: ['xmin', 'x1', 'x_min', 'left', 'bbox_x', 'x'],
-  top: ['ymin', 'y1', 'y_min', 'top', 'bbox_y', 'y'],
-  right: ['xmax', 'x2', 'x_max', 'right'],
-  bottom: ['ymax', 'y2', 'y_max', 'bottom'],
-  boxWidth: ['bbox_width', 'box_width', 'w'],
-  boxHeight: ['bbox_height', 'box_height', 'h'],
-  width: ['image_width', 'img_width', 'width'],
-  height: ['image_height', 'img_height', 'height'],
+/** See the file header. */
+export const CSV: FormatTable = {
+  id: 'csv',
+  title: 'CSV',
+  dialects: [
+    [
+      'corners (`xmin` … `ymax`), or `x`, `y`, `width`, `height` from the top left',
+      'columns by their names, in any order',
+    ],
+    ['without header: path, x1, y1, x2, y2, label (RetinaNet)', 'read'],
+    ['AutoML, Vertex, Model Maker: `TRAINING,path,label,x1,y1,,,x2,y2,,`', 'boxes in ratios, and parts'],
+    ['Open Images: `ImageID`, `LabelName`, `XMin`, `XMax` …', 'boxes in ratios; names from class-descriptions.csv'],
+    ['VGG Image Annotator: `region_shape_attributes`', 'as VIA'],
+    ['commas, semicolons, tabs; decimal commas; UTF-16', 'read'],
+    ['all coordinates of the file 0 to 1, with a point', 'ratios of the picture'],
+    ['a row without coordinates (empty, `nan`)', 'the picture shows nothing'],
+    ['a column `set`, `split`, `part`', 'parts'],
+  ],
 };
 
-/** CSV with corners (`xmin` … `ymax`) or with `x`, `y`, `width`, `height` from the top left; without a header: path, x1, y1, x2, y2, label. */
-export function readCsv(text: string): PictureAnnotations | null {
-  const rows = Papa.parse<string[]>(text.replace(/^\uFEFF/, ''), { skipEmptyLines: 'greedy' }).data;
-  const head = rows[0]?.map((cell) => cell.trim().toLowerCase());
-  if (!head || head.length < 5) return null;
-  const find = (keys: readonly string[]) => {
-    for (const key of keys) if (head.includes(key)) return head.indexOf(key);
-    return -1;
-  };
-  let at = Object.fromEntries(Object.entries(CSV_KEYS).map(([name, keys]) => [name, find(keys)])) as Record<
-    keyof typeof CSV_KEYS,
-    number
-  >;
-  let first = 1;
-  if (at.picture < 0 || at.label < 0 || at.left < 0 || at.top < 0) {
-    const isPlain = head.length === 6 && [1, 2, 3, 4].every((i) => head[i] === '' || Number.isFinite(Number(head[i])));
-    if (!isPlain) return null;
-    at = { ...at, picture: 0, left: 1, top: 2, right: 3, bottom: 4, label: 5, width: -1, height: -1 };
-    first = 0;
-  }
-  const hasCorners = at.right >= 0 && at.bottom >= 0;
-  // Without corners `width` and `height` are those of the box.
-  const [widthAt, heightAt] = [at.boxWidth >= 0 ? at.boxWidth : at.width, at.boxHeight >= 0 ? at.boxHeight : at.height];
-  if (!hasCorners && (widthAt < 0 || heightAt < 0)) return null;
+const KEYS = {
+  picture: [
+    'filename',
+    'file_name',
+    'image',
+    'image_path',
+    'imagefilename',
+    'path',
+    'file',
+    'image_id',
+    'imageid',
+    'img',
+    'image_name',
+    'uri',
+    'filepath',
+  ],
+  label: [
+    'class',
+    'label',
+    'class_name',
+    'name',
+    'category',
+    'label_name',
+    'labelname',
+    'classname',
+    'species',
+    'object',
+  ],
+  left: ['xmin', 'x1', 'x_min', 'left', 'bbox_x', 'x', 'xtl'],
+  top: ['ymin', 'y1', 'y_min', 'top', 'bbox_y', 'y', 'ytl'],
+  right: ['xmax', 'x2', 'x_max', 'right', 'xbr'],
+  bottom: ['ymax', 'y2', 'y_max', 'bottom', 'ybr'],
+  boxWidth: ['bbox_width', 'box_width', 'w', 'bbox_w'],
+  boxHeight: ['bbox_height', 'box_height', 'h', 'bbox_h'],
+  width: ['image_width', 'img_width', 'width'],
+  height: ['image_height', 'img_height', 'height'],
+  part: ['set', 'split', 'part', 'subset', 'ml_use'],
+};
+type Columns = Record<keyof typeof KEYS, number>;
+
+/** AutoML rows: part, path, label, then up to four corners of which the first and third say all. */
+const AUTOML: Partial<Columns> = { part: 0, picture: 1, label: 2, left: 3, top: 4, right: 7, bottom: 8 };
+const RETINANET: Partial<Columns> = { picture: 0, left: 1, top: 2, right: 3, bottom: 4, label: 5 };
+const NOWHERE_COLUMNS = Object.fromEntries(Object.keys(KEYS).map((key) => [key, -1])) as Columns;
+
+const isEmpty = (value: string | undefined) => /^(nan|null|none|n\/a)?$/i.test(textOf(value));
+
+/** Which column holds what, and whether the first row is one of data. null when it is no such table. */
+function columnsOf(first: readonly string[]): { at: Columns; hasHead: boolean } | null {
+  const head = first.map((cell) =>
+    cell
+      .trim()
+      .toLowerCase()
+      .replace(/[\s-]+/g, '_'),
+  );
+  const find = (keys: readonly string[]) => keys.map((key) => head.indexOf(key)).find((found) => found >= 0) ?? -1;
+  const at = Object.fromEntries(Object.entries(KEYS).map(([name, keys]) => [name, find(keys)])) as Columns;
+  if (at.picture >= 0 && at.label >= 0 && at.left >= 0 && at.top >= 0) return { at, hasHead: true };
+  const areNumbers = (cells: readonly string[]) =>
+    cells.every((cell) => isEmpty(cell) || Number.isFinite(numberOf(cell)));
+  if (
+    first.length >= 9 &&
+    /^(train(ing)?|valid(ation|ate)?|test|unassigned|)$/i.test(head[0]!) &&
+    head[1] &&
+    areNumbers(first.slice(3))
+  )
+    return { at: { ...NOWHERE_COLUMNS, ...AUTOML }, hasHead: false };
+  if (first.length === 6 && areNumbers(first.slice(1, 5)))
+    return { at: { ...NOWHERE_COLUMNS, ...RETINANET }, hasHead: false };
+  return null;
+}
+
+/** Rows of VIA: the shape and its attributes stand as JSON in their cells. */
+function readViaTable(rows: readonly string[][], head: readonly string[]): PictureAnnotations {
+  const at = (name: string) => head.indexOf(name);
+  const [nameAt, shapeAt, valueAt] = [at('filename'), at('region_shape_attributes'), at('region_attributes')];
   const notes = new Map<string, PictureNote>();
   const faults: string[] = [];
-  rows.slice(first).forEach((row, i) => {
-    const picture = textOf(row[at.picture]);
-    if (!picture) return void faults.push(`Row ${i + 1 + first} names no picture.`);
-    const note = notes.get(picture) ?? {
-      picture,
-      boxes: [],
-      width: hasCorners && at.width >= 0 ? sizeOf(row[at.width]) : null,
-      height: hasCorners && at.height >= 0 ? sizeOf(row[at.height]) : null,
-    };
+  const parse = (cell: string | undefined): unknown => {
+    try {
+      return JSON.parse(cell || '{}') as unknown;
+    } catch {
+      return null;
+    }
+  };
+  rows.forEach((row, i) => {
+    const picture = textOf(row[nameAt]);
+    if (!picture) return void faults.push(`Row ${i + 2} names no picture.`);
+    const note = notes.get(picture) ?? { picture, boxes: [], width: null, height: null };
     notes.set(picture, note);
-    const label = textOf(row[at.label]);
-    const values = [at.left, at.top, ...(hasCorners ? [at.right, at.bottom] : [widthAt, heightAt])].map((k) => row[k]);
-    // A row without box: the picture was looked at and shows nothing.
-    if (values.every((value) => textOf(value) === '')) return;
-    if (!label) return void faults.push(`Row ${i + 1 + first} has no label.`);
-    const [a, b, c, d] = values.map(numberOf) as [number, number, number, number];
-    const isRatio =
-      [a, b, c, d].every((value) => value >= 0 && value <= 1) && values.some((value) => /\./.test(value!));
-    note.boxes.push({
-      label,
-      x: a,
-      y: b,
-      width: hasCorners ? c - a : c,
-      height: hasCorners ? d - b : d,
-      unit: isRatio ? 'ratio' : 'pixels',
-    });
+    const shape = parse(row[shapeAt]);
+    if (isObject(shape) && Object.keys(shape).length === 0) return;
+    const [rect, label] = [viaRectOf(shape), viaLabelOf(parse(row[valueAt]))];
+    if (!rect || !label) {
+      note.isPartial = true;
+      return void faults.push(`Row ${i + 2} has no ${rect ? 'label' : 'box'}.`);
+    }
+    note.boxes.push({ label, ...rect, unit: 'pixels' });
   });
   return { notes: [...notes.values()], faults };
+}
+
+/** @param nameOf shows the name of a class that a table gives by a code (Open Images). @returns null when it is none. */
+export function readCsv(text: string, nameOf: (label: string) => string = (label) => label): PictureAnnotations | null {
+  const rows = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy' }).data;
+  const first = rows[0];
+  if (!first || first.length < 5) return null;
+  const heads = first.map((cell) => cell.trim().toLowerCase());
+  if (heads.includes('region_shape_attributes') && heads.includes('filename'))
+    return readViaTable(rows.slice(1), heads);
+  const columns = columnsOf(first);
+  if (!columns) return null;
+  const { at, hasHead } = columns;
+  const start = hasHead ? 1 : 0;
+  const hasCorners = at.right >= 0 && at.bottom >= 0;
+  // Without corners `width` and `height` are those of the box.
+  const sides = hasCorners
+    ? [at.right, at.bottom]
+    : [at.boxWidth >= 0 ? at.boxWidth : at.width, at.boxHeight >= 0 ? at.boxHeight : at.height];
+  if (sides.some((side) => side < 0)) return null;
+  const isOwn = (side: number) => hasCorners && side >= 0;
+  const notes = new Map<string, PictureNote>();
+  const faults: string[] = [];
+  // Ratios in all of the file, or pixels in all of it.
+  let [isRatio, hasPoint] = [true, false];
+  rows.slice(start).forEach((row, i) => {
+    const picture = textOf(row[at.picture]);
+    if (!picture) return void faults.push(`Row ${i + 1 + start} names no picture.`);
+    const note: PictureNote = notes.get(picture) ?? {
+      picture,
+      boxes: [],
+      width: isOwn(at.width) ? sizeOf(row[at.width]) : null,
+      height: isOwn(at.height) ? sizeOf(row[at.height]) : null,
+    };
+    notes.set(picture, note);
+    const part = partOfWord(textOf(row[at.part]));
+    if (part) note.part = part;
+    const cells = [at.left, at.top, ...sides].map((column) => row[column]);
+    // A row without box: the picture was looked at and shows nothing.
+    if (cells.every(isEmpty)) return;
+    const label = textOf(row[at.label]);
+    if (!label) {
+      note.isPartial = true;
+      return void faults.push(`Row ${i + 1 + start} has no label.`);
+    }
+    const [a, b, c, d] = cells.map(numberOf) as [number, number, number, number];
+    if ([a, b, c, d].some((value) => value < -0.01 || value > 1.01)) isRatio = false;
+    if (cells.some((cell) => /[.,]/.test(cell ?? ''))) hasPoint = true;
+    const rect = [a, b, c, d].some(Number.isNaN)
+      ? NOWHERE
+      : { x: a, y: b, width: hasCorners ? c - a : c, height: hasCorners ? d - b : d };
+    note.boxes.push({ label: nameOf(label), ...rect, unit: 'pixels' });
+  });
+  if (isRatio && hasPoint) for (const { boxes } of notes.values()) for (const box of boxes) box.unit = 'ratio';
+  return { notes: [...notes.values()], faults };
+}
+
+/** Names of classes by their code: `class-descriptions.csv` of Open Images. null when it is none. */
+export function readClassCodes(text: string): Map<string, string> | null {
+  const rows = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy' }).data;
+  const codes = rows.filter((row) => row.length === 2 && /^\/[mg]\/\w+$/.test(row[0]!.trim()));
+  return codes.length > 0 && codes.length >= rows.length - 1
+    ? new Map(codes.map(([code, name]) => [code!.trim(), name!.trim()]))
+    : null;
+}
+
+/** A cell that a spreadsheet would take for a formula is text (OWASP, CSV injection). */
+export const plainCell = (text: string): string =>
+  /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) ? `'${text}` : text;
+
+/** One table for all pictures, corners in pixels; a picture without boxes has a row without. */
+export function writeCsv(pictures: readonly LabelledPicture[], path: string): WrittenFile {
+  const rows = pictures.flatMap(({ path: filename, width, height, part, boxes }) => {
+    const own = [filename, width, height];
+    if (boxes.length === 0) return [[...own, '', '', '', '', '', part]];
+    return boxes.map(({ label, ...box }) => [
+      ...own,
+      label,
+      box.x * width,
+      box.y * height,
+      (box.x + box.width) * width,
+      (box.y + box.height) * height,
+      part,
+    ]);
+  });
+  const fields = ['filename', 'width', 'height', 'class', 'xmin', 'ymin', 'xmax', 'ymax', 'set'];
+  return { path, content: Papa.unparse({ fields, data: rows }, { newline: '\n' }) + '\n' };
 }

@@ -1,45 +1,129 @@
-/** YOLO label files and their class names. Any thread; pure. */
+/**
+ * YOLO: one text a picture with a line a box (class number, centre and size in ratios), class names in `data.yaml` or a list. Any thread; pure.
+ * https://docs.ultralytics.com/datasets/detect/
+ */
+import { parse, stringify } from 'yaml';
 import type { Rect } from '../../domain/boxes.ts';
 import { fileName } from '../labels.ts';
-import { numberOf, type TextFile } from './notes.ts';
+import type { FormatTable, LabelledPicture, WrittenFile } from './format.ts';
+import { isObject, numberOf, rectAround, textOf, type TextFile } from './notes.ts';
+import { linesOf } from './text.ts';
 
-/** One line of a YOLO file: class number, centre and size in ratios; or the corners of an outline. */
-export function readYoloLine(line: string): { index: number; rect: Rect } | null {
-  const values = line.trim().split(/\s+/).map(numberOf);
-  if (values.length < 5 || !Number.isInteger(values[0]) || values[0]! < 0) return null;
-  const [index, ...rest] = values as [number, ...number[]];
-  if (values.length <= 6) {
-    const [x, y, width, height] = rest as [number, number, number, number];
-    return { index, rect: { x: x - width / 2, y: y - height / 2, width, height } };
-  }
-  const xs = rest.filter((_, i) => i % 2 === 0);
-  const ys = rest.filter((_, i) => i % 2 === 1);
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  return { index, rect: { x: left, y: top, width: Math.max(...xs) - left, height: Math.max(...ys) - top } };
+/** See the file header. */
+export const YOLO: FormatTable = {
+  id: 'yolo',
+  title: 'YOLO',
+  dialects: [
+    ['`names` of data.yaml as list, table, inline, quoted, with comments', 'class names (a YAML library reads it)'],
+    ['`classes.txt`, `labels.txt`, `obj.names`, `_darknet.labels`, `*.names`', 'class names, one a line'],
+    ['no list of names', '`class 0`, and said'],
+    ['a sixth number', 'a confidence: not read'],
+    ['outlines (segmentation) and turned boxes (OBB)', 'the box around the points'],
+    ['pose lines by `kpt_shape`, or an odd count of numbers', 'the box in front of the keypoints'],
+    ['commas, semicolons, decimal commas', 'read'],
+    ['numbers above 1', 'left out and said: they look like pixels'],
+    ['`train`, `val`, `test` of data.yaml, `train.txt`, CVAT’s `obj.data`', 'parts'],
+    ['percent-encoded names (Label Studio)', 'the picture they mean'],
+  ],
+};
+
+/** What data.yaml declares besides names: numbers a keypoint line holds, and where parts are. */
+export type YoloSet = {
+  names: string[];
+  keypoints: readonly [count: number, numbers: number] | null;
+  parts: [word: string, place: string][];
+  fault?: string;
+};
+
+/** A list of names is shorter. */
+const MOST_YAML = 1e6;
+
+/** More classes than any set has: a key far out would make a list that fills the memory. */
+const MOST_CLASSES = 100_000;
+
+/** One line: class number and box; `isPixels` when its numbers are no ratios. null when it is no such line. */
+export function readYoloLine(
+  line: string,
+  keypoints: YoloSet['keypoints'] = null,
+): { index: number; rect: Rect; isPixels: boolean } | null {
+  const words = line.trim().split(/[\s;]+/);
+  // `0, 0.5, …` and `0,0.5,…` have commas between numbers, `0 0,5 …` has them inside.
+  const values = (
+    words.length < 5 || words.some((word) => /,$|\..*,|,.*\./.test(word)) ? line.trim().split(/[\s,;]+/) : words
+  )
+    .filter(Boolean)
+    .map(numberOf);
+  if (values.length < 5 || values.some(Number.isNaN) || !Number.isInteger(values[0]) || values[0]! < 0) return null;
+  const index = values[0]!;
+  const isPixels = values.slice(1, 5).some((value) => value > 2 || value < -1);
+  const rest = values.length - 1;
+  const isBox = rest <= 5 || (keypoints ? rest === 4 + keypoints[0] * keypoints[1] : rest % 2 === 1);
+  if (!isBox) return { index, rect: rectAround(values.slice(1)), isPixels };
+  const [, x, y, width, height] = values as [number, number, number, number, number];
+  return { index, rect: { x: x - width / 2, y: y - height / 2, width, height }, isPixels };
 }
 
-/** Class names of a YOLO data set: `names:` of data.yaml as a list or numbered, or one name a line. */
-export function readYoloNames({ path, text }: TextFile): string[] | null {
+/** Names of a data.yaml: a list, or a table by number. */
+function namesOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map((name, i) => textOf(name) || `class ${i}`);
+  if (!isObject(value)) return [];
+  const entries = Object.entries(value).flatMap(([key, name]): [number, string][] => {
+    const number = Number(key);
+    return Number.isInteger(number) && number >= 0 && number < MOST_CLASSES ? [[number, textOf(name)]] : [];
+  });
+  const names: string[] = [];
+  for (const [number, name] of entries) names[number] = name;
+  return Array.from(names, (name, i) => name || `class ${i}`);
+}
+
+/** A data.yaml, or a list of names, or what points to them. @returns null when the file is none of these. */
+export function readYoloSet({ path, text }: TextFile): YoloSet | null {
   const name = fileName(path).toLowerCase();
   if (/\.ya?ml$/.test(name)) {
-    const inline = /^names:\s*\[([^\]]*)\]/m.exec(text);
-    const clean = (value: string) => value.trim().replace(/^(['"])(.*)\1$/, '$2');
-    if (inline) return inline[1]!.split(',').map(clean).filter(Boolean);
-    const block = /^names:\s*\r?\n((?:[ \t]+.*\r?\n?|-.*\r?\n?)+)/m.exec(text);
-    if (!block) return null;
-    const names: string[] = [];
-    for (const line of block[1]!.split(/\r?\n/)) {
-      const item = /^\s*-\s*(.+)$/.exec(line);
-      const numbered = /^\s*(\d+)\s*:\s*(.+)$/.exec(line);
-      if (item) names.push(clean(item[1]!));
-      else if (numbered) names[Number(numbered[1])] = clean(numbered[2]!);
+    const nothing = { names: [], keypoints: null, parts: [] };
+    if (text.length > MOST_YAML) return { ...nothing, fault: 'It is too long for a list of classes.' };
+    let whole: unknown;
+    try {
+      whole = parse(text, { maxAliasCount: 20, logLevel: 'error', uniqueKeys: false });
+    } catch (error) {
+      return { ...nothing, fault: `It is not valid YAML: ${(error as Error).message.split('\n')[0]}` };
     }
-    return names.length > 0 ? Array.from(names, (value, i) => value ?? `class ${i}`) : null;
+    if (!isObject(whole)) return null;
+    const shape = Array.isArray(whole.kpt_shape) ? whole.kpt_shape.map(numberOf) : [];
+    const parts = ['train', 'val', 'valid', 'test'].flatMap((word) =>
+      [whole[word]].flat().flatMap((place): [string, string][] => (textOf(place) ? [[word, textOf(place)]] : [])),
+    );
+    const set: YoloSet = {
+      names: namesOf(whole.names),
+      keypoints: shape.length === 2 ? [shape[0]!, shape[1]!] : null,
+      parts,
+    };
+    return set.names.length > 0 || parts.length > 0 ? set : null;
+  }
+  if (/\.data$/.test(name)) {
+    const pairs = linesOf(text).flatMap((line) => {
+      const [key = '', value = ''] = line.split('=').map((word) => word.trim());
+      return /^(train|valid|val|test)$/i.test(key) && value ? [[key.toLowerCase(), value] as [string, string]] : [];
+    });
+    return pairs.length > 0 || /^\s*(classes|names)\s*=/m.test(text)
+      ? { names: [], keypoints: null, parts: pairs }
+      : null;
   }
   if (/^(classes\.txt|labels\.txt|obj\.names|_darknet\.labels|.*\.names)$/.test(name))
-    return text
-      .split(/\r?\n/)
-      .map((line) => line.trim())
-      .filter(Boolean);
+    return { names: linesOf(text).map((line) => line.trim()), keypoints: null, parts: [] };
   return null;
 }
+
+/** The text of a picture. */
+export function writeYolo({ boxes }: LabelledPicture, classes: readonly string[], path: string): WrittenFile {
+  const lines = boxes.map((box) =>
+    [classes.indexOf(box.label), box.x + box.width / 2, box.y + box.height / 2, box.width, box.height].join(' '),
+  );
+  return { path, content: lines.map((line) => `${line}\n`).join('') };
+}
+
+/** `data.yaml` of a set. @param parts folder of pictures by the key of data.yaml. */
+export const writeYoloSet = (classes: readonly string[], parts: Record<string, string>): WrittenFile => ({
+  path: 'data.yaml',
+  content: stringify({ path: '.', ...parts, nc: classes.length, names: Object.fromEntries(classes.entries()) }),
+});

@@ -53,22 +53,77 @@ export function readPictureHeader(head: Uint8Array): { type: string; width: numb
   return null;
 }
 
+/** EXIF orientation of a JPEG file, 1..8; 1 when it says none (EXIF 2.32 §4.6.4, tag 0112 in the first directory). */
+export function readOrientation(head: Uint8Array): number {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  if (head.length < 4 || view.getUint16(0) !== 0xffd8) return 1;
+  for (let at = 2; at + 4 < head.length && head[at] === 0xff;) {
+    const [marker, size] = [head[at + 1]!, view.getUint16(at + 2)];
+    if (marker === 0xda || size < 2) return 1;
+    const tiff = at + 10;
+    if (marker === 0xe1 && tiff + 8 < head.length && view.getUint32(at + 4) === 0x45786966) {
+      const isLittle = view.getUint16(tiff) === 0x4949;
+      const first = tiff + view.getUint32(tiff + 4, isLittle);
+      if (first + 2 > head.length) return 1;
+      const count = view.getUint16(first, isLittle);
+      for (let i = 0, entry = first + 2; i < count && entry + 12 <= head.length; i++, entry += 12) {
+        if (view.getUint16(entry, isLittle) !== 0x0112) continue;
+        const value = view.getUint16(entry + 8, isLittle);
+        return value >= 1 && value <= 8 ? value : 1;
+      }
+      return 1;
+    }
+    at += 2 + size;
+  }
+  return 1;
+}
+
+/** What a picture of another kind is called; null when it is none. HEIC: ISO/IEC 23008-12; TIFF 6.0; JPEG XL: ISO/IEC 18181-2. */
+export function foreignPicture(head: Uint8Array): string | null {
+  const text = String.fromCharCode(...head.subarray(0, 512));
+  if (text.slice(4, 8) === 'ftyp' && /^(hei[cxsm]|hev[cxsm]|mif1|msf1)/.test(text.slice(8, 12))) return 'HEIC';
+  if (/^(II\*\0|MM\0\*)/.test(text)) return 'TIFF (or a raw photo)';
+  if (/^(\uFEFF|\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*|<!--[^]*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/i.test(text))
+    return 'SVG, a drawing';
+  if (text.startsWith('8BPS')) return 'Photoshop';
+  if (text.startsWith('\xff\x0a') || text.slice(4, 8) === 'JXL ') return 'JPEG XL';
+  if (text.slice(4, 8) === 'jP  ') return 'JPEG 2000';
+  return text.startsWith('%PDF') ? 'PDF' : null;
+}
+
+/** Behind the last byte of a JPEG file that was cut off: decoders then give what there is. */
+const JPEG_END = new Uint8Array([0xff, 0xd9]);
+
 /**
  * A picture, upright (EXIF orientation applied). Caller closes it.
- * @throws StudioError `media/empty-file`, `media/not-picture`, `media/picture-too-large`, `media/damaged`.
+ * @returns also whether the file ended early: what was missing is grey.
+ * @throws StudioError `media/empty-file`, `media/not-picture`, `media/picture-format`, `media/picture-too-large`, `media/damaged`.
  */
-export async function decodePicture(blob: Blob): Promise<{ bitmap: ImageBitmap; type: string }> {
+export async function decodePicture(
+  blob: Blob,
+): Promise<{ bitmap: ImageBitmap; type: string; orientation: number; isCut: boolean }> {
   if (blob.size === 0) throw new StudioError('media/empty-file');
-  const header = readPictureHeader(new Uint8Array(await blob.slice(0, 256 * 1024).arrayBuffer()));
-  if (!header) throw new StudioError('media/not-picture');
+  const head = new Uint8Array(await blob.slice(0, 256 * 1024).arrayBuffer());
+  const header = readPictureHeader(head);
+  if (!header) {
+    const foreign = foreignPicture(head);
+    if (!foreign) throw new StudioError('media/not-picture');
+    throw new StudioError('media/picture-format', {
+      message: `The picture is ${foreign}, a format that browsers do not show.`,
+    });
+  }
   const { type, width, height } = header;
   if (Math.max(width, height) > MOST_SIDE || width * height > MOST_PIXELS)
     throw new StudioError('media/picture-too-large', {
       message: `The picture has ${width} × ${height} pixels. The most is ${MOST_SIDE} along a side and 100 megapixels.`,
     });
+  const decode = (...more: BlobPart[]) => createImageBitmap(new Blob([blob, ...more], { type }));
+  const orientation = readOrientation(head);
   try {
-    return { bitmap: await createImageBitmap(new Blob([blob], { type })), type };
+    return { bitmap: await decode(), type, orientation, isCut: false };
   } catch (cause) {
+    const bitmap = type === 'image/jpeg' ? await decode(JPEG_END).catch(() => null) : null;
+    if (bitmap) return { bitmap, type, orientation, isCut: true };
     throw new StudioError('media/damaged', { cause });
   }
 }

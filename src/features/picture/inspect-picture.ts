@@ -13,7 +13,7 @@ export type InspectedPicture = InspectedMedia<MediaOf<'picture'>>;
 
 /** @throws as {@link decodePicture}. */
 export async function inspectPicture(blob: Blob): Promise<InspectedPicture> {
-  const { bitmap, type } = await decodePicture(blob);
+  const { bitmap, type, orientation, isCut } = await decodePicture(blob);
   try {
     const { width, height } = bitmap;
     const scale = Math.min(1, POSTER_PIXELS / Math.max(width, height));
@@ -29,8 +29,12 @@ export async function inspectPicture(blob: Blob): Promise<InspectedPicture> {
       hash: await hashBlob(blob),
       blob: typed,
       picture: posterOf(new Uint8Array(await poster.arrayBuffer())),
-      notice: type === 'image/gif' ? 'Of a moving picture only the first frame is used.' : null,
-      media: { kind: 'picture', width, height },
+      notice: isCut
+        ? 'The file ends early. What could be read was kept; look whether it is enough.'
+        : type === 'image/gif'
+          ? 'Of a moving picture only the first frame is used.'
+          : null,
+      media: { kind: 'picture', width, height, ...(orientation === 1 ? {} : { orientation }) },
       name: null,
       label: null,
     };
