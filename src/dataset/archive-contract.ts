@@ -3,6 +3,29 @@
 /** A file with its path inside a folder or zip. `fault`: why the system does not give its content. */
 export type PathFile = { path: string; blob: Blob; fault?: string };
 
+/** Forms a data set can leave in (saving/formats.ts). */
+export type SaveKey =
+  | 'folders'
+  | 'create-ml-folders'
+  | 'class-csv'
+  | 'teachable-machine'
+  | 'audacity'
+  | 'create-ml-actions'
+  | 'create-ml-actions-csv'
+  | 'create-ml-boxes'
+  | 'create-ml-apple'
+  | 'coco'
+  | 'yolo'
+  | 'voc'
+  | 'box-csv'
+  | 'label-studio';
+
+/** How a set says which part an example is of: by the folder it lies in, or by a list of files. */
+export type PartStyle = 'folders' | 'lists';
+
+/** What is saved: in which form, and all examples or the given ones. */
+export type SaveChoice = { format: SaveKey; parts: PartStyle; itemIds: string[] | null };
+
 /** See the file header. */
 export type ArchiveContract = {
   /** Unpacks a zip; each file is reported as it is ready. Encrypted and damaged entries are listed, the rest go on. */
@@ -22,6 +45,18 @@ export type ArchiveContract = {
     args: { blob: Blob };
     progress: { done: number; total: number };
     result: { projectId: string; name: string; isCopy: boolean };
+  };
+  /** Packs the examples of a project as a data set other tools read (saving/formats.ts). */
+  saveDataSet: {
+    args: { projectId: string; choice: SaveChoice };
+    progress: { done: number; total: number };
+    result: Blob;
+  };
+  /** The same, file by file. */
+  listDataSet: {
+    args: { projectId: string; choice: SaveChoice };
+    progress: { file: PathFile };
+    result: { count: number };
   };
   /** Packs files; media that is compressed already is stored as it is. */
   zip: { args: { files: PathFile[] }; progress: { done: number; total: number }; result: Blob };

@@ -4,7 +4,8 @@ import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { ArchiveContract } from './archive-contract.ts';
-import { archiveFiles, readArchive } from './project-archive.ts';
+import { archiveFiles, readArchive, type ArchiveFile } from './project-archive.ts';
+import { dataSetFiles } from './saving/save.ts';
 import { withNewIds, type Store } from './store.ts';
 import { decodeNames } from './zip-names.ts';
 
@@ -16,6 +17,21 @@ const STORED = /\.(wav|mp3|m4a|aac|flac|ogg|opus|webm|mp4|mov|jpe?g|png|webp|zip
 /** What a zip may hold: more is a mistake or an attack, and would fill the device before anybody noticed. */
 const MOST_ENTRIES = 300_000;
 const MOST_BYTES = 40e9;
+
+/** Packs files one after the other. */
+async function pack(
+  files: readonly ArchiveFile[],
+  signal: AbortSignal,
+  progress: (value: { done: number; total: number }) => void,
+): Promise<Blob> {
+  const writer = new ZipWriter(new BlobWriter('application/zip'), { keepOrder: true });
+  for (const [i, { path, read }] of files.entries()) {
+    throwIfAborted(signal);
+    await writer.add(path, new BlobReader(await read()), { level: STORED.test(path) ? 0 : 6, signal });
+    progress({ done: i + 1, total: files.length });
+  }
+  return writer.close();
+}
 
 /** Handlers of {@link ArchiveContract}. @param store opens the database of this thread, once. */
 export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveContract> {
@@ -62,15 +78,18 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
       }
     },
     async saveProject({ projectId, savedBy }, { signal, progress }) {
-      const writer = new ZipWriter(new BlobWriter('application/zip'), { keepOrder: true });
-      const files = await archiveFiles(await store(), projectId, savedBy, nowMs());
-      for (const [i, file] of files.entries()) {
+      return pack(await archiveFiles(await store(), projectId, savedBy, nowMs()), signal, progress);
+    },
+    async saveDataSet({ projectId, choice }, { signal, progress }) {
+      return pack(await dataSetFiles(await store(), projectId, choice), signal, progress);
+    },
+    async listDataSet({ projectId, choice }, { signal, progress }) {
+      const files = await dataSetFiles(await store(), projectId, choice);
+      for (const { path, read } of files) {
         throwIfAborted(signal);
-        const blob = await file.read();
-        await writer.add(file.path, new BlobReader(blob), { level: STORED.test(file.path) ? 0 : 6, signal });
-        progress({ done: i + 1, total: files.length });
+        progress({ file: { path, blob: await read() } });
       }
-      return writer.close();
+      return { count: files.length };
     },
     async openProject({ blob }, { signal, progress }) {
       const db = await store();
@@ -107,13 +126,11 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
       }
     },
     async zip({ files }, { signal, progress }) {
-      const writer = new ZipWriter(new BlobWriter('application/zip'), { keepOrder: true });
-      for (const [i, file] of files.entries()) {
-        throwIfAborted(signal);
-        await writer.add(file.path, new BlobReader(file.blob), { level: STORED.test(file.path) ? 0 : 6, signal });
-        progress({ done: i + 1, total: files.length });
-      }
-      return writer.close();
+      return pack(
+        files.map(({ path, blob }) => ({ path, read: async () => blob })),
+        signal,
+        progress,
+      );
     },
   };
 }

@@ -4,12 +4,20 @@
  */
 import { intersectionOverUnion } from '../domain/boxes.ts';
 import { boxesOf, classIdOf, isLabelled, withBoxes } from '../domain/label.ts';
-import { contentKey, type InspectedMedia, type ItemPart, type MediaItem, type Part } from '../domain/project.ts';
+import {
+  contentKey,
+  durationOf,
+  type InspectedMedia,
+  type ItemPart,
+  type MediaItem,
+  type Part,
+} from '../domain/project.ts';
 import { assert } from '../kernel/assert.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { ERROR_CATALOGUE, isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
-import { formatCount } from '../kernel/format.ts';
+import { formatCount, formatPosition } from '../kernel/format.ts';
 import { Scope } from '../kernel/scope.ts';
+import type { Stretch } from './annotations/label-tracks.ts';
 import type { Annotations, ImportRemark, Named } from './annotations/reader.ts';
 import type { PathFile } from './archive-contract.ts';
 import { cleanPath, fileName, isDocumentPath, isJunkPath } from './labels.ts';
@@ -18,7 +26,7 @@ import type { Change, StoredBlob, StoredPicture } from './schema.ts';
 import { questionOf, type ImportQuestion } from './question.ts';
 import type { DatasetSlot, ImportTools } from './slot.ts';
 import { matchPattern } from './split.ts';
-import { readStructure, type Reading, type Structure } from './structure.ts';
+import { partsOfFolders, readStructure, type Reading, type Structure } from './structure.ts';
 
 /** What an import did. */
 export type ImportReport = {
@@ -207,7 +215,7 @@ export class ImportSession {
     };
     for (const file of given) await take(file, 0);
     // The same files give the same project, whatever order a system lists them in.
-    return files.sort((a, b) => BY_NAME.compare(a.path, b.path));
+    return (this.#slot.join?.(files) ?? files).sort((a, b) => BY_NAME.compare(a.path, b.path));
   }
 
   /** The reading of folders and names: what was asked for, what a person chooses, or the only one. @throws StudioError when it was asked for and is none. */
@@ -256,8 +264,7 @@ export class ImportSession {
     const paths = media.map((file) => file.path);
     const open = paths.filter((path) => !annotations.hasClassOf(path));
     const structure = readStructure(open, this.#slot.hasClassFolders);
-    const parts =
-      open.length === paths.length ? structure.parts : readStructure(paths, this.#slot.hasClassFolders).parts;
+    const parts = partsOfFolders(paths, open, this.#slot.hasClassFolders);
     const reading = options.isFixed ? null : await this.#choose(structure, open, options, annotations, report, signal);
     if (reading && reading.classes.size > 0) report.reading = reading.title;
     if (structure.question) report.others = structure.readings.filter((other) => other !== reading);
@@ -278,7 +285,7 @@ export class ImportSession {
     for (let at = 0; at < media.length; at += BATCH) {
       const batch = await Promise.all(
         media.slice(at, at + BATCH).map(async (file) => {
-          const result = await this.#inspect(file, signal);
+          const result = await this.#inspect(file, annotations.stretchesOf?.(file.path) ?? null, signal);
           onDone(++done);
           return { path: file.path, result };
         }),
@@ -302,7 +309,11 @@ export class ImportSession {
   }
 
   /** What a file holds, or why it cannot be read. @throws what is not the file's fault. */
-  async #inspect(file: PathFile, signal: AbortSignal): Promise<InspectedMedia[] | StudioError> {
+  async #inspect(
+    file: PathFile,
+    stretches: readonly Stretch[] | null,
+    signal: AbortSignal,
+  ): Promise<InspectedMedia[] | StudioError> {
     try {
       // A file that was changed or taken away since it was chosen has no content any more.
       await file.blob.slice(0, 1).arrayBuffer();
@@ -310,11 +321,39 @@ export class ImportSession {
       return new StudioError('media/unreadable');
     }
     try {
-      return await this.#tools.inspect(file, signal);
+      const found = await this.#tools.inspect(file, signal);
+      return stretches && found[0] ? await this.#cut(file, found[0], stretches, signal) : found;
     } catch (error) {
       if (error instanceof StudioError && error.code.startsWith('media/')) return error;
       throw error;
     }
+  }
+
+  /** The stretches of a recording; one over all of it is the recording itself. */
+  async #cut(
+    file: PathFile,
+    whole: InspectedMedia,
+    stretches: readonly Stretch[],
+    signal: AbortSignal,
+  ): Promise<InspectedMedia[]> {
+    const [first] = stretches;
+    const durationSec = durationOf(whole);
+    if (stretches.length === 1 && first!.startSec < 0.05 && first!.endSec > durationSec - 0.05)
+      return [{ ...whole, label: first!.label }];
+    const inside = stretches.filter(({ startSec }) => startSec < durationSec - 0.01);
+    const made = await this.#tools.cut(file, inside, signal);
+    const stem = fileName(file.path).replace(/\.[^.]*$/, '');
+    const lost = stretches.length - made.filter(Boolean).length;
+    return made.flatMap((one, i) => {
+      if (!one) return [];
+      const { startSec, endSec, label } = inside[i]!;
+      const name = `${stem} ${formatPosition(startSec)}–${formatPosition(Math.min(endSec, durationSec))}.wav`;
+      const notice =
+        lost > 0
+          ? `${formatCount(lost, 'stretch lies', 'stretches lie')} behind its end and were left out.`
+          : one.notice;
+      return [{ ...one, name, label, notice }];
+    });
   }
 
   #leaveOutTwins(

@@ -1,6 +1,7 @@
 /** What a task brings to the room dataset. Any thread. */
 import type { InspectedMedia } from '../domain/project.ts';
-import type { PathFile } from './archive-contract.ts';
+import type { PathFile, SaveKey } from './archive-contract.ts';
+import type { Stretch } from './annotations/label-tracks.ts';
 import type { ReadAnnotations } from './annotations/reader.ts';
 
 /** A word for one and for many. */
@@ -15,12 +16,18 @@ export type DatasetSlot = {
   /** Folders and names of files say classes; else the folder of a part may be the last one. */
   hasClassFolders: boolean;
   readAnnotations: ReadAnnotations;
+  /** Forms its data sets leave in, the first is offered first. */
+  saves: readonly SaveKey[];
+  /** Puts files together that are one example. */
+  join?: (files: readonly PathFile[]) => PathFile[];
 };
 
 /** What the import needs from workers. */
 export type ImportTools = {
   /** What a file holds; a file of several landmark sequences, or a video that gives pictures, holds several examples. */
   inspect: (file: PathFile, signal: AbortSignal) => Promise<InspectedMedia[]>;
+  /** Stretches of a recording as examples of their own, in order; null for one that holds nothing. */
+  cut: (file: PathFile, stretches: readonly Stretch[], signal: AbortSignal) => Promise<(InspectedMedia | null)[]>;
   unzip: (
     blob: Blob,
     onFile: (file: PathFile) => void,

@@ -250,6 +250,18 @@ function readFields(paths: readonly string[]): Reading[] {
 const areWords = (values: Iterable<string>) => [...values].every((value) => /\p{L}.*\p{L}/u.test(value));
 
 /**
+ * Parts of an import from its folders. Where lists name every class, no folder does: then one called `train` is a part whatever is beside it.
+ * @param open those of `paths` whose class no list names.
+ */
+export function partsOfFolders(
+  paths: readonly string[],
+  open: readonly string[],
+  hasClassFolders: boolean,
+): ReadonlyMap<string, Part> {
+  return readStructure(paths, hasClassFolders && open.length > 0).parts;
+}
+
+/**
  * Reads an import.
  * @param media paths of its examples; `/` between folders.
  * @param hasClassFolders false where folders say no class (boxes): then only parts are read.

@@ -1,9 +1,12 @@
 /** Movements in Node: landmark files, annotations, windows, repetitions, what the app chooses. */
+import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FileIndex } from '../../src/dataset/annotations/file-index.ts';
 import { parseTime, readMotionAnnotations } from '../../src/dataset/annotations/motion.ts';
-import type { MediaItem } from '../../src/domain/project.ts';
+import { joinFrames, readMotionFiles } from '../../src/dataset/index.ts';
+import { StudioError } from '../../src/kernel/errors.ts';
+import type { InspectedMedia, MediaItem } from '../../src/domain/project.ts';
 import { activeSpan, motionOfPoses, qualityHints } from '../../src/features/movement/activity.ts';
 import { decodePeople, detectorAnchors, regionOf, sampleRegion } from '../../src/features/movement/blazepose.ts';
 import { animateFigure, SAMPLE_ACTIONS } from '../../src/features/movement/figure.ts';
@@ -106,12 +109,207 @@ describe('landmark files', () => {
         ],
       }),
     ],
+    [
+      'people of estimatePoses',
+      JSON.stringify([
+        [
+          {
+            score: 0.9,
+            keypoints: [
+              { x: 1, y: 2, score: 0.9, name: 'nose' },
+              { x: 3, y: 4, name: 'left_eye' },
+            ],
+          },
+        ],
+      ]),
+    ],
+    [
+      'results of MediaPipe Tasks',
+      JSON.stringify([
+        {
+          landmarks: [
+            [
+              { x: 0.1, y: 0.2, z: 0 },
+              { x: 0.3, y: 0.4, z: 0 },
+            ],
+          ],
+          worldLandmarks: [],
+        },
+      ]),
+    ],
+    [
+      'PoseNet',
+      JSON.stringify([
+        {
+          keypoints: [
+            { part: 'nose', position: { x: 1, y: 2 }, score: 1 },
+            { part: 'leftEye', position: { x: 3, y: 4 }, score: 1 },
+          ],
+        },
+      ]),
+    ],
+    [
+      'OpenPose',
+      JSON.stringify({
+        openpose: [{ people: [{ pose_keypoints_2d: [1, 2, 1, 3, 4, 1, 5, 6, 0] }] }],
+        joints: ['a', 'b', 'c'].slice(0, 3),
+      }),
+    ],
     ['a wide CSV', 'time,left_wrist_x,left_wrist_y,nose_x,nose_y\n0,1,2,3,4\n0.04,1,2,3,4\n'],
     ['a long CSV', 'frame,joint,x,y,confidence\n0,nose,1,2,0.9\n0,neck,1,3,0.8\n1,nose,1,2,0.9\n'],
   ])('are read as %s', (_name, text) => {
     const [read] = readLandmarks(text, text.startsWith('{') || text.startsWith('[') ? 'x.json' : 'x.csv');
-    expect(read!.motion.joints).toHaveLength(2);
+    expect(read!.motion.joints).toHaveLength(_name === 'OpenPose' ? 3 : 2);
     expect(frameCount(read!.motion)).toBeGreaterThan(0);
+  });
+  it('of detectors have the first person of every frame, by the names of its joints', () => {
+    const people = [
+      {
+        keypoints: [
+          { x: 1, y: 2, name: 'nose' },
+          { x: 3, y: 4, name: 'left_wrist' },
+        ],
+      },
+      { keypoints: [] },
+    ];
+    const [poses] = readLandmarks(JSON.stringify([people, people, []]), 'x.json');
+    expect(poses!.motion.joints).toEqual(['nose', 'left_wrist']);
+    expect(frameCount(poses!.motion)).toBe(3);
+    const tasks = { landmarks: [BLAZEPOSE_JOINTS.map((_, i) => ({ x: i / 40, y: 0.5, visibility: 1 }))] };
+    expect(readLandmarks(JSON.stringify([tasks, tasks]), 'x.json')[0]!.motion.joints).toEqual([...BLAZEPOSE_JOINTS]);
+    const openpose = { people: [{ pose_keypoints_2d: Array.from({ length: 75 }, (_, i) => i + 1) }] };
+    const [body] = readLandmarks(JSON.stringify({ openpose: [openpose, openpose] }), 'x.json');
+    expect(body!.motion.joints.slice(0, 5)).toEqual(['nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist']);
+    expect(body!.motion.joints).toHaveLength(25);
+  });
+  it('of COCO keypoints are sequences by the names of their pictures', () => {
+    const image = (id: number, name: string) => ({ id, file_name: name, width: 100, height: 50 });
+    const keypoints = [10, 20, 2, 30, 40, 0];
+    const whole = {
+      images: [image(1, 'walk_001.jpg'), image(2, 'walk_002.jpg'), image(3, 'run_001.jpg')],
+      annotations: [1, 2, 3].map((id) => ({ id, image_id: id, category_id: 1, keypoints })),
+      categories: [{ id: 1, name: 'person', keypoints: ['nose', 'left_eye'] }],
+    };
+    const found = readLandmarks(JSON.stringify(whole), 'person_keypoints.json');
+    expect(found.map(({ name, motion }) => [name, frameCount(motion), motion.joints])).toEqual([
+      ['walk', 2, ['nose', 'left_eye']],
+      ['run', 1, ['nose', 'left_eye']],
+    ]);
+    expect(found[0]!.motion.values[5]).toBe(0);
+  });
+  it('of MediaPipe as tables: numbered columns, and none at all', () => {
+    const row = (label: string, values: number) =>
+      [label, ...Array.from({ length: values }, (_, i) => (i % 7) / 10)].join(',');
+    const head = `class,${Array.from({ length: 33 }, (_, i) => `x${i + 1},y${i + 1},z${i + 1},v${i + 1}`).join(',')}`;
+    const numbered = readLandmarks([head, row('jump', 132), row('jump', 132), row('rest', 132)].join('\n'), 'x.csv');
+    expect(numbered.map(({ label, motion }) => [label, frameCount(motion), motion.joints[11]])).toEqual([
+      ['jump', 2, 'left_shoulder'],
+      ['rest', 1, 'left_shoulder'],
+    ]);
+    const plain = readLandmarks(
+      [`up_1.jpg,${row('up', 99)}`, `down_1.jpg,${row('down', 99)}`].join('\n'),
+      'fitness.csv',
+    );
+    expect(plain.map(({ label }) => label)).toEqual(['up', 'down']);
+  });
+  it('of OpenPose, a file for each frame, are put together', async () => {
+    const frame = (n: number) => new Blob([JSON.stringify({ people: [{ pose_keypoints_2d: Array(75).fill(n) }] })]);
+    const files = joinFrames([
+      { path: 'jump/clip_000000000010_keypoints.json', blob: frame(10) },
+      { path: 'jump/clip_000000000002_keypoints.json', blob: frame(2) },
+      { path: 'jump/other.json', blob: new Blob(['{}']) },
+    ]);
+    expect(files.map(({ path }) => path)).toEqual(['jump/other.json', 'jump/clip.json']);
+    const [read] = readLandmarks(await files[1]!.blob.text(), 'clip.json');
+    expect(frameCount(read!.motion)).toBe(2);
+    expect(read!.motion.values[0]).toBeLessThan(read!.motion.values[75]!);
+  });
+  it('never fail but with a reason, whatever they hold', () => {
+    const keys = [
+      'frames',
+      'landmarks',
+      'keypoints',
+      'people',
+      'poses',
+      'joints',
+      'sequences',
+      'x',
+      'y',
+      'position',
+      'name',
+      'images',
+      'annotations',
+      'categories',
+      'image_id',
+      'fps',
+      'width',
+      '__proto__',
+      'pose_keypoints_2d',
+      'label',
+    ];
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 5 },
+        fc.constantFrom<unknown>(1, 0, -3, 1e300, 'nose', '', null, true),
+        fc.array(tie('value'), { maxLength: 4 }),
+        fc.dictionary(fc.constantFrom(...keys), tie('value'), { maxKeys: 5 }),
+      ),
+    }));
+    const cells = fc.array(
+      fc.constantFrom(
+        'x1',
+        'y1',
+        'x2',
+        'y2',
+        'nose_x',
+        'nose_y',
+        'frame',
+        'joint',
+        'x',
+        'y',
+        'label',
+        '1',
+        '0.5',
+        '-',
+        ',',
+        ',',
+        '\n',
+        '\n',
+        '# fps=30',
+        '"',
+      ),
+      { maxLength: 40 },
+    );
+    const text = fc.oneof(
+      value.map((one) => JSON.stringify(one)),
+      cells.map((list) => list.join('')),
+    );
+    fc.assert(
+      fc.property(text, fc.constantFrom('x.json', 'x.csv'), (content, name) => {
+        try {
+          readLandmarks(content, name);
+        } catch (error) {
+          if (!(error instanceof StudioError)) throw error;
+        }
+        try {
+          readMotionAnnotations(content, name);
+        } catch (error) {
+          throw new Error('annotations', { cause: error });
+        }
+      }),
+      { numRuns: 2000, seed: 11 },
+    );
+    const started = performance.now();
+    expect(() =>
+      readLandmarks(`frame,joint,x,y\n${Array.from({ length: 50_000 }, (_, i) => `0,j${i},1,2`).join('\n')}`, 'x.csv'),
+    ).toThrow(/50000 joints/);
+    expect(() =>
+      readLandmarks(
+        JSON.stringify({ joints: Array.from({ length: 100_000 }, (_, i) => `j${i}`), frames: [[[1, 2]]] }),
+        'x.json',
+      ),
+    ).toThrow(/joints/);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
   it('take their rate from the time column, and unseen points as unseen', () => {
     const [read] = readLandmarks('time,a_x,a_y,b_x,b_y\n0,5,5,0,0\n0.04,5,6,1,1\n0.08,5,7,1,1\n', 'x.csv');
@@ -150,6 +348,68 @@ describe('annotation files', () => {
       { video: 'b.mov', label: 'Run', startSec: null, endSec: 5, line: 2 },
     ]);
     expect(found.faults.map(({ line }) => line)).toEqual([3, 4, 5]);
+  });
+  it('read the tables of BORIS and Kinetics, wrapped lists, commas, and leave landmarks alone', () => {
+    const boris =
+      'Observation id,Media file name,Total length,FPS,Subject,Behavior,Behavioral category,Behavior type,Start (s),Stop (s),Duration (s)\nobs1,videos/v.mp4,4.3,10,No focal subject,jump,,STATE,0.5,1.5,1.0\nobs1,videos/v.mp4,4.3,10,x,blink,,POINT,2,2,0\n';
+    expect(readMotionAnnotations(boris, 'events.csv')).toEqual({
+      rows: [{ video: 'videos/v.mp4', label: 'jump', startSec: 0.5, endSec: 1.5, line: 1 }],
+      faults: [{ line: 2, reason: 'It is a moment (2 s), not a stretch.' }],
+    });
+    const kinetics = 'label,youtube_id,time_start,time_end,split\njump,v,0,2,train\n';
+    expect(readMotionAnnotations(kinetics, 'train.csv')!.rows[0]).toMatchObject({
+      video: 'v',
+      endSec: 2,
+      part: 'training',
+    });
+    expect(readMotionAnnotations('Video;Label;Start;End\r\nv.mp4;jump;0,5;1,5\r\n', 'a.csv')!.rows[0]).toMatchObject({
+      startSec: 0.5,
+      endSec: 1.5,
+    });
+    for (const key of ['videos', 'annotations', 'data'])
+      expect(
+        readMotionAnnotations(JSON.stringify({ [key]: [{ video: 'v.mp4', label: 'jump' }] }), 'a.json')!.rows,
+      ).toHaveLength(1);
+    expect(readMotionAnnotations('video,label,frame,nose_x,nose_y\na.mp4,jump,0,1,2\n', 'x.csv')).toBeNull();
+    expect(readMotionAnnotations(JSON.stringify([{ video: 'a', label: 'b', frames: [] }]), 'x.json')).toBeNull();
+  });
+  it('beside videos cut them: Kinetics’ trimmed files, tracks of ELAN and Audacity', async () => {
+    const read = async (files: Record<string, string>) => {
+      const said: string[] = [];
+      const given = Object.entries(files).map(([path, text]) => ({ path, blob: new Blob([text]) }));
+      const found = await readMotionFiles(given, [], ({ path, reason }) => said.push(`${path}: ${reason}`));
+      const media = { kind: 'movement', startSec: 0, endSec: 9, fileSec: 9, durationSec: 9 };
+      const of = (path: string) =>
+        found.name(path, [{ media } as unknown as InspectedMedia], null, ({ reason }) => said.push(reason));
+      return {
+        said,
+        part: found.partOf,
+        of: (path: string) =>
+          of(path).map((one) => [
+            one.className,
+            'startSec' in one.media.media && [one.media.media.startSec, one.media.media.endSec],
+          ]),
+      };
+    };
+    const trimmed = await read({
+      'x.csv': 'label,youtube_id,time_start,time_end,split\njump,abc,12,22,val\n',
+      'abc_000012_000022.mp4': '',
+    });
+    expect([trimmed.of('abc_000012_000022.mp4'), trimmed.part('abc_000012_000022.mp4'), trimmed.said]).toEqual([
+      [['jump', [0, 9]]],
+      'validation',
+      [],
+    ]);
+    const elan = await read({
+      'e.txt': 'default\t\t00:00:00.500\t0.5\t00:00:01.500\t1.5\t00:00:01.000\t1.0\tjump\n',
+      'v.mp4': '',
+    });
+    expect(elan.of('v.mp4')).toEqual([['jump', [0.5, 1.5]]]);
+    const audacity = await read({ 'v.txt': '0,5\t1,5\tjump\n3.0\t4.0\trest\n', 'v.mp4': '', 'w.mp4': '' });
+    expect(audacity.of('v.mp4')).toEqual([
+      ['jump', [0.5, 1.5]],
+      ['rest', [3, 4]],
+    ]);
   });
   it('without times mean whole videos; other files are none', () => {
     expect(readMotionAnnotations('[{"video":"a.mp4","label":"x"}]', 'a.json')!.rows[0]).toMatchObject({

@@ -192,6 +192,7 @@ describe('an import', () => {
                 signal.addEventListener('abort', () => reject(new DOMException('off', 'AbortError'))),
               )
             : Promise.resolve([media(path)]),
+      cut: () => Promise.resolve([]),
       unzip: () => Promise.resolve([]),
     });
     const files = ['A/slow.wav', 'A/obedient.wav', 'B/1.wav'].map((path) => ({ path, blob: new Blob(['x']) }));
@@ -210,6 +211,7 @@ describe('an import', () => {
     store.failing.add('Added 1 clip');
     const imports = new ImportSession(session, taskOf('sound'), {
       inspect: ({ path }) => Promise.resolve([media(path)]),
+      cut: () => Promise.resolve([]),
       unzip: () => Promise.resolve([]),
     });
     await imports.run([{ path: 'A/1.wav', blob: new Blob(['x']) }], {

@@ -35,6 +35,8 @@ export function readBoxJson(whole: unknown, path: string): PictureAnnotations | 
       readCoco(whole) ?? readEdgeImpulse(whole) ?? readLabelMe(whole, path) ?? readVott(whole) ?? readVia(whole);
     if (read) return read;
   }
+  // A list of nothing annotates nothing.
+  if (Array.isArray(whole) && whole.length === 0) return { notes: [], faults: [] };
   return readLabelStudio(whole) ?? readCreateMl(whole);
 }
 

@@ -1,26 +1,34 @@
-/**
- * Lists beside sounds and pictures: which class, part and recording a file is of. Any thread.
- *
- * | dialect                          | read as                                                                         |
- * | -------------------------------- | ------------------------------------------------------------------------------- |
- * | CSV, TSV, `;`, with a header     | the columns of files and classes by their names, in any order                   |
- * | the same without a header        | the column that names the files, and the one whose words come again             |
- * | ESC-50 `meta/esc50.csv`          | `category`; `src_file` belongs together                                         |
- * | UrbanSound8K                     | `class`; `fsID` belongs together                                                |
- * | Hugging Face `metadata.csv/jsonl` | `file_name` and `label`                                                        |
- * | Edge Impulse `info.labels`       | label and part of every file                                                    |
- * | `testing_list.txt` and the like  | paths, one a line; the name of the list is the part (Speech Commands)           |
- *
- * Parts stand in a column `split`, `set`, `part`, `subset`.
- */
+/** Lists beside sounds and pictures: which class, part and recording a file is of. Any thread. */
 import Papa from 'papaparse';
 import type { Part } from '../../domain/project.ts';
 import { fileName } from '../labels.ts';
 import { partOfWord } from '../parts.ts';
+import { plainCell, unplainCell } from './cells.ts';
+import type { FormatTable, WrittenFile } from './format.ts';
 import { FileIndex } from './file-index.ts';
+import { readLabelTrack, type Stretch } from './label-tracks.ts';
 import { isObject, textOf } from './notes.ts';
 import type { ImportRemark, ReadAnnotations } from './reader.ts';
 import { linesOf, MOST_ANNOTATION_BYTES, readText } from './text.ts';
+
+/** See the file header. */
+export const CLASS_LISTS: FormatTable = {
+  id: 'class-lists',
+  title: 'Folders and lists of classes',
+  dialects: [
+    [
+      'folders of classes, parts in any spelling above or below them',
+      'classes and parts; a question where two readings are possible',
+    ],
+    ['CSV, TSV, `;`, with a header', 'files and classes by the names of the columns, in any order'],
+    ['the same without a header', 'the column that names files, and the one whose words come again'],
+    ['ESC-50, UrbanSound8K', 'classes; `src_file` and `fsID` belong together'],
+    ['Hugging Face `metadata.csv`, `metadata.jsonl`', '`file_name` and `label`'],
+    ['Edge Impulse `info.labels`', 'class and part of every file'],
+    ['`testing_list.txt` and the like (Speech Commands)', 'parts by the name of the list'],
+    ['a column `split`, `set`, `part`', 'parts'],
+  ],
+};
 
 const FILE =
   /^(file|files|filename|file_name|slice_file_name|fname|filepath|file_path|image|image_name|image_path|image_id|imagefilename|img|picture|audio|audio_path|audio_file|audio_filename|wav|wav_file|clip|clip_name|recording|sound|path|id)$/;
@@ -32,7 +40,7 @@ const LABELS = [
 ];
 const PART = /^(split|set|part|subset|data_?set|fold_?name|usage|phase)$/;
 const GROUP =
-  /^(src_file|source_recording|fsid|group|speaker|speaker_id|subject|subject_id|participant|person|client_id|recording_id|session|patient|patient_id)$/;
+  /^(recording|src_file|source_recording|fsid|group|speaker|speaker_id|subject|subject_id|participant|person|client_id|recording_id|session|patient|patient_id)$/;
 
 /** One row: a file, its class (null = the list gives only parts), its part and what it belongs to, where the list says so. `line` counts from 1. */
 export type ClassRow = { file: string; label: string | null; part: Part | null; group: string | null; line: number };
@@ -88,8 +96,8 @@ export function readClassTable(text: string, isFile: (cell: string) => boolean):
   const read: ClassRows = { rows: [], faults: [] };
   rows.forEach((row, i) => {
     const line = i + (hasHead ? 2 : 1);
-    const name = row[file] ?? '';
-    const named = label < 0 ? null : (row[label] ?? '');
+    const name = unplainCell(row[file] ?? '');
+    const named = label < 0 ? null : unplainCell(row[label] ?? '');
     if (!name || named === '') {
       read.faults.push({ line, reason: name ? `gives ${name} no class` : 'names no file' });
       return;
@@ -99,6 +107,22 @@ export function readClassTable(text: string, isFile: (cell: string) => boolean):
     read.rows.push({ file: name, label: named, part: word ? partOfWord(word) : null, group: belongs || null, line });
   });
   return read;
+}
+
+/** A table of files with their classes and parts; recordings where some belong together. */
+export function writeClassList(
+  rows: readonly { file: string; label: string; part: Part; group: string | null }[],
+  path: string,
+): WrittenFile {
+  const hasGroups = rows.some(({ group }) => group !== null);
+  const fields = ['filename', 'label', 'split', ...(hasGroups ? ['recording'] : [])];
+  const data = rows.map(({ file, label, part, group }) => [
+    plainCell(file),
+    plainCell(label),
+    part,
+    ...(hasGroups ? [plainCell(group ?? '')] : []),
+  ]);
+  return { path, content: `${Papa.unparse({ fields, data }, { newline: '\n' })}\n` };
 }
 
 /** JSON lines: one object a line, as tables of Hugging Face. */
@@ -153,13 +177,9 @@ export function readPartList(text: string, path: string, isFile: (cell: string) 
 
 /** What a text is that holds no list, in words, and what to do. */
 function tell(path: string, text: string): string {
-  const lines = linesOf(text);
   if (/\.json$/i.test(path) && /"payload"\s*:/.test(text) && /"sensors"\s*:/.test(text))
     return 'A recording of Edge Impulse as JSON. Export the data set there as WAV files.';
-  if (lines.length > 0 && lines.every((line) => /^\d+([.,]\d+)?\t\d+([.,]\d+)?\t|^\\\t/.test(line)))
-    return 'A label track of Audacity. Export the stretches there (Export Multiple), or cut the recording here.';
-  if (/\.textgrid$/i.test(path) || /^\s*File type = "ooTextFile"/.test(text))
-    return 'Tiers of Praat. Save the stretches there as sound files, or cut the recording here.';
+  if (/^\s*(File type = )?"?ooTextFile/.test(text)) return 'Tiers of Praat without a named interval.';
   return /\.(csv|tsv|jsonl?|labels)$/i.test(path)
     ? 'It has no column of files and column of classes with names this app knows.'
     : 'A text beside the data: it names no classes and was left out.';
@@ -192,6 +212,7 @@ export const readClassLists: ReadAnnotations = async (files, _items, remark) => 
   const used = new Set<string>();
   const named = new Map<string, ClassRow>();
   const parts = new Map<string, Part>();
+  const stretches = new Map<string, readonly Stretch[]>();
   let hasPartList = false;
   for (const { path, blob } of files) {
     if (!isText(path)) continue;
@@ -202,6 +223,22 @@ export const readClassLists: ReadAnnotations = async (files, _items, remark) => 
       continue;
     }
     const text = await readText(blob);
+    const track = /\.(txt|tsv|textgrid)$/i.test(path) ? readLabelTrack(text) : null;
+    if (track) {
+      const inside = index.paths.filter((one) => one.startsWith(folder));
+      const own =
+        index.find(fileName(path).replace(/\.[^.]*$/, ''), folder)?.path ??
+        (inside.length === 1 ? inside[0] : undefined);
+      if (own) stretches.set(own, track);
+      else
+        remark({
+          path,
+          reason: 'A label track, but there is no recording of its name.',
+          isAdded: false,
+          advice: 'Give both the same name.',
+        });
+      continue;
+    }
     const list = readList(text, path, (cell) => index.find(cell, folder) !== null);
     if (!list) {
       remark({ path, reason: tell(path, text), isAdded: false });
@@ -237,7 +274,8 @@ export const readClassLists: ReadAnnotations = async (files, _items, remark) => 
   return {
     used,
     known: [],
-    hasClassOf: (path) => named.has(path),
+    hasClassOf: (path) => named.has(path) || stretches.has(path),
+    stretchesOf: (path) => stretches.get(path) ?? null,
     // Lists of two parts leave the third to the rest.
     partOf: (path) => parts.get(path) ?? (hasPartList ? 'training' : null),
     groupOf: (path) => named.get(path)?.group ?? null,

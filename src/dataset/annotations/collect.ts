@@ -130,6 +130,10 @@ function partOfList(path: string, declared: ReadonlyMap<string, Part>): Part | n
   return declared.get(fileName(path).toLowerCase()) ?? partOfWord(stemOf(path));
 }
 
+/** A folder or list that stands for two parts says nothing. */
+const singlePlaces = (parts: YoloSet['parts']): YoloSet['parts'] =>
+  parts.filter(([word, place]) => !parts.some(([other, same]) => other !== word && same === place));
+
 /** Boxes of one YOLO text. @param names the list that counts for it. */
 function readYolo(
   file: TextFile,
@@ -179,7 +183,7 @@ export function collectPictureAnnotations(
     if (!set) continue;
     if (set.fault) all.fault(file.path, set.fault);
     sets.push({ folder: folderOf(file.path), set });
-    for (const [word, place] of set.parts)
+    for (const [word, place] of singlePlaces(set.parts))
       if (/\.txt$/i.test(place)) declared.set(fileName(place.replace(/\\/g, '/')).toLowerCase(), partOfWord(word)!);
   }
   const yolo: TextFile[] = [];
@@ -201,21 +205,16 @@ export function collectPictureAnnotations(
       if (read) all.take(path, read);
     } else if (/\.txt$/i.test(path)) {
       const isOfSet = /(?:^|\/)ImageSets\//i.test(path);
-      const part = partOfList(path, declared);
+      const areBoxes = linesOf(text).every((line) => readYoloLine(line) !== null);
+      const part = areBoxes ? null : partOfList(path, declared);
       if (part && all.takeList(file, part)) continue;
       // `trainval.txt` and lists by class say no part.
       if (isOfSet) all.used.add(path);
-      else if (
-        linesOf(text).every((line) => readYoloLine(line) !== null) &&
-        (text.trim() || all.hasPicture(stemOf(path), folderOf(path)))
-      )
-        yolo.push(file);
+      else if (areBoxes && (text.trim() || all.hasPicture(stemOf(path), folderOf(path)))) yolo.push(file);
     }
   }
-  const places = sets.flatMap(({ set }) => set.parts).filter(([, place]) => !/\.txt$/i.test(place));
-  for (const [word, place] of places)
-    // A folder that stands for two parts says nothing.
-    if (!places.some(([other, same]) => other !== word && same === place)) all.takeFolder(place, partOfWord(word)!);
+  for (const [word, place] of sets.flatMap(({ set }) => singlePlaces(set.parts)))
+    if (!/\.txt$/i.test(place)) all.takeFolder(place, partOfWord(word)!);
   const unnamed = new Map<number, string>();
   for (const file of yolo) {
     const near = sets

@@ -1,6 +1,7 @@
 /** Boxes as tables: CSV, TSV, any delimiter, a row a box. Any thread; pure. */
 import Papa from 'papaparse';
 import { partOfWord } from '../parts.ts';
+import { plainCell, unplainCell } from './cells.ts';
 import type { FormatTable, LabelledPicture, WrittenFile } from './format.ts';
 import { isObject, NOWHERE, numberOf, sizeOf, textOf, type PictureAnnotations, type PictureNote } from './notes.ts';
 import { viaLabelOf, viaRectOf } from './via.ts';
@@ -151,7 +152,7 @@ export function readCsv(text: string, nameOf: (label: string) => string = (label
   // Ratios in all of the file, or pixels in all of it.
   let [isRatio, hasPoint] = [true, false];
   rows.slice(start).forEach((row, i) => {
-    const picture = textOf(row[at.picture]);
+    const picture = unplainCell(textOf(row[at.picture]));
     if (!picture) return void faults.push(`Row ${i + 1 + start} names no picture.`);
     const note: PictureNote = notes.get(picture) ?? {
       picture,
@@ -165,7 +166,7 @@ export function readCsv(text: string, nameOf: (label: string) => string = (label
     const cells = [at.left, at.top, ...sides].map((column) => row[column]);
     // A row without box: the picture was looked at and shows nothing.
     if (cells.every(isEmpty)) return;
-    const label = textOf(row[at.label]);
+    const label = unplainCell(textOf(row[at.label]));
     if (!label) {
       note.isPartial = true;
       return void faults.push(`Row ${i + 1 + start} has no label.`);
@@ -191,18 +192,14 @@ export function readClassCodes(text: string): Map<string, string> | null {
     : null;
 }
 
-/** A cell that a spreadsheet would take for a formula is text (OWASP, CSV injection). */
-export const plainCell = (text: string): string =>
-  /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) ? `'${text}` : text;
-
 /** One table for all pictures, corners in pixels; a picture without boxes has a row without. */
 export function writeCsv(pictures: readonly LabelledPicture[], path: string): WrittenFile {
   const rows = pictures.flatMap(({ path: filename, width, height, part, boxes }) => {
-    const own = [filename, width, height];
+    const own = [plainCell(filename), width, height];
     if (boxes.length === 0) return [[...own, '', '', '', '', '', part]];
     return boxes.map(({ label, ...box }) => [
       ...own,
-      label,
+      plainCell(label),
       box.x * width,
       box.y * height,
       (box.x + box.width) * width,

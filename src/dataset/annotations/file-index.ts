@@ -25,7 +25,10 @@ export class FileIndex {
   readonly #byName = new Map<string, string[]>();
   readonly #byStem = new Map<string, string[]>();
 
+  readonly paths: readonly string[];
+
   constructor(paths: readonly string[]) {
+    this.paths = paths;
     const put = (map: Map<string, string[]>, key: string, path: string) => {
       const known = map.get(key);
       if (known) known.push(path);

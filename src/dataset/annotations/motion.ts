@@ -1,13 +1,37 @@
 /**
- * Annotation files of videos, as Create ML reads them (FEATURES §1.3): CSV, TXT or JSON with `video`, `label` and optionally `start` and `end`. Any thread;
- * pure.
+ * Annotation files of videos: tables and JSON with `video`, `label` and optionally times, as Create ML reads them (FEATURES §1.3). Any thread; pure.
  */
 import Papa from 'papaparse';
-import type { InspectedMedia } from '../../domain/project.ts';
+import type { InspectedMedia, Part } from '../../domain/project.ts';
 import { formatDuration, formatPosition } from '../../kernel/format.ts';
+import { fileName } from '../labels.ts';
+import { partOfWord } from '../parts.ts';
+import { plainCell, unplainCell } from './cells.ts';
+import type { FormatTable, WrittenFile } from './format.ts';
+import { readPartList } from './class-lists.ts';
 import { FileIndex } from './file-index.ts';
+import { readLabelTrack, type Stretch } from './label-tracks.ts';
+import { isObject, objectsOf, parseJson, textOf, type Json } from './notes.ts';
 import type { Named, ReadAnnotations } from './reader.ts';
 import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
+import { parseTime } from './times.ts';
+
+export { parseTime } from './times.ts';
+
+/** See the file header. */
+export const MOTION_LISTS: FormatTable = {
+  id: 'motion-lists',
+  title: 'Create ML actions',
+  dialects: [
+    ['CSV, TXT, TSV; any delimiter, UTF-16, spaces', 'rows of `video`, `label`, `start`, `end`'],
+    ['JSON as a list, in `annotations`, `videos` or another single key', 'the same'],
+    ['times as seconds, `mm:ss`, `hh:mm:ss`, with point or comma', 'seconds'],
+    ['BORIS aggregated events (`Media file name`, `Behavior`, `Start (s)`)', 'stretches; points left out and said'],
+    ['Kinetics (`youtube_id`, `time_start`, `split`)', 'stretches, or whole trimmed files; parts'],
+    ['a column `split` or `set`', 'parts'],
+    ['columns `joint_x`, `joint_y` beside them', 'landmarks, not a list'],
+  ],
+};
 
 /** One row: seconds; null = from the beginning, to the end. `line` counts from 1. */
 export type MotionAnnotation = {
@@ -16,56 +40,53 @@ export type MotionAnnotation = {
   startSec: number | null;
   endSec: number | null;
   line: number;
+  part?: Part;
+  group?: string;
 };
 /** What a file says, and the rows that could not be used. */
 export type MotionAnnotations = { rows: MotionAnnotation[]; faults: { line: number; reason: string }[] };
 
 const KEYS = {
-  video: /^(video|videopath|video_path|file|filename|file_name|path)$/,
-  label: /^(label|class|action|category)$/,
-  start: /^(start|starttime|start_time|start_sec|begin|from)$/,
-  end: /^(end|endtime|end_time|end_sec|stop|to)$/,
+  video: /^(video|videopath|video_path|video_id|youtube_id|file|filename|file_name|path|media file name|media file)$/,
+  label: /^(label|class|action|category|behaviou?r)$/,
+  start: /^(start|starttime|start_time|start_sec|begin|from|time_start|start \(s\))$/,
+  end: /^(end|endtime|end_time|end_sec|stop|to|time_end|stop \(s\))$/,
+  part: /^(split|set|part|subset)$/,
+  group: /^(recording|group)$/,
 };
 
-/**
- * A time in any of the five notations: seconds, seconds with a fraction, `mm:ss`, `mm:ss.fraction`, `hh:mm:ss` (with a fraction too); spaces and
- * unpadded fields are fine. @returns seconds; NaN when it is no time, null when it is empty.
- */
-export function parseTime(value: unknown): number | null {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'number') return value;
-  const text = String(value).trim();
-  if (text === '') return null;
-  const fields = text.split(':').map((field) => field.trim().replace(',', '.'));
-  if (fields.length > 3 || fields.some((field) => !/^\d+(\.\d*)?$|^\.\d+$/.test(field))) return NaN;
-  return fields.reduce((sum, field) => sum * 60 + Number(field), 0);
-}
-
-const find = (record: Record<string, unknown>, name: RegExp) => {
+const find = (record: Json, name: RegExp) => {
   const key = Object.keys(record).find((candidate) => name.test(candidate.trim().toLowerCase()));
   return key === undefined ? undefined : record[key];
 };
-const textOf = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '');
+
+/** A record of landmarks may name a video and a label too. */
+const isLandmarks = (record: Json) => {
+  const keys = Object.keys(record).map((key) => key.trim().toLowerCase());
+  return (
+    keys.some((key) => /^(frames|landmarks|keypoints|poses)$/.test(key)) ||
+    keys.some((key) => /.[_ .-]x$/.test(key) && keys.includes(`${key.slice(0, -1)}y`))
+  );
+};
+
+/** The list of a JSON file: itself, or the only list inside. */
+function listOf(whole: unknown): Json[] | null {
+  if (Array.isArray(whole)) return objectsOf(whole);
+  const lists = isObject(whole) ? Object.values(whole).filter(Array.isArray) : [];
+  return lists.length === 1 ? objectsOf(lists[0]) : null;
+}
 
 /** Reads an annotation file. @returns null when it is none: it has no `video` and `label`. */
 export function readMotionAnnotations(content: string, name: string): MotionAnnotations | null {
-  let records: Record<string, unknown>[];
+  let records: Json[] | null;
   if (/\.json$/i.test(name) || /^\s*\[/.test(content)) {
     try {
-      const parsed = JSON.parse(content) as unknown;
-      const list = Array.isArray(parsed) ? parsed : (parsed as { annotations?: unknown } | null)?.annotations;
-      if (!Array.isArray(list)) return null;
-      records = list.filter((entry): entry is Record<string, unknown> => typeof entry === 'object' && entry !== null);
+      records = listOf(parseJson(content));
     } catch {
       return null;
     }
-  } else {
-    const { data } = Papa.parse<Record<string, string>>(content.replace(/^\uFEFF/, ''), {
-      header: true,
-      skipEmptyLines: 'greedy',
-    });
-    records = data;
-  }
+  } else records = Papa.parse<Json>(content.replace(/^\uFEFF/, ''), { header: true, skipEmptyLines: 'greedy' }).data;
+  if (!records || records.slice(0, 20).some(isLandmarks)) return null;
   const isOurs = records.some(
     (record) => find(record, KEYS.video) !== undefined && find(record, KEYS.label) !== undefined,
   );
@@ -78,8 +99,8 @@ export function readMotionAnnotations(content: string, name: string): MotionAnno
   records.forEach((record, i) => {
     const line = i + 1;
     const refuse = (reason: string) => void faults.push({ line, reason });
-    const video = textOf(find(record, KEYS.video));
-    const label = textOf(find(record, KEYS.label));
+    const video = unplainCell(textOf(find(record, KEYS.video)));
+    const label = unplainCell(textOf(find(record, KEYS.label)));
     if (!video) return refuse('It names no video.');
     if (!label) return refuse(`It gives ${video} no label.`);
     const startSec = parseTime(find(record, KEYS.start));
@@ -90,45 +111,136 @@ export function readMotionAnnotations(content: string, name: string): MotionAnno
       );
     if (isTimed && startSec === null && endSec === null)
       return refuse('It has neither start nor end, although other rows have: give all rows times, or none.');
-    if (startSec !== null && endSec !== null && endSec <= startSec)
+    if (startSec !== null && endSec !== null && endSec === startSec)
+      return refuse(`It is a moment (${startSec} s), not a stretch.`);
+    if (startSec !== null && endSec !== null && endSec < startSec)
       return refuse(`It ends (${endSec} s) before it begins (${startSec} s).`);
-    rows.push({ video, label, startSec, endSec, line });
+    const part = partOfWord(textOf(find(record, KEYS.part)));
+    const group = textOf(find(record, KEYS.group));
+    rows.push({ video, label, startSec, endSec, line, ...(part ? { part } : {}), ...(group ? { group } : {}) });
   });
   return { rows, faults };
+}
+
+/** One row on its way out; a stretch of null is the whole file. */
+export type MotionRow = {
+  file: string;
+  label: string;
+  part: Part | null;
+  group: string | null;
+  stretch: Omit<Stretch, 'label'> | null;
+};
+
+/** Create ML reads either all rows with times or none. */
+const timed = (rows: readonly MotionRow[]) => rows.some(({ stretch }) => stretch !== null);
+
+/** CSV with Create ML's columns; parts and recordings in columns of their own where there are any. */
+export function writeMotionCsv(rows: readonly MotionRow[], path: string): WrittenFile {
+  const columns: [string, (row: MotionRow) => string | number][] = [
+    ['video', ({ file }) => plainCell(file)],
+    ['label', ({ label }) => plainCell(label)],
+    ...(timed(rows)
+      ? ([
+          ['start', ({ stretch }) => stretch?.startSec ?? 0],
+          ['end', ({ stretch }) => stretch?.endSec ?? ''],
+        ] as [string, (row: MotionRow) => string | number][])
+      : []),
+  ];
+  if (rows.some(({ part }) => part)) columns.push(['split', ({ part }) => part ?? '']);
+  if (rows.some(({ group }) => group)) columns.push(['recording', ({ group }) => plainCell(group ?? '')]);
+  const data = rows.map((row) => columns.map(([, of]) => of(row)));
+  return { path, content: `${Papa.unparse({ fields: columns.map(([name]) => name), data }, { newline: '\n' })}\n` };
+}
+
+/** JSON with Create ML's keys. */
+export function writeMotionJson(rows: readonly MotionRow[], path: string): WrittenFile {
+  const isTimed = timed(rows);
+  const records = rows.map(({ file, label, part, group, stretch }) => ({
+    video: file,
+    label,
+    ...(isTimed ? { start: stretch?.startSec ?? 0 } : {}),
+    ...(stretch ? { end: stretch.endSec } : {}),
+    ...(part ? { split: part } : {}),
+    ...(group ? { recording: group } : {}),
+  }));
+  return { path, content: JSON.stringify(records, null, 1) };
+}
+
+const isVideo = (path: string) => /\.(mp4|m4v|mov|webm|mkv|avi|mts|m2ts|mpe?g|wmv|flv|3gp|ts)$/i.test(path);
+
+/** A label track of the video with its name, or of the only one in its folder. */
+function trackOf(path: string, text: string, files: readonly { path: string }[]): MotionAnnotations | null {
+  const stretches = /\.(txt|tsv|textgrid)$/i.test(path) ? readLabelTrack(text) : null;
+  if (!stretches) return null;
+  const stem = (name: string) =>
+    fileName(name)
+      .replace(/\.[^.]*$/, '')
+      .toLowerCase();
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const near = files.filter((file) => isVideo(file.path) && file.path.startsWith(folder));
+  const own = near.find((file) => stem(file.path) === stem(path)) ?? (near.length === 1 ? near[0] : undefined);
+  const video = own ? fileName(own.path) : fileName(path);
+  return { rows: stretches.map((stretch, i) => ({ ...stretch, video, line: i + 1 })), faults: [] };
 }
 
 /** Takes annotation files out of an import of videos: rows by the path of their video. */
 export const readMotionFiles: ReadAnnotations = async (files, _items, remark) => {
   const annotated = new Map<string, MotionAnnotation[]>();
+  const parts = new Map<string, Part>();
+  const groups = new Map<string, string>();
   const used = new Set<string>();
   const found: { path: string; annotations: MotionAnnotations }[] = [];
   for (const file of files) {
-    if (!/\.(csv|txt|json)$/i.test(file.path) || file.blob.size >= MOST_ANNOTATION_BYTES) continue;
-    const annotations = readMotionAnnotations(await readText(file.blob), file.path);
+    if (!/\.(csv|tsv|txt|json|textgrid)$/i.test(file.path) || file.blob.size >= MOST_ANNOTATION_BYTES) continue;
+    const text = await readText(file.blob);
+    const annotations = readMotionAnnotations(text, file.path) ?? trackOf(file.path, text, files);
     if (!annotations) continue;
     found.push({ path: file.path, annotations });
     used.add(file.path);
   }
-  const index = new FileIndex(files.map((file) => file.path).filter((path) => !used.has(path)));
+  const index = new FileIndex(
+    files.map((file) => file.path).filter((path) => !used.has(path) && !/\.txt$/i.test(path)),
+  );
+  for (const { path, blob } of files) {
+    if (used.has(path) || !/\.txt$/i.test(path) || !partOfWord(fileName(path).replace(/\.[^.]*$/, ''))) continue;
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const list = readPartList(await readText(blob), path, (cell) => index.find(cell, folder) !== null);
+    if (!list) continue;
+    used.add(path);
+    for (const { file, part } of list.rows) {
+      const known = index.find(file, folder)?.path;
+      if (known && part) parts.set(known, part);
+    }
+  }
   for (const { path: file, annotations } of found) {
     const folder = file.slice(0, file.lastIndexOf('/') + 1);
     for (const { line, reason } of annotations.faults) remark({ path: `${file}, row ${line}`, reason, isAdded: false });
     for (const row of annotations.rows) {
-      const path = index.find(row.video, folder)?.path;
+      const trimmed = `${row.video}_${[row.startSec, row.endSec].map((sec) => String(sec ?? 0).padStart(6, '0')).join('_')}`;
+      const whole = index.find(row.video, folder)?.path;
+      // Kinetics' trimmed files say their times in their names.
+      const path = whole ?? index.find(trimmed, folder)?.path;
+      if (path && row.part) parts.set(path, row.part);
+      if (path && row.group) groups.set(path, row.group);
       if (!path)
         remark({
           path: `${file}, row ${row.line}`,
           reason: `There is no video ${row.video} among the files.`,
           isAdded: false,
         });
-      else annotated.set(path, [...(annotated.get(path) ?? []), row]);
+      else {
+        const own = whole ? row : { ...row, startSec: null, endSec: null };
+        const rows = annotated.get(path);
+        if (rows) rows.push(own);
+        else annotated.set(path, [own]);
+      }
     }
   }
   return {
     used,
     hasClassOf: (path) => annotated.has(path),
-    partOf: () => null,
-    groupOf: () => null,
+    partOf: (path) => parts.get(path) ?? null,
+    groupOf: (path) => groups.get(path) ?? null,
     known: [],
     name(path, media, className, note) {
       const rows = annotated.get(path);

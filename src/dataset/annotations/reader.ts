@@ -2,6 +2,7 @@
 import type { Rect } from '../../domain/boxes.ts';
 import type { InspectedMedia, MediaItem, Part } from '../../domain/project.ts';
 import type { PathFile } from '../archive-contract.ts';
+import type { Stretch } from './label-tracks.ts';
 
 /** A file that was not added (or added with a remark), why, and what to do where the reason does not say it. */
 export type ImportRemark = { path: string; reason: string; isAdded: boolean; advice?: string };
@@ -28,6 +29,8 @@ export type Annotations = {
   ): Named[];
   /** Whether they name the class of a file: folders are not asked then. */
   hasClassOf(path: string): boolean;
+  /** Stretches of a recording that are examples of their own; absent or null = it is one example. */
+  stretchesOf?(path: string): readonly Stretch[] | null;
   /** Part a list of files gives. */
   partOf(path: string): Part | null;
   /** What a list says belongs together: the recording, the person. */

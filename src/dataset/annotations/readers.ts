@@ -12,3 +12,5 @@ export const readBoxFiles = lazily(async () => (await import('./boxes.ts')).read
 export const readMotionFiles = lazily(async () => (await import('./motion.ts')).readMotionFiles);
 /** Lists of files and classes. */
 export const readClassLists = lazily(async () => (await import('./class-lists.ts')).readClassLists);
+/** Frames of OpenPose as sequences. */
+export { joinFrames } from './openpose.ts';

@@ -36,8 +36,10 @@ function readPoint(value: unknown): Point {
     y = numberOf(value[1]);
     seen = value.length >= 4 ? value[3] : value[2];
   } else if (isRecord(value)) {
-    x = numberOf(value.x);
-    y = numberOf(value.y);
+    // PoseNet puts x and y into `position`.
+    const place = isRecord(value.position) ? value.position : value;
+    x = numberOf(place.x);
+    y = numberOf(place.y);
     seen = value.visibility ?? value.score ?? value.confidence ?? value.v;
   }
   if (!Number.isFinite(x) || !Number.isFinite(y)) return null;
@@ -96,26 +98,71 @@ const COCO_JOINTS = [
   ]),
 ];
 
+/** Joints of OpenPose's BODY_25 in its order (openpose/include/openpose/pose/poseParameters.hpp). */
+const BODY_25 = [
+  'nose',
+  'neck',
+  ...['right', 'left'].flatMap((side) => ['shoulder', 'elbow', 'wrist'].map((joint) => `${side}_${joint}`)),
+  'mid_hip',
+  ...['right', 'left'].flatMap((side) => ['hip', 'knee', 'ankle'].map((joint) => `${side}_${joint}`)),
+  ...['eye', 'ear'].flatMap((joint) => [`right_${joint}`, `left_${joint}`]),
+  ...['left', 'right'].flatMap((side) => ['big_toe', 'small_toe', 'heel'].map((joint) => `${side}_${joint}`)),
+];
+
+/** The points of the first person of a frame, whatever detectors put around them: a list of people, an object with the points. */
+function pointsOf(row: unknown, depth = 0): unknown {
+  if (depth > 4) return row;
+  if (Array.isArray(row)) {
+    const [first] = row as unknown[];
+    const isPerson =
+      isRecord(first) && ['keypoints', 'landmarks', 'pose_keypoints_2d'].some((key) => Array.isArray(first[key]));
+    const isList = Array.isArray(first) && (Array.isArray(first[0]) || isRecord(first[0]));
+    return isPerson || isList ? pointsOf(first, depth + 1) : row;
+  }
+  if (!isRecord(row)) return row;
+  const inner =
+    row.landmarks ??
+    row.keypoints ??
+    row.poseLandmarks ??
+    row.pose_landmarks ??
+    row.joints ??
+    row.points ??
+    row.people ??
+    row.poses ??
+    row.pose_keypoints_2d;
+  return inner === undefined ? row : pointsOf(inner, depth + 1);
+}
+
 function jointNames(given: unknown, count: number): string[] {
   if (Array.isArray(given) && given.length > 0) {
-    const names = given.map((name) => canonicalJoint(String(isRecord(name) ? (name.name ?? '') : name)));
+    if (given.length > MOST_JOINTS) throw refuse(`it has ${given.length} joints`);
+    const names = given.map((name) => canonicalJoint(String(isRecord(name) ? (name.name ?? name.part ?? '') : name)));
     return names.map((name, i) => (names.indexOf(name) === i && name ? name : `${name || 'joint'}_${i}`));
   }
   if (count === BLAZEPOSE_JOINTS.length) return [...BLAZEPOSE_JOINTS];
   if (count === COCO_JOINTS.length) return COCO_JOINTS;
+  if (count === BODY_25.length) return BODY_25;
   return Array.from({ length: count }, (_, i) => `joint_${i}`);
 }
 
 function readJsonSequence(value: Record<string, unknown>, outer: Record<string, unknown>): LandmarkSequence {
   const of = (...keys: string[]) => keys.map((key) => value[key] ?? outer[key]).find((found) => found !== undefined);
-  const rows = value.frames ?? value.landmarks ?? value.keypoints ?? value.poses ?? value.sequence;
+  const rows =
+    value.frames ??
+    value.landmarks ??
+    value.keypoints ??
+    value.poses ??
+    value.sequence ??
+    value.results ??
+    value.openpose;
   if (!Array.isArray(rows)) throw refuse('it has no list of frames');
-  const named = of('joints', 'names', 'jointNames', 'landmarkNames', 'keypointNames');
+  if (rows.length > MOST_FRAMES) throw refuse(`it has more than ${MOST_FRAMES} frames`);
+  const given = of('joints', 'names', 'jointNames', 'landmarkNames', 'keypointNames');
+  const named = Array.isArray(given) && given.length > 0 ? (given as unknown[]) : undefined;
   let names: unknown = named;
   const frames = rows.map((row: unknown): Point[] | null => {
     if (row === null) return null;
-    let points: unknown = row;
-    if (isRecord(row)) points = row.landmarks ?? row.keypoints ?? row.joints ?? row.points ?? row;
+    const points = pointsOf(row);
     if (Array.isArray(points)) {
       // A flat list: x, y, visibility, x, y, visibility …
       if (points.length > 0 && typeof points[0] === 'number') {
@@ -126,7 +173,7 @@ function readJsonSequence(value: Record<string, unknown>, outer: Record<string, 
           readPoint(flat.slice(j * step, (j + 1) * step)),
         );
       }
-      if (!names && isRecord(points[0]) && 'name' in points[0]) names = points;
+      if (!names && isRecord(points[0]) && ('name' in points[0] || 'part' in points[0])) names = points;
       return points.map(readPoint);
     }
     if (isRecord(points)) {
@@ -150,6 +197,40 @@ function readJsonSequence(value: Record<string, unknown>, outer: Record<string, 
   };
 }
 
+/** Keypoints of a COCO file: the pictures in their order are frames; a number at the end of their names divides them into sequences. */
+function readCocoKeypoints(whole: Record<string, unknown>): LandmarkSequence[] | null {
+  const lists = [whole.images, whole.annotations, whole.categories].map((list) =>
+    Array.isArray(list) ? list.filter(isRecord) : null,
+  );
+  const [images, annotations, categories] = lists;
+  if (!images || !annotations?.some((entry) => Array.isArray(entry.keypoints))) return null;
+  const first = new Map<string, unknown[]>();
+  for (const { image_id: id, keypoints } of annotations)
+    if (Array.isArray(keypoints) && !first.has(String(id))) first.set(String(id), keypoints);
+  const joints = categories?.map(({ keypoints }) => keypoints).find(Array.isArray);
+  const groups = new Map<string, Record<string, unknown>[]>();
+  for (const image of images) {
+    const name = String(image.file_name ?? '')
+      .replace(/\.[^.]*$/, '')
+      .replace(/[ _-]*\d+$/, '');
+    const known = groups.get(name);
+    if (known) known.push(image);
+    else groups.set(name, [image]);
+  }
+  return [...groups].map(([name, frames]) =>
+    readJsonSequence(
+      {
+        name: name || null,
+        frames: frames.map(({ id }) => first.get(String(id)) ?? null),
+        joints,
+        width: frames[0]!.width,
+        height: frames[0]!.height,
+      },
+      {},
+    ),
+  );
+}
+
 function readJson(text: string): LandmarkSequence[] {
   let parsed: unknown;
   try {
@@ -164,6 +245,8 @@ function readJson(text: string): LandmarkSequence[] {
     return [readJsonSequence({ frames: parsed }, {})];
   }
   if (!isRecord(parsed)) throw refuse('its JSON is neither a list nor an object');
+  const coco = readCocoKeypoints(parsed);
+  if (coco) return coco;
   const { sequences } = parsed;
   if (Array.isArray(sequences)) return sequences.filter(isRecord).map((entry) => readJsonSequence(entry, parsed));
   return [readJsonSequence(parsed, {})];
@@ -172,7 +255,29 @@ function readJson(text: string): LandmarkSequence[] {
 type Row = Record<string, string>;
 const SUFFIX = /^(.*?)[ _.-]?(x|y|z|visibility|score|confidence|conf|v|c|p|presence)$/i;
 
-function readCsv(text: string): LandmarkSequence[] {
+/** Numbers without a header: name of a picture, class, x, y, z of 33 joints (MediaPipe's fitness classifier). */
+const PLAIN_ROW = 2 + 3 * BLAZEPOSE_JOINTS.length;
+
+/** A table as this reader takes it: numbered columns `x1, y1, …` get the names of their joints; without a header, one is made. */
+function withHeader(text: string): string {
+  const [line = ''] = text.split(/\r?\n/, 1);
+  const cells = line.split(',').map((cell) => cell.trim());
+  if (cells.length === PLAIN_ROW && cells.slice(2).every((cell) => cell !== '' && Number.isFinite(Number(cell))))
+    return `picture,class,${BLAZEPOSE_JOINTS.flatMap((joint) => ['x', 'y', 'z'].map((axis) => `${joint}_${axis}`)).join(',')}\n${text}`;
+  const numbers = cells.flatMap((cell) => /^["']?x_?(\d+)["']?$/i.exec(cell)?.[1] ?? []).map(Number);
+  if (numbers.length < 2) return text;
+  const from = Math.min(...numbers);
+  const named = jointNames(null, numbers.length);
+  const head = cells.map((cell) => {
+    const found = /^["']?(x|y|z|v|c|visibility|score)_?(\d+)["']?$/i.exec(cell);
+    const joint = found && named[Number(found[2]) - from];
+    return joint ? `${joint}_${found[1]!.toLowerCase()}` : cell;
+  });
+  return head.join(',') + text.slice(line.length);
+}
+
+function readCsv(given: string): LandmarkSequence[] {
+  const text = withHeader(given);
   const settings: Record<string, number> = {};
   for (const [, key, value] of text.matchAll(/^#\s*(\w+)\s*[=:]\s*([\d.]+)/gm))
     settings[key!.toLowerCase()] = Number(value);
@@ -186,8 +291,13 @@ function readCsv(text: string): LandmarkSequence[] {
   const frameColumn = column('frame', 'frame_index', 'index');
   const get = (row: Row, field: string | undefined) => (field ? (row[field] ?? '').trim() : '');
   const groups = new Map<string, Row[]>();
+  // Without a name for each sequence, rows of one class in a row are one.
+  const isByLabel = !groupColumn && labelColumn !== undefined;
+  let [run, last] = [0, ''];
   for (const row of data) {
-    const key = get(row, groupColumn);
+    const label = get(row, labelColumn);
+    if (isByLabel && label !== last) [run, last] = [run + 1, label];
+    const key = isByLabel ? `${label} ${run}` : get(row, groupColumn);
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key)!.push(row);
   }
@@ -198,6 +308,7 @@ function readCsv(text: string): LandmarkSequence[] {
     const times: number[] = [];
     if (jointColumn && column('x') && column('y')) {
       joints = [...new Set(rows.map((row) => get(row, jointColumn)))];
+      if (joints.length > MOST_JOINTS) throw refuse(`it has ${joints.length} joints`);
       const byFrame = new Map<string, Point[]>();
       for (const row of rows) {
         const frame = get(row, frameColumn ?? timeColumn);
@@ -225,6 +336,8 @@ function readCsv(text: string): LandmarkSequence[] {
       }
       const used = [...columns].filter(([, axes]) => axes.x && axes.y);
       joints = used.map(([name]) => name);
+      if (joints.length > MOST_JOINTS || rows.length > MOST_FRAMES)
+        throw refuse(`it has ${joints.length} joints and ${rows.length} frames`);
       for (const row of rows) {
         if (timeColumn) times.push(numberOf(get(row, timeColumn)));
         frames.push(
@@ -248,7 +361,7 @@ function readCsv(text: string): LandmarkSequence[] {
       settings.framerate ?? settings.fps ?? (spanSec > 0 ? ((times.length - 1) / spanSec) * unit : DEFAULT_RATE_HZ);
     const label = get(rows[0]!, labelColumn);
     return {
-      name: key || null,
+      name: (isByLabel && groups.size === 1 ? '' : key) || null,
       label: label || null,
       ...toMotion(jointNames(joints, joints.length), frames, rate, size),
     };

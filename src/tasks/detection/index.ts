@@ -27,6 +27,7 @@ export const DETECTION: Task = {
   shown: ['box', 'boxes'],
   hasClassFolders: false,
   readAnnotations: readBoxFiles,
+  saves: ['create-ml-boxes', 'create-ml-apple', 'coco', 'yolo', 'voc', 'box-csv', 'label-studio'],
   accept: 'image/*,video/*,.json,.xml,.csv,.txt,.yaml,.yml,.names,.zip',
   opening: 'editor',
   words: {

@@ -29,6 +29,7 @@ export const PICTURE: Task = {
   shown: PICTURE_NOUN,
   hasClassFolders: true,
   readAnnotations: readClassLists,
+  saves: ['folders', 'create-ml-folders', 'class-csv', 'teachable-machine'],
   accept: 'image/*,video/*,.csv,.tsv,.zip',
   opening: 'viewer',
   words: {

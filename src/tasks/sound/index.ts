@@ -37,6 +37,7 @@ export const SOUND: Task = {
   shown: CLIP,
   hasClassFolders: true,
   readAnnotations: readClassLists,
+  saves: ['folders', 'create-ml-folders', 'class-csv', 'audacity'],
   accept: 'audio/*,video/mp4,video/webm,video/quicktime,.zip,.flac,.ogg,.opus,.m4a,.aac,.csv,.tsv,.jsonl',
   opening: 'player',
   words: {

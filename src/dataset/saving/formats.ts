@@ -1,0 +1,353 @@
+/** The forms a data set leaves in: one row each; a task names those its examples can take (`DatasetSlot.saves`). Any thread; pure. */
+import type { ItemPart } from '../../domain/project.ts';
+import { COCO, writeCoco } from '../annotations/coco.ts';
+import { CREATE_ML, writeCreateMl } from '../annotations/create-ml.ts';
+import { CLASS_LISTS, writeClassList } from '../annotations/class-lists.ts';
+import { CSV, writeCsv } from '../annotations/csv.ts';
+import type { FormatTable, LabelledPicture } from '../annotations/format.ts';
+import { LABEL_TRACKS, writeLabelTrack } from '../annotations/label-tracks.ts';
+import { LABEL_STUDIO, writeLabelStudio } from '../annotations/label-studio.ts';
+import { MOTION_LISTS, writeMotionCsv, writeMotionJson } from '../annotations/motion.ts';
+import { VOC, writeVoc } from '../annotations/voc.ts';
+import { writeYolo, writeYoloSet, YOLO } from '../annotations/yolo.ts';
+import type { SaveKey } from '../archive-contract.ts';
+import {
+  classFolders,
+  mediaFiles,
+  partLists,
+  SHORT_PARTS,
+  type DataSet,
+  type SetExample,
+  type SetFile,
+} from './set.ts';
+
+/** See the file header. */
+export type DataFormat = {
+  key: SaveKey;
+  /** Name on the command line; forms of different tasks may share it. */
+  id: string;
+  title: string;
+  /** One sentence: what it holds, and who reads it. */
+  text: string;
+  /** The table of what is read of it. */
+  table: FormatTable;
+  /** Parts stand in lists or columns, whatever a person chooses. */
+  hasOwnParts?: boolean;
+  write: (set: DataSet) => SetFile[];
+};
+
+/** Speech Commands' name for sounds that are no class. */
+const BACKGROUND = '_background_noise_';
+const isBackground = ({ item }: SetExample) => item.part === 'background';
+const longPart = (part: ItemPart) => (part === 'background' ? 'training' : part);
+const folderOfPart = (set: DataSet, part: ItemPart) => (set.parts === 'folders' ? `${longPart(part)}/` : '');
+
+/** Examples as pictures with boxes, by the path of their files. */
+const picturesOf = (examples: readonly SetExample[], pathOf: (example: SetExample) => string): LabelledPicture[] =>
+  examples.flatMap((example) => {
+    const { media, part } = example.item;
+    if (!example.isLabelled || !('width' in media)) return [];
+    return [
+      { path: pathOf(example), width: media.width, height: media.height, part: longPart(part), boxes: example.boxes },
+    ];
+  });
+
+/** Examples by part, in the order parts are shown. */
+function byPart(examples: readonly SetExample[]): [ItemPart, SetExample[]][] {
+  const parts = new Map<ItemPart, SetExample[]>();
+  for (const example of examples) {
+    const known = parts.get(example.item.part);
+    if (known) known.push(example);
+    else parts.set(example.item.part, [example]);
+  }
+  return [...parts];
+}
+
+/** Files in folders of their classes; stretches of videos and what has no class lie together, a list says what they show. */
+function inClassFolders(set: DataSet): { files: SetFile[]; pathOf: (example: SetExample) => string } {
+  const folders = classFolders(set.classes);
+  const folderOf = (example: SetExample) => {
+    const part = folderOfPart(set, example.item.part);
+    if (isBackground(example)) return `${part}${BACKGROUND}/`;
+    const isAlone = example.className === null || example.stretch !== null;
+    return isAlone ? `${part}media/` : `${part}${folders.get(example.className!)!}/`;
+  };
+  return { files: mediaFiles(set.examples, folderOf), pathOf: (example) => folderOf(example) + example.file };
+}
+
+const listOfClasses = (examples: readonly SetExample[], pathOf: (example: SetExample) => string): SetFile => {
+  const isMovement = examples.some(({ item }) => 'fileSec' in item.media);
+  const rows = examples
+    .filter((example) => example.className !== null && !isBackground(example))
+    .map((example) => ({
+      file: pathOf(example),
+      label: example.className!,
+      part: longPart(example.item.part),
+      group: example.group,
+      stretch: example.stretch,
+    }));
+  return isMovement ? writeMotionCsv(rows, 'labels.csv') : writeClassList(rows, 'labels.csv');
+};
+
+const createMl = (keys?: readonly [string, string]) => (set: DataSet) => {
+  const folderOf = ({ item }: SetExample) => folderOfPart(set, item.part);
+  const files = mediaFiles(set.examples, folderOf);
+  const groups = set.parts === 'folders' ? byPart(set.examples) : ([['training', set.examples]] as const);
+  return [
+    ...files,
+    ...groups.map(([part, examples]) =>
+      writeCreateMl(
+        picturesOf(examples, ({ file }) => file),
+        `${folderOfPart(set, part)}annotations.json`,
+        keys,
+      ),
+    ),
+    ...listsOf(set, (example) => folderOf(example) + example.file),
+  ];
+};
+const listsOf = (set: DataSet, pathOf: (example: SetExample) => string) =>
+  set.parts === 'lists' ? partLists(set.examples, pathOf, (part) => `${longPart(part)}.txt`) : [];
+
+/** See the file header; the first that fits is the one to offer. */
+export const DATA_FORMATS: readonly DataFormat[] = [
+  {
+    key: 'folders',
+    id: 'folders',
+    title: 'Folders of classes',
+    text: 'A folder for each class, and labels.csv. Opens everywhere: Create ML, Keras, fastai, this app.',
+    table: CLASS_LISTS,
+    write: (set) => {
+      const { files, pathOf } = inClassFolders(set);
+      return [...files, listOfClasses(set.examples, pathOf), ...listsOf(set, pathOf)];
+    },
+  },
+  {
+    key: 'create-ml-folders',
+    id: 'create-ml',
+    title: 'Create ML',
+    text: 'Folders of classes without other files, as Create ML takes them.',
+    table: CLASS_LISTS,
+    write: (set) => {
+      const { files, pathOf } = inClassFolders({
+        ...set,
+        examples: set.examples.filter(({ className }) => className !== null),
+      });
+      return [
+        ...files,
+        ...listsOf({ ...set, examples: set.examples.filter(({ className }) => className !== null) }, pathOf),
+      ];
+    },
+  },
+  ...(['json', 'csv'] as const).map((kind): DataFormat => ({
+    key: kind === 'json' ? 'create-ml-actions' : 'create-ml-actions-csv',
+    id: kind === 'json' ? 'create-ml' : 'create-ml-csv',
+    title: `Create ML, ${kind.toUpperCase()}`,
+    text: `Videos and annotations.${kind} with labels and times, as Create ML’s action classifier takes them.`,
+    table: MOTION_LISTS,
+    write: (set) => {
+      const write = kind === 'json' ? writeMotionJson : writeMotionCsv;
+      const groups = set.parts === 'folders' ? byPart(set.examples) : ([['training', set.examples]] as const);
+      const folderOf = ({ item }: SetExample) => folderOfPart(set, item.part);
+      return [
+        ...mediaFiles(set.examples, folderOf),
+        ...groups.map(([part, examples]) => {
+          const rows = examples
+            .filter(({ className }) => className !== null)
+            .map(({ file, className, group, stretch }) => ({ file, label: className!, part: null, group, stretch }));
+          return write(rows, `${folderOfPart(set, part)}annotations.${kind}`);
+        }),
+        ...listsOf(set, (example) => folderOf(example) + example.file),
+      ];
+    },
+  })),
+  {
+    key: 'class-csv',
+    id: 'csv',
+    title: 'CSV',
+    text: 'All files in one folder, and a table of file, class and part.',
+    table: CLASS_LISTS,
+    hasOwnParts: true,
+    write: (set) => {
+      const pathOf = (example: SetExample) => `media/${example.file}`;
+      return [...mediaFiles(set.examples, () => 'media/'), listOfClasses(set.examples, pathOf)];
+    },
+  },
+  {
+    key: 'teachable-machine',
+    id: 'teachable-machine',
+    title: 'Teachable Machine',
+    text: 'A folder for each class with numbered files, to be dropped there class by class.',
+    table: CLASS_LISTS,
+    write: (set) => {
+      const folders = classFolders(set.classes);
+      const counts = new Map<string, number>();
+      const numbered = set.examples.flatMap((example) => {
+        if (example.className === null) return [];
+        const folder = folderOfPart(set, example.item.part) + folders.get(example.className)!;
+        const n = counts.get(folder) ?? 0;
+        counts.set(folder, n + 1);
+        return [{ example, path: `${folder}/${n}${/\.[^.]*$/.exec(example.file)?.[0] ?? ''}` }];
+      });
+      const paths = new Map(numbered.map(({ example, path }) => [example, path]));
+      return [
+        ...numbered.map(({ example, path }): SetFile => ({ path, hash: example.item.hash })),
+        ...listsOf({ ...set, examples: [...paths.keys()] }, (example) => paths.get(example)!),
+      ];
+    },
+  },
+  {
+    key: 'audacity',
+    id: 'audacity',
+    title: 'Audacity labels',
+    text: 'Sounds, each with a label track of the same name.',
+    table: LABEL_TRACKS,
+    write: (set) => {
+      const folderOf = ({ item }: SetExample) => folderOfPart(set, item.part);
+      const tracks = set.examples.flatMap((example): SetFile[] => {
+        const { media } = example.item;
+        if (example.className === null || !('durationSec' in media)) return [];
+        const path = folderOf(example) + example.file.replace(/\.[^.]*$/, '.txt');
+        return [writeLabelTrack([{ startSec: 0, endSec: media.durationSec, label: example.className }], path)];
+      });
+      return [
+        ...mediaFiles(set.examples, folderOf),
+        ...tracks,
+        ...listsOf(set, (example) => folderOf(example) + example.file),
+      ];
+    },
+  },
+  {
+    key: 'create-ml-boxes',
+    id: 'create-ml',
+    title: 'Create ML',
+    text: 'annotations.json beside the pictures, as Create ML and most tools for it write it.',
+    table: CREATE_ML,
+    write: createMl(),
+  },
+  {
+    key: 'create-ml-apple',
+    id: 'create-ml-apple',
+    title: 'Create ML, Apple’s keys',
+    text: 'The same with the keys of Apple’s documentation: imagefilename and annotation.',
+    table: CREATE_ML,
+    write: createMl(['imagefilename', 'annotation']),
+  },
+  {
+    key: 'coco',
+    id: 'coco',
+    title: 'COCO',
+    text: 'One JSON for each part: Detectron2, MMDetection, MediaPipe Model Maker, Roboflow, CVAT.',
+    table: COCO,
+    write: (set) => {
+      const isFolders = set.parts === 'folders';
+      const folderOf = ({ item }: SetExample) => (isFolders ? `${SHORT_PARTS[item.part]}/` : 'images/');
+      const groups = isFolders ? byPart(set.examples) : ([['training', set.examples]] as const);
+      return [
+        ...mediaFiles(set.examples, folderOf),
+        ...groups.map(([part, examples]) =>
+          writeCoco(
+            picturesOf(examples, ({ file }) => file),
+            set.classes,
+            `annotations/instances${isFolders ? `_${SHORT_PARTS[part]}` : ''}.json`,
+          ),
+        ),
+        ...listsOf(set, (example) => folderOf(example) + example.file),
+      ];
+    },
+  },
+  {
+    key: 'yolo',
+    id: 'yolo',
+    title: 'YOLO',
+    text: 'A text for each picture, and data.yaml: Ultralytics, Darknet, Roboflow, CVAT.',
+    table: YOLO,
+    write: (set) => {
+      const isFolders = set.parts === 'folders';
+      const folderOf = (root: string, { item }: SetExample) =>
+        isFolders ? `${root}/${SHORT_PARTS[item.part]}/` : `${root}/`;
+      const parts = byPart(set.examples).map(([part]) => SHORT_PARTS[part]);
+      const placeOf = (part: string) => (isFolders ? `images/${part}` : `${part}.txt`);
+      // Trainers want the key `val`; without such a part they are told the first.
+      const places = Object.fromEntries(parts.map((part) => [part, placeOf(part)]));
+      const texts = set.examples.flatMap((example) =>
+        picturesOf([example], ({ file }) => file).map((picture) =>
+          writeYolo(picture, set.classes, folderOf('labels', example) + example.file.replace(/\.[^.]*$/, '') + '.txt'),
+        ),
+      );
+      return [
+        ...mediaFiles(set.examples, (example) => folderOf('images', example)),
+        ...texts,
+        writeYoloSet(set.classes, places.val || parts.length === 0 ? places : { ...places, val: placeOf(parts[0]!) }),
+        ...(isFolders
+          ? []
+          : partLists(
+              set.examples,
+              (example) => `./${folderOf('images', example)}${example.file}`,
+              (part) => `${SHORT_PARTS[part]}.txt`,
+            )),
+      ];
+    },
+  },
+  {
+    key: 'voc',
+    id: 'voc',
+    title: 'Pascal VOC',
+    text: 'An XML file for each picture, and lists of the parts: TensorFlow, LabelImg, CVAT.',
+    table: VOC,
+    hasOwnParts: true,
+    write: (set) => [
+      ...mediaFiles(set.examples, () => 'JPEGImages/'),
+      ...set.examples.flatMap((example) =>
+        picturesOf([example], ({ file }) => `JPEGImages/${file}`).map((picture) =>
+          writeVoc(picture, `Annotations/${example.file.replace(/\.[^.]*$/, '')}.xml`),
+        ),
+      ),
+      ...partLists(
+        set.examples,
+        ({ file }) => file.replace(/\.[^.]*$/, ''),
+        (part) => `ImageSets/Main/${SHORT_PARTS[part]}.txt`,
+      ),
+    ],
+  },
+  {
+    key: 'box-csv',
+    id: 'csv',
+    title: 'CSV',
+    text: 'A table with a row for each box: corners in pixels, class and part.',
+    table: CSV,
+    hasOwnParts: true,
+    write: (set) => [
+      ...mediaFiles(set.examples, () => 'images/'),
+      writeCsv(
+        picturesOf(set.examples, ({ file }) => `images/${file}`),
+        'annotations.csv',
+      ),
+      // The table does not name what nobody has annotated.
+      ...partLists(
+        set.examples.filter((example) => !example.isLabelled),
+        ({ file }) => `images/${file}`,
+        (part) => `${longPart(part)}.txt`,
+      ),
+    ],
+  },
+  {
+    key: 'label-studio',
+    id: 'label-studio',
+    title: 'Label Studio',
+    text: 'Tasks with annotations, to go on labelling in Label Studio.',
+    table: LABEL_STUDIO,
+    write: (set) => {
+      const folderOf = ({ item }: SetExample) => `images/${folderOfPart(set, item.part)}`;
+      const pathOf = (example: SetExample) => folderOf(example) + example.file;
+      return [
+        ...mediaFiles(set.examples, folderOf),
+        writeLabelStudio(picturesOf(set.examples, pathOf), 'tasks.json'),
+        ...listsOf(set, pathOf),
+      ];
+    },
+  },
+];
+
+/** Forms a task can take, in the order they are offered. */
+export const formatsOf = (keys: readonly SaveKey[]): DataFormat[] =>
+  DATA_FORMATS.filter(({ key }) => keys.includes(key));

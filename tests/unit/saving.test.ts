@@ -1,0 +1,262 @@
+/** Data sets leave in the forms other tools read, and what is written is read back to the same examples. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readBoxFiles, readClassLists, readMotionFiles } from '../../src/dataset/annotations/readers.ts';
+import { partsOfFolders, readStructure } from '../../src/dataset/structure.ts';
+import { DATA_FORMATS, formatsOf } from '../../src/dataset/saving/formats.ts';
+import { taskOf } from '../../src/tasks/index.ts';
+import { dataSetOf, safeName, type SetFile } from '../../src/dataset/saving/set.ts';
+import type { ImportRemark, PartStyle } from '../../src/dataset/index.ts';
+import { PARTS, type ClassLabel, type InspectedMedia, type MediaItem, type Part } from '../../src/domain/project.ts';
+import { TASK_KINDS, TASKS, type Media, type TaskKind } from '../../src/domain/task.ts';
+
+const NASTY = [
+  'dog',
+  'Katze',
+  '犬',
+  'a/b',
+  '=1+1',
+  'it\'s "it"',
+  'x,y;z',
+  'train',
+  'audio',
+  'caf\u00e9 & <b>',
+  ' spaced name',
+  'CON',
+  '-5',
+  '1',
+  'class 1',
+  'a.b.c',
+  '_x_',
+  'dog ',
+];
+const READERS = { classification: readClassLists, detection: readBoxFiles } as const;
+
+type Spec = {
+  name: string;
+  classAt: number;
+  part: Part;
+  boxes: { classAt: number; x: number; y: number; width: number; height: number }[];
+  isDone: boolean;
+  group: number;
+  stretches: number;
+};
+
+const mediaOf = (task: TaskKind, { stretches }: Spec, at: number): Media => {
+  if (TASKS[task].modality === 'picture') return { kind: 'picture', width: 640, height: 480 };
+  if (TASKS[task].modality === 'sound')
+    return {
+      kind: 'sound',
+      durationSec: 1.5,
+      sampleRateHz: 16000,
+      channelCount: 1,
+      codec: 'pcm',
+      peakDb: -3,
+      rmsDb: -9,
+      clippedRatio: 0,
+    };
+  const whole = stretches === 0;
+  return {
+    kind: 'movement',
+    source: 'video',
+    startSec: whole ? 0 : at * 1.25,
+    endSec: whole ? 8 : at * 1.25 + 1,
+    durationSec: whole ? 8 : 1,
+    fileSec: 8,
+    frameRateHz: 25,
+    width: 96,
+    height: 72,
+    codec: 'avc',
+  };
+};
+
+/** Examples of a task, with names people have. */
+function itemsOf(task: TaskKind, specs: readonly Spec[], classes: readonly ClassLabel[]): MediaItem[] {
+  const isBoxes = TASKS[task].problem === 'detection';
+  return specs.flatMap((spec, i) =>
+    Array.from(
+      { length: Math.max(1, TASKS[task].modality === 'movement' ? spec.stretches : 1) },
+      (_, at): MediaItem => {
+        const classId = classes[spec.classAt % classes.length]!.id;
+        return {
+          id: `${i}-${at}`,
+          projectId: 'p',
+          name: spec.name,
+          path: `from/${spec.name}`,
+          hash: `hash-${i}`,
+          bytes: 10,
+          media: mediaOf(task, spec, at),
+          label: isBoxes
+            ? {
+                kind: 'boxes',
+                isDone: spec.isDone,
+                boxes: spec.isDone
+                  ? spec.boxes.map(({ classAt, ...rect }, k) => ({
+                      ...rect,
+                      id: `${i}-${k}`,
+                      classId: classes[classAt % classes.length]!.id,
+                    }))
+                  : [],
+              }
+            : { kind: 'class', classId },
+          part: spec.part,
+          recording: `group:${spec.group}`,
+          session: 's',
+          addedAtMs: 0,
+        };
+      },
+    ),
+  );
+}
+
+const ENDINGS: Record<string, string> = { sound: '.wav', movement: '.mp4', picture: '.jpg' };
+
+/** Reads a written set as the import does: lists, folders, parts. */
+async function readBack(task: TaskKind, files: readonly SetFile[], typeOf: (hash: string) => Media) {
+  const remarks: ImportRemark[] = [];
+  const paths = files.map((file) => ({
+    path: file.path,
+    blob: new Blob(['content' in file ? file.content : file.hash]),
+  }));
+  const read = TASKS[task].modality === 'movement' ? readMotionFiles : READERS[TASKS[task].problem];
+  const annotations = await read(paths, [], (one) => remarks.push(one));
+  const media = files.flatMap((file) => ('hash' in file && !annotations.used.has(file.path) ? [file] : []));
+  const hasFolders = TASKS[task].problem === 'classification';
+  const open = media.map(({ path }) => path).filter((path) => !annotations.hasClassOf(path));
+  const structure = readStructure(open, hasFolders);
+  const parts = partsOfFolders(
+    media.map(({ path }) => path),
+    open,
+    hasFolders,
+  );
+  const [reading] = structure.readings;
+  const found = media.flatMap(({ path, hash }) => {
+    const one = { media: typeOf(hash), hash, label: null, name: null, notice: null } as unknown as InspectedMedia;
+    const stretches = annotations.stretchesOf?.(path);
+    const whole = stretches ? { ...one, label: stretches[0]!.label } : one;
+    return annotations
+      .name(path, [whole], reading!.classes.get(path) ?? null, (remark) => remarks.push(remark))
+      .map((named) => ({
+        hash,
+        className: named.className,
+        part: annotations.partOf(path) ?? parts.get(path) ?? 'training',
+        group: annotations.groupOf(path),
+        at: 'startSec' in named.media.media ? [named.media.media.startSec, named.media.media.endSec] : null,
+        isDone: named.boxes?.isDone ?? null,
+        boxes: (named.boxes?.list ?? []).map(({ label, ...rect }) => [
+          label,
+          ...Object.values(rect).map((side) => Math.round(side * 1e6) / 1e6),
+        ]),
+      }));
+  });
+  return { found, remarks };
+}
+type Found = Awaited<ReturnType<typeof readBack>>['found'][number];
+const order = (a: Pick<Found, 'hash' | 'at'>, b: Pick<Found, 'hash' | 'at'>) =>
+  a.hash.localeCompare(b.hash) || (a.at?.[0] ?? 0) - (b.at?.[0] ?? 0);
+
+const box = fc.record({
+  classAt: fc.nat(9),
+  x: fc.integer({ min: 0, max: 60 }).map((value) => value / 100),
+  y: fc.integer({ min: 0, max: 60 }).map((value) => value / 100),
+  width: fc.integer({ min: 2, max: 40 }).map((value) => value / 100),
+  height: fc.integer({ min: 2, max: 40 }).map((value) => value / 100),
+});
+const spec = (ending: string): fc.Arbitrary<Spec> =>
+  fc.record({
+    name: fc
+      .constantFrom('a', 'b', 'A', 'photo 1', 'x%20y', 'über', '1', 'train', 'a.b', '0123abcd-z')
+      .map((stem) => stem + ending),
+    classAt: fc.nat(9),
+    part: fc.constantFrom(...PARTS),
+    boxes: fc.array(box, { maxLength: 3 }),
+    isDone: fc.boolean(),
+    group: fc.nat(4),
+    stretches: fc.nat(3),
+  });
+/** Class names that cannot stand as folders are told by a list; these forms have none, as their tools take none. */
+const NAMES_ARE_FOLDERS = new Set(['create-ml', 'teachable-machine']);
+/** Names of their own in a set of folders: two classes at least, none that means something else. */
+const PLAIN = ['dog', 'Katze', '犬', 'bird song'];
+
+describe.each(
+  TASK_KINDS.flatMap((task) =>
+    formatsOf(taskOf(task).saves).flatMap((format) =>
+      (['folders', 'lists'] as PartStyle[]).map((parts) => [task, format.id, parts] as const),
+    ),
+  ),
+)('%s as %s, parts as %s', (task, id, parts) => {
+  it('comes back as it went', async () => {
+    const format = formatsOf(taskOf(task).saves).find((one) => one.id === id)!;
+    const isPlain =
+      TASKS[task].problem === 'classification' && TASKS[task].modality !== 'movement' && NAMES_ARE_FOLDERS.has(id);
+    const names = isPlain
+      ? PLAIN
+      : id === 'audacity'
+        ? NASTY.filter((name) => name === name.trim())
+        : NASTY.map((name) => name.trim());
+    const ending = ENDINGS[TASKS[task].modality]!;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.constantFrom(...names), { minLength: 2, maxLength: 4 }),
+        fc.array(spec(ending), { minLength: isPlain ? 8 : 1, maxLength: 12 }),
+        async (classNames, specs) => {
+          const classes = classNames.map((name, i) => ({ id: `c${i}`, name, color: i + 1 }));
+          const all = isPlain ? specs.map((one, i) => ({ ...one, classAt: i })) : specs;
+          const items = itemsOf(task, all, classes);
+          const files = format.write(dataSetOf(items, classes, parts, () => ''));
+          const taken = files.map(({ path }) => path.toLowerCase());
+          expect(new Set(taken).size).toBe(taken.length);
+          const mediaByHash = new Map(items.map((item) => [item.hash, item.media]));
+          const { found, remarks } = await readBack(task, files, (hash) => {
+            const media = mediaByHash.get(hash)!;
+            return 'fileSec' in media
+              ? { ...media, startSec: 0, endSec: media.fileSec, durationSec: media.fileSec }
+              : media;
+          });
+          const label = new Map(classes.map(({ id: classId, name }) => [classId, name]));
+          const expected = items.map((item) => ({
+            hash: item.hash,
+            className: item.label.kind === 'class' ? label.get(item.label.classId!)! : null,
+            part: item.part,
+            at: 'startSec' in item.media ? [item.media.startSec, item.media.endSec] : null,
+            isDone: item.label.kind === 'boxes' ? item.label.isDone : null,
+            boxes:
+              item.label.kind === 'boxes'
+                ? item.label.boxes.map((one) => [
+                    label.get(one.classId)!,
+                    ...[one.x, one.y, one.width, one.height].map((side) => Math.round(side * 1e6) / 1e6),
+                  ])
+                : [],
+          }));
+          const shown = found.map(({ group: _group, ...one }) => one);
+          expect(shown.sort(order)).toEqual(expected.sort(order));
+          // Nothing is odd but that some pictures are to do.
+          expect(remarks.filter(({ reason }) => !reason.includes('not annotated yet'))).toEqual([]);
+        },
+      ),
+      { numRuns: 40, seed: 5 },
+    );
+  });
+});
+
+describe('names', () => {
+  it('are such as every file system takes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (name) => {
+        const safe = safeName(name);
+        expect(safe).not.toMatch(/[\\/:*?"<>|\u0000-\u001f]|^\.|\.$/);
+        expect(safe.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 500, seed: 3 },
+    );
+  });
+  it('of forms are known once for each task', () => {
+    for (const task of TASK_KINDS) {
+      const ids = formatsOf(taskOf(task).saves).map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids.length).toBeGreaterThan(2);
+    }
+    expect(DATA_FORMATS.every(({ text }) => text.endsWith('.'))).toBe(true);
+  });
+});
