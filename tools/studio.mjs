@@ -3,10 +3,21 @@
  *   npm run studio -- train --task TASK --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
  *                     [--classes WAY] [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
  *   npm run studio -- evaluate --model DIR --data DIR --out report.json
+ *   npm run studio -- convert --data DIR --as FORM --out DIR [--task TASK] [--parts folders|lists] [--classes WAY]
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import { findChromium } from './chromium.mjs';
@@ -18,6 +29,8 @@ const HELP = `Usage:
   npm run studio -- train --task TASK --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
                     [--classes WAY] [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
   npm run studio -- evaluate --model DIR --data DIR --out report.json
+  npm run studio -- convert --data DIR [--validation DIR] [--test DIR] --as FORM --out DIR [--task TASK]
+                    [--parts folders|lists] [--classes WAY]
 
 --task      sound (the default), action, detection or picture
 --data, --validation, --test   folders with one folder per class, or files named Label.anything.ext, or a list of files and
@@ -29,7 +42,10 @@ const HELP = `Usage:
 --group-by  regular expression on the path inside --data; its first capture names the recording
 --config    settings (see README); what is missing is what the app would choose
 --background  sounds without classes, mixed in behind half of the training examples
---out       where the JSON report goes (docs/report.schema.json)
+--as        form of the new data set: coco, yolo, voc, create-ml, create-ml-apple, csv, label-studio (boxes); folders, create-ml,
+            csv, audacity, teachable-machine (classes); create-ml, create-ml-csv (actions); docs/formats.md tells all
+--parts     how the new set says its parts: folders (the default), or lists of files
+--out       where the JSON report goes (docs/report.schema.json); of convert the empty folder for the new data set
 --export    folder for the TensorFlow.js bundle
 `;
 
@@ -108,6 +124,8 @@ function readArguments() {
           'out',
           'export',
           'model',
+          'as',
+          'parts',
         ].map((name) => [name, text]),
       ),
     }));
@@ -117,7 +135,23 @@ function readArguments() {
   if (!values.out) throw new Refusal('--out is missing: say where the report goes.');
   const common = { command, out: resolve(values.out), data: folderOf(values, 'data', true) };
   if (command === 'evaluate') return { ...common, model: folderOf(values, 'model', true) };
-  if (command !== 'train') throw new Refusal(`${command} is no command; use train or evaluate.`);
+  if (command === 'convert') {
+    if (!values.as) throw new Refusal('--as is missing: say which form the data set is to have, such as coco.');
+    if (existsSync(common.out) && (!statSync(common.out).isDirectory() || readdirSync(common.out).length > 0))
+      throw new Refusal(`--out: ${common.out} is not an empty folder. Nothing in it was touched.`);
+    return {
+      ...common,
+      validation: folderOf(values, 'validation'),
+      test: folderOf(values, 'test'),
+      job: {
+        task: values.task ?? null,
+        as: values.as,
+        parts: values.parts ?? null,
+        classes: values.classes ?? null,
+      },
+    };
+  }
+  if (command !== 'train') throw new Refusal(`${command} is no command; use train, evaluate or convert.`);
   const whole = (name) => {
     if (values[name] === undefined) return null;
     if (!/^\d+$/.test(values[name])) throw new Refusal(`--${name} must be a whole number.`);
@@ -197,12 +231,25 @@ async function main() {
     await give('background', args.background);
     await give('model', args.model);
     page.setDefaultTimeout(0);
-    const run =
-      args.command === 'train'
-        ? page.evaluate((job) => globalThis.understudyHeadless.train(job), args.job)
-        : page.evaluate(() => globalThis.understudyHeadless.evaluate());
-    const result = await Promise.race([run, crashed]);
+    await page.exposeFunction('understudyWrite', (path, base64, isAppended) => {
+      const target = resolve(args.out, path);
+      if (!target.startsWith(args.out + sep)) throw new Error(`${path} leads out of the folder`);
+      mkdirSync(dirname(target), { recursive: true });
+      (isAppended ? appendFileSync : writeFileSync)(target, Buffer.from(base64, 'base64'));
+    });
+    const commands = {
+      train: () => page.evaluate((job) => globalThis.understudyHeadless.train(job), args.job),
+      evaluate: () => page.evaluate(() => globalThis.understudyHeadless.evaluate()),
+      convert: () =>
+        page.evaluate((job) => globalThis.understudyHeadless.convert(job, globalThis.understudyWrite), args.job),
+    };
+    const result = await Promise.race([commands[args.command](), crashed]);
     if ('error' in result) throw new Refusal(result.error);
+    if (args.command === 'convert') {
+      const { as, files, examples, labelled } = result.ok.report;
+      log(`Data: ${args.out} as ${as}: ${examples} examples, ${labelled} of them labelled, in ${files} files`);
+      return;
+    }
     const { report, bundle = [] } = result.ok;
     mkdirSync(dirname(args.out), { recursive: true });
     writeFileSync(args.out, JSON.stringify(report, null, 2) + '\n');

@@ -1,5 +1,5 @@
 /** The projects of this device: listed, made, copied, saved and opened as archives. Main thread. */
-import type { PathFile, Store, StoredBlob, StoredPicture } from '../dataset/index.ts';
+import type { PathFile, SaveChoice, Store, StoredBlob, StoredPicture } from '../dataset/index.ts';
 import type { ArchiveSession } from '../dataset/ui.ts';
 import type { MediaItem, ModelSource, Project } from '../domain/project.ts';
 import type { TaskKind } from '../domain/task.ts';
@@ -159,6 +159,15 @@ export class Library {
     if (!archive) return;
     const name = `${fileBase(project.name)}.understudy.zip`;
     saveFile(name, archive);
+    this.#tools.notify.say(`Saved ${name}`);
+  }
+
+  /** Hands the person examples as a data set other tools read. @param title of its form. */
+  async saveData(project: Project, choice: SaveChoice, title: string): Promise<void> {
+    const data = await this.#tools.archives.saveData(project.id, project.name, choice);
+    if (!data) return;
+    const name = `${fileBase(project.name)}-${fileBase(title)}.zip`;
+    saveFile(name, data);
     this.#tools.notify.say(`Saved ${name}`);
   }
 

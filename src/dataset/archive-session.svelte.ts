@@ -2,7 +2,7 @@
 import { isAbort, StudioError } from '../kernel/errors.ts';
 import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
-import type { ArchiveContract } from './archive-contract.ts';
+import type { ArchiveContract, SaveChoice } from './archive-contract.ts';
 
 /** Where saving or opening stands; `total` 0 = not known yet. */
 export type ArchiveState = { kind: 'idle' } | { kind: 'saving' | 'opening'; name: string; done: number; total: number };
@@ -29,6 +29,11 @@ export class ArchiveSession {
   /** @returns the archive; null when cancelled or when another is in work. @throws what the worker throws. */
   save(projectId: string, name: string, savedBy: string): Promise<Blob | null> {
     return this.#work('saving', name, (options) => this.#client.call('saveProject', { projectId, savedBy }, options));
+  }
+
+  /** @returns the examples as a data set other tools read; null as {@link save}. */
+  saveData(projectId: string, name: string, choice: SaveChoice): Promise<Blob | null> {
+    return this.#work('saving', name, (options) => this.#client.call('saveDataSet', { projectId, choice }, options));
   }
 
   /** Stores the project of an archive. @returns the project; null as {@link save}. @throws StudioError `dataset/archive-…`, `dataset/not-an-archive`, `dataset/quota-exceeded`. */

@@ -18,3 +18,4 @@ export type { DatasetSlot, ImportTools, Noun } from './slot.ts';
 export type { ArchiveContract, PartStyle, PathFile, SaveChoice, SaveKey } from './archive-contract.ts';
 export { loadModel } from './load-model.ts';
 export { writingLock } from './writing-lock.ts';
+export { FORMS, type Form } from './saving/forms.ts';

@@ -24,6 +24,7 @@ import { importTools } from '../app/import-tools.ts';
 import type { Studio } from '../app/studio.svelte.ts';
 import { VERSION } from '../app/version.ts';
 import { newSource } from '../app/workbench.svelte.ts';
+import { base64Of, convert, type ConvertTools, type HeadlessConvert } from './convert.ts';
 
 /** What the command line asks for. Folders are given through the inputs of the page. */
 export type HeadlessTrain = {
@@ -37,6 +38,16 @@ export type HeadlessTrain = {
   /** Id of the reading of folders and names; null = the best. */
   classes: string | null;
   wantsBundle: boolean;
+};
+
+const NO_OPTIONS: Omit<HeadlessTrain, 'task'> = {
+  config: null,
+  seed: null,
+  folds: null,
+  groupBy: null,
+  split: null,
+  classes: null,
+  wantsBundle: false,
 };
 
 type PartCount = { items: number; perClass: Record<string, number> };
@@ -418,13 +429,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     ];
     return Promise.all(
       files.map(async ({ path, blob }) => {
-        const address = await new Promise<string>((resolve, reject) => {
-          const reader = new FileReader();
-          reader.onload = () => resolve(reader.result as string);
-          reader.onerror = () => reject(reader.error ?? new Error('unreadable'));
-          reader.readAsDataURL(blob);
-        });
-        return { path, base64: address.slice(address.indexOf(',') + 1) };
+        return { path, base64: await base64Of(blob) };
       }),
     );
   }
@@ -439,16 +444,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     const { slot, model } = await readBundle(slots, async (path) => files.get(path) ?? null);
     const task = TASK_KINDS.map(taskOf).find(({ bundle }) => bundle === slot)!;
     const project = await makeProject(task);
-    const options: HeadlessTrain = {
-      task: task.kind,
-      config: null,
-      seed: null,
-      folds: null,
-      groupBy: null,
-      split: null,
-      classes: null,
-      wantsBundle: false,
-    };
+    const options = { ...NO_OPTIONS, task: task.kind };
     await importFolder(project, 'data', 'testing', options);
     const importSec = (performance.now() - started) / 1000;
     const items = project.items.filter(isLabelled);
@@ -496,5 +492,22 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
         }),
       );
 
-  return { train: guard(train), evaluate: guard(evaluate) };
+  /** `npm run studio -- convert`. @param write stores a piece of a file of the new set. */
+  const convertData = (asked: HeadlessConvert, write: ConvertTools['write']) =>
+    convert(asked, {
+      clients: studio.clients,
+      say,
+      files: folder('data'),
+      write,
+      async importAll(task) {
+        const project = await makeProject(task);
+        const options = { ...NO_OPTIONS, task: task.kind, classes: asked.classes };
+        await importFolder(project, 'data', 'training', options);
+        if (folder('validation').length > 0) await importFolder(project, 'validation', 'validation', options);
+        if (folder('test').length > 0) await importFolder(project, 'test', 'testing', options);
+        return project;
+      },
+    });
+
+  return { train: guard(train), evaluate: guard(evaluate), convert: guard(convertData) };
 }

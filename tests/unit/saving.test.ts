@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readBoxFiles, readClassLists, readMotionFiles } from '../../src/dataset/annotations/readers.ts';
 import { partsOfFolders, readStructure } from '../../src/dataset/structure.ts';
-import { DATA_FORMATS, formatsOf } from '../../src/dataset/saving/formats.ts';
+import { DATA_FORMATS, formatOf } from '../../src/dataset/saving/formats.ts';
 import { taskOf } from '../../src/tasks/index.ts';
 import { dataSetOf, safeName, type SetFile } from '../../src/dataset/saving/set.ts';
-import type { ImportRemark, PartStyle } from '../../src/dataset/index.ts';
+import { FORMS } from '../../src/dataset/index.ts';
+import type { ImportRemark, PartStyle, SaveKey } from '../../src/dataset/index.ts';
 import { PARTS, type ClassLabel, type InspectedMedia, type MediaItem, type Part } from '../../src/domain/project.ts';
 import { TASK_KINDS, TASKS, type Media, type TaskKind } from '../../src/domain/task.ts';
 
@@ -175,24 +176,24 @@ const spec = (ending: string): fc.Arbitrary<Spec> =>
     stretches: fc.nat(3),
   });
 /** Class names that cannot stand as folders are told by a list; these forms have none, as their tools take none. */
-const NAMES_ARE_FOLDERS = new Set(['create-ml', 'teachable-machine']);
+const NAMES_ARE_FOLDERS = new Set<SaveKey>(['create-ml-folders', 'teachable-machine']);
 /** Names of their own in a set of folders: two classes at least, none that means something else. */
 const PLAIN = ['dog', 'Katze', '犬', 'bird song'];
 
 describe.each(
   TASK_KINDS.flatMap((task) =>
-    formatsOf(taskOf(task).saves).flatMap((format) =>
-      (['folders', 'lists'] as PartStyle[]).map((parts) => [task, format.id, parts] as const),
+    taskOf(task).saves.flatMap((key) =>
+      (['folders', 'lists'] as PartStyle[]).map((parts) => [task, key, parts] as const),
     ),
   ),
-)('%s as %s, parts as %s', (task, id, parts) => {
+)('%s as %s, parts as %s', (task, key, parts) => {
   it('comes back as it went', async () => {
-    const format = formatsOf(taskOf(task).saves).find((one) => one.id === id)!;
+    const format = formatOf(key);
     const isPlain =
-      TASKS[task].problem === 'classification' && TASKS[task].modality !== 'movement' && NAMES_ARE_FOLDERS.has(id);
+      TASKS[task].problem === 'classification' && TASKS[task].modality !== 'movement' && NAMES_ARE_FOLDERS.has(key);
     const names = isPlain
       ? PLAIN
-      : id === 'audacity'
+      : key === 'audacity'
         ? NASTY.filter((name) => name === name.trim())
         : NASTY.map((name) => name.trim());
     const ending = ENDINGS[TASKS[task].modality]!;
@@ -253,10 +254,10 @@ describe('names', () => {
   });
   it('of forms are known once for each task', () => {
     for (const task of TASK_KINDS) {
-      const ids = formatsOf(taskOf(task).saves).map(({ id }) => id);
+      const ids = taskOf(task).saves.map((key) => FORMS[key].id);
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids.length).toBeGreaterThan(2);
     }
-    expect(DATA_FORMATS.every(({ text }) => text.endsWith('.'))).toBe(true);
+    expect(DATA_FORMATS.map(({ key }) => key).sort()).toEqual(Object.keys(FORMS).sort());
   });
 });

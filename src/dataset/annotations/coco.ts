@@ -8,6 +8,7 @@ import {
   isObject,
   numberOf,
   objectsOf,
+  pixels,
   rectAround,
   sizeOf,
   textOf,
@@ -175,8 +176,8 @@ export function writeCoco(pictures: readonly LabelledPicture[], classes: readonl
     images: pictures.map(({ path: file_name, width, height }, i) => ({ id: i + 1, file_name, width, height })),
     annotations: pictures.flatMap(({ boxes, width, height }, i) =>
       boxes.map((box) => {
-        const bbox = [box.x * width, box.y * height, box.width * width, box.height * height];
-        const area = bbox[2]! * bbox[3]!;
+        const bbox = [box.x * width, box.y * height, box.width * width, box.height * height].map(pixels);
+        const area = pixels(bbox[2]! * bbox[3]!);
         return {
           id: next++,
           image_id: i + 1,

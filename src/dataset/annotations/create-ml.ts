@@ -6,6 +6,7 @@ import type { FormatTable, LabelledPicture, WrittenFile } from './format.ts';
 import {
   isObject,
   numberOf,
+  pixels,
   textOf,
   type Json,
   type NotedBox,
@@ -86,10 +87,10 @@ export function writeCreateMl(
     [keys[1]]: boxes.map((box) => ({
       label: box.label,
       coordinates: {
-        x: (box.x + box.width / 2) * width,
-        y: (box.y + box.height / 2) * height,
-        width: box.width * width,
-        height: box.height * height,
+        x: pixels((box.x + box.width / 2) * width),
+        y: pixels((box.y + box.height / 2) * height),
+        width: pixels(box.width * width),
+        height: pixels(box.height * height),
       },
     })),
   }));

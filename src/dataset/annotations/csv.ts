@@ -3,7 +3,16 @@ import Papa from 'papaparse';
 import { partOfWord } from '../parts.ts';
 import { plainCell, unplainCell } from './cells.ts';
 import type { FormatTable, LabelledPicture, WrittenFile } from './format.ts';
-import { isObject, NOWHERE, numberOf, sizeOf, textOf, type PictureAnnotations, type PictureNote } from './notes.ts';
+import {
+  isObject,
+  NOWHERE,
+  numberOf,
+  pixels,
+  sizeOf,
+  textOf,
+  type PictureAnnotations,
+  type PictureNote,
+} from './notes.ts';
 import { viaLabelOf, viaRectOf } from './via.ts';
 
 /** See the file header. */
@@ -200,10 +209,10 @@ export function writeCsv(pictures: readonly LabelledPicture[], path: string): Wr
     return boxes.map(({ label, ...box }) => [
       ...own,
       plainCell(label),
-      box.x * width,
-      box.y * height,
-      (box.x + box.width) * width,
-      (box.y + box.height) * height,
+      pixels(box.x * width),
+      pixels(box.y * height),
+      pixels((box.x + box.width) * width),
+      pixels((box.y + box.height) * height),
       part,
     ]);
   });

@@ -85,3 +85,6 @@ export function parseJson(text: string): unknown {
     return JSON.parse(plain) as unknown;
   }
 }
+
+/** A length in pixels as it is written: no more digits than any picture has. */
+export const pixels = (value: number): number => Number(value.toFixed(6));

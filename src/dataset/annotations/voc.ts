@@ -7,6 +7,7 @@ import {
   isObject,
   NOWHERE,
   numberOf,
+  pixels,
   rectAround,
   rectBetween,
   sizeOf,
@@ -115,10 +116,10 @@ export function writeVoc({ path, width, height, boxes }: LabelledPicture, target
     truncated: 0,
     difficult: 0,
     bndbox: {
-      xmin: box.x * width,
-      ymin: box.y * height,
-      xmax: (box.x + box.width) * width,
-      ymax: (box.y + box.height) * height,
+      xmin: pixels(box.x * width),
+      ymin: pixels(box.y * height),
+      xmax: pixels((box.x + box.width) * width),
+      ymax: pixels((box.y + box.height) * height),
     },
   }));
   const folder = path.split('/').at(-2) ?? '';

@@ -114,10 +114,15 @@ export function readYoloSet({ path, text }: TextFile): YoloSet | null {
   return null;
 }
 
+const ratio = (value: number) => Number(value.toFixed(10));
+
 /** The text of a picture. */
 export function writeYolo({ boxes }: LabelledPicture, classes: readonly string[], path: string): WrittenFile {
   const lines = boxes.map((box) =>
-    [classes.indexOf(box.label), box.x + box.width / 2, box.y + box.height / 2, box.width, box.height].join(' '),
+    [
+      classes.indexOf(box.label),
+      ...[box.x + box.width / 2, box.y + box.height / 2, box.width, box.height].map(ratio),
+    ].join(' '),
   );
   return { path, content: lines.map((line) => `${line}\n`).join('') };
 }
@@ -125,5 +130,5 @@ export function writeYolo({ boxes }: LabelledPicture, classes: readonly string[]
 /** `data.yaml` of a set. @param parts folder of pictures by the key of data.yaml. */
 export const writeYoloSet = (classes: readonly string[], parts: Record<string, string>): WrittenFile => ({
   path: 'data.yaml',
-  content: stringify({ path: '.', ...parts, nc: classes.length, names: Object.fromEntries(classes.entries()) }),
+  content: stringify({ path: '.', ...parts, nc: classes.length, names: new Map(classes.entries()) }),
 });

@@ -1,4 +1,5 @@
-/** The forms a data set leaves in: one row each; a task names those its examples can take (`DatasetSlot.saves`). Any thread; pure. */
+/** The forms a data set leaves in: what each writes (its words: forms.ts). Any thread; pure. */
+import { required } from '../../kernel/assert.ts';
 import type { ItemPart } from '../../domain/project.ts';
 import { COCO, writeCoco } from '../annotations/coco.ts';
 import { CREATE_ML, writeCreateMl } from '../annotations/create-ml.ts';
@@ -24,15 +25,8 @@ import {
 /** See the file header. */
 export type DataFormat = {
   key: SaveKey;
-  /** Name on the command line; forms of different tasks may share it. */
-  id: string;
-  title: string;
-  /** One sentence: what it holds, and who reads it. */
-  text: string;
   /** The table of what is read of it. */
   table: FormatTable;
-  /** Parts stand in lists or columns, whatever a person chooses. */
-  hasOwnParts?: boolean;
   write: (set: DataSet) => SetFile[];
 };
 
@@ -112,9 +106,6 @@ const listsOf = (set: DataSet, pathOf: (example: SetExample) => string) =>
 export const DATA_FORMATS: readonly DataFormat[] = [
   {
     key: 'folders',
-    id: 'folders',
-    title: 'Folders of classes',
-    text: 'A folder for each class, and labels.csv. Opens everywhere: Create ML, Keras, fastai, this app.',
     table: CLASS_LISTS,
     write: (set) => {
       const { files, pathOf } = inClassFolders(set);
@@ -123,9 +114,6 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   {
     key: 'create-ml-folders',
-    id: 'create-ml',
-    title: 'Create ML',
-    text: 'Folders of classes without other files, as Create ML takes them.',
     table: CLASS_LISTS,
     write: (set) => {
       const { files, pathOf } = inClassFolders({
@@ -140,9 +128,6 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   ...(['json', 'csv'] as const).map((kind): DataFormat => ({
     key: kind === 'json' ? 'create-ml-actions' : 'create-ml-actions-csv',
-    id: kind === 'json' ? 'create-ml' : 'create-ml-csv',
-    title: `Create ML, ${kind.toUpperCase()}`,
-    text: `Videos and annotations.${kind} with labels and times, as Create ML’s action classifier takes them.`,
     table: MOTION_LISTS,
     write: (set) => {
       const write = kind === 'json' ? writeMotionJson : writeMotionCsv;
@@ -162,11 +147,7 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   })),
   {
     key: 'class-csv',
-    id: 'csv',
-    title: 'CSV',
-    text: 'All files in one folder, and a table of file, class and part.',
     table: CLASS_LISTS,
-    hasOwnParts: true,
     write: (set) => {
       const pathOf = (example: SetExample) => `media/${example.file}`;
       return [...mediaFiles(set.examples, () => 'media/'), listOfClasses(set.examples, pathOf)];
@@ -174,9 +155,6 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   {
     key: 'teachable-machine',
-    id: 'teachable-machine',
-    title: 'Teachable Machine',
-    text: 'A folder for each class with numbered files, to be dropped there class by class.',
     table: CLASS_LISTS,
     write: (set) => {
       const folders = classFolders(set.classes);
@@ -197,9 +175,6 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   {
     key: 'audacity',
-    id: 'audacity',
-    title: 'Audacity labels',
-    text: 'Sounds, each with a label track of the same name.',
     table: LABEL_TRACKS,
     write: (set) => {
       const folderOf = ({ item }: SetExample) => folderOfPart(set, item.part);
@@ -218,25 +193,16 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   {
     key: 'create-ml-boxes',
-    id: 'create-ml',
-    title: 'Create ML',
-    text: 'annotations.json beside the pictures, as Create ML and most tools for it write it.',
     table: CREATE_ML,
     write: createMl(),
   },
   {
     key: 'create-ml-apple',
-    id: 'create-ml-apple',
-    title: 'Create ML, Apple’s keys',
-    text: 'The same with the keys of Apple’s documentation: imagefilename and annotation.',
     table: CREATE_ML,
     write: createMl(['imagefilename', 'annotation']),
   },
   {
     key: 'coco',
-    id: 'coco',
-    title: 'COCO',
-    text: 'One JSON for each part: Detectron2, MMDetection, MediaPipe Model Maker, Roboflow, CVAT.',
     table: COCO,
     write: (set) => {
       const isFolders = set.parts === 'folders';
@@ -257,9 +223,6 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   {
     key: 'yolo',
-    id: 'yolo',
-    title: 'YOLO',
-    text: 'A text for each picture, and data.yaml: Ultralytics, Darknet, Roboflow, CVAT.',
     table: YOLO,
     write: (set) => {
       const isFolders = set.parts === 'folders';
@@ -267,7 +230,7 @@ export const DATA_FORMATS: readonly DataFormat[] = [
         isFolders ? `${root}/${SHORT_PARTS[item.part]}/` : `${root}/`;
       const parts = byPart(set.examples).map(([part]) => SHORT_PARTS[part]);
       const placeOf = (part: string) => (isFolders ? `images/${part}` : `${part}.txt`);
-      // Trainers want the key `val`; without such a part they are told the first.
+      // Trainers want the key `val`; without such a part it names the training pictures, never those of testing.
       const places = Object.fromEntries(parts.map((part) => [part, placeOf(part)]));
       const texts = set.examples.flatMap((example) =>
         picturesOf([example], ({ file }) => file).map((picture) =>
@@ -277,7 +240,7 @@ export const DATA_FORMATS: readonly DataFormat[] = [
       return [
         ...mediaFiles(set.examples, (example) => folderOf('images', example)),
         ...texts,
-        writeYoloSet(set.classes, places.val || parts.length === 0 ? places : { ...places, val: placeOf(parts[0]!) }),
+        writeYoloSet(set.classes, places.val || !places.train ? places : { ...places, val: placeOf('train') }),
         ...(isFolders
           ? []
           : partLists(
@@ -290,11 +253,7 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   {
     key: 'voc',
-    id: 'voc',
-    title: 'Pascal VOC',
-    text: 'An XML file for each picture, and lists of the parts: TensorFlow, LabelImg, CVAT.',
     table: VOC,
-    hasOwnParts: true,
     write: (set) => [
       ...mediaFiles(set.examples, () => 'JPEGImages/'),
       ...set.examples.flatMap((example) =>
@@ -311,11 +270,7 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   {
     key: 'box-csv',
-    id: 'csv',
-    title: 'CSV',
-    text: 'A table with a row for each box: corners in pixels, class and part.',
     table: CSV,
-    hasOwnParts: true,
     write: (set) => [
       ...mediaFiles(set.examples, () => 'images/'),
       writeCsv(
@@ -332,9 +287,6 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
   {
     key: 'label-studio',
-    id: 'label-studio',
-    title: 'Label Studio',
-    text: 'Tasks with annotations, to go on labelling in Label Studio.',
     table: LABEL_STUDIO,
     write: (set) => {
       const folderOf = ({ item }: SetExample) => `images/${folderOfPart(set, item.part)}`;
@@ -348,6 +300,9 @@ export const DATA_FORMATS: readonly DataFormat[] = [
   },
 ];
 
-/** Forms a task can take, in the order they are offered. */
-export const formatsOf = (keys: readonly SaveKey[]): DataFormat[] =>
-  DATA_FORMATS.filter(({ key }) => keys.includes(key));
+/** The form of a key. */
+export const formatOf = (key: SaveKey): DataFormat =>
+  required(
+    DATA_FORMATS.find((one) => one.key === key),
+    key,
+  );

@@ -1,10 +1,9 @@
 /** The files of a data set as they leave the device, from the records of a project. Any thread. */
-import { assert } from '../../kernel/assert.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import type { SaveChoice } from '../archive-contract.ts';
 import type { ArchiveFile } from '../project-archive.ts';
 import type { Store } from '../store.ts';
-import { formatsOf } from './formats.ts';
+import { formatOf } from './formats.ts';
 import { dataSetOf } from './set.ts';
 
 /**
@@ -13,24 +12,24 @@ import { dataSetOf } from './set.ts';
  */
 export async function dataSetFiles(store: Store, projectId: string, choice: SaveChoice): Promise<ArchiveFile[]> {
   const { project, items } = await store.loadProject(projectId);
-  const [format] = formatsOf([choice.format]);
-  assert(format !== undefined, `a form ${choice.format}`);
   const wanted = choice.itemIds && new Set(choice.itemIds);
   const chosen = items.filter(({ id }) => !wanted || wanted.has(id));
   const types = new Map<string, string>();
   for (const { hash } of chosen) if (!types.has(hash)) types.set(hash, (await store.loadBlob(hash))?.type ?? '');
   const set = dataSetOf(chosen, project.classes, choice.parts, (hash) => types.get(hash) ?? '');
-  const files = format.write(set).map((file): ArchiveFile => {
-    const { path } = file;
-    if ('content' in file) return { path, read: async () => new Blob([file.content]) };
-    return {
-      path,
-      read: async () => {
-        const blob = await store.loadBlob(file.hash);
-        if (!blob) throw new StudioError('features/clip-missing', { details: { path } });
-        return blob;
-      },
-    };
-  });
+  const files = formatOf(choice.format)
+    .write(set)
+    .map((file): ArchiveFile => {
+      const { path } = file;
+      if ('content' in file) return { path, read: async () => new Blob([file.content]) };
+      return {
+        path,
+        read: async () => {
+          const blob = await store.loadBlob(file.hash);
+          if (!blob) throw new StudioError('features/clip-missing', { details: { path } });
+          return blob;
+        },
+      };
+    });
   return files;
 }
