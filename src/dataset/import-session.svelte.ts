@@ -33,6 +33,8 @@ export type ImportReport = {
   added: number;
   total: number;
   remarks: ImportRemark[];
+  /** Files that say something of the others: lists, annotations. */
+  lists: number;
   newClasses: string[];
   /** Where the classes were read from, in words; '' where files say none. */
   reading: string;
@@ -152,6 +154,7 @@ export class ImportSession {
       added: 0,
       total: 0,
       remarks: [],
+      lists: 0,
       newClasses: [],
       reading: '',
       others: [],
@@ -261,6 +264,8 @@ export class ImportSession {
     const remark = (one: ImportRemark) => void report.remarks.push(one);
     const annotations = await this.#slot.readAnnotations(files, this.#project.items, remark);
     const media = files.filter(({ path }) => !annotations.used.has(path));
+    const refused = new Set(report.remarks.filter(({ isAdded }) => !isAdded).map(({ path }) => path));
+    report.lists = [...annotations.used].filter((path) => !refused.has(path)).length;
     const paths = media.map((file) => file.path);
     const open = paths.filter((path) => !annotations.hasClassOf(path));
     const structure = readStructure(open, this.#slot.hasClassFolders);

@@ -166,6 +166,24 @@ test('refuses what it cannot do, with a sentence and a failing exit code', async
   );
 });
 
+test('converts a data set, and tells what it cannot do', async ({ folder }) => {
+  const data = writeSounds(join(folder, 'data', 'train'), ['hiss', 'hum'], 0, 2);
+  writeSounds(join(folder, 'data', 'test'), ['hum'], 7, 1);
+  const out = join(folder, 'out');
+  const first = studio('convert', '--data', join(folder, 'data'), '--as', 'audacity', '--parts', 'lists', '--out', out);
+  expect(first.status, first.text).toBe(0);
+  expect(first.text).toContain('task: sound');
+  expect(first.text).toContain('5 examples, 5 of them labelled, in 12 files');
+  expect(readFileSync(join(out, 'testing.txt'), 'utf8')).toBe('take-1-7.wav\n');
+  expect(readFileSync(join(out, 'take-1-7.txt'), 'utf8')).toMatch(/^0\.000000\t0\.800000\thum\n$/);
+  expect(readFileSync(join(out, 'take-1-7.wav'))).toEqual(readFileSync(join(folder, 'data/test/hum/take-1-7.wav')));
+  const again = studio('convert', '--data', data, '--as', 'audacity', '--out', out);
+  expect([again.status, again.text]).toEqual([1, expect.stringContaining('is not an empty folder')]);
+  const unknown = studio('convert', '--data', data, '--as', 'tfrecord', '--out', join(folder, 'new'));
+  expect([unknown.status, unknown.text]).toEqual([1, expect.stringContaining('none of the forms: folders, create-ml')]);
+  expect(existsSync(join(folder, 'new'))).toBe(false);
+});
+
 /** Ten pictures of dice for training and four for testing, with their annotations. */
 function copyDice(dice: string, folder: string): void {
   const names = readdirSync(dice)
