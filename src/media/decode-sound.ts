@@ -4,10 +4,17 @@
  */
 import { ADTS, AudioSampleSink, BlobSource, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM } from 'mediabunny';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
+import { foreignTrack, mendSound } from './mend-sound.ts';
 import { SOUND_RATE_HZ } from './rate.ts';
 import { Resampler } from './resample.ts';
 
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM, WAVE, OGG, FLAC, MP3, ADTS];
+
+/** Rates of real recordings, from telephones to bats; others are mistakes that would take hours to resample. */
+const LEAST_RATE_HZ = 1000;
+const MOST_RATE_HZ = 768_000;
+/** Two channels whose mean is quieter than this share of their power are opposite. */
+const OPPOSITE = 0.01;
 
 /** A sound file opened for reading. */
 export type OpenSound = {
@@ -16,6 +23,8 @@ export type OpenSound = {
   channelCount: number;
   /** Length the container claims; null when it says nothing. */
   claimedSec: number | null;
+  /** What was odd in the blocks read so far: samples that are no numbers (they are silence), and blocks with opposite channels (the first is taken). */
+  odd: { samples: number; isOpposite: boolean };
   /**
    * Mono samples (mean of the channels) at `sampleRateHz`, in order; each block is owned by the receiver.
    * @throws StudioError `media/damaged` where the data stop being readable; blocks before that are good.
@@ -25,11 +34,35 @@ export type OpenSound = {
 };
 
 /**
- * Opens a sound (or the sound track of a video).
- * @throws StudioError `media/empty-file`, `media/not-audio`, `media/no-audio-track`, `media/codec-unsupported`.
+ * Opens a sound (or the sound track of a video), also one whose header says less or other than the truth (mend-sound.ts).
+ * @throws StudioError `media/empty-file`, `media/not-audio`, `media/no-audio-track`, `media/codec-unsupported`, `media/damaged`.
  */
 export async function openSound(blob: Blob): Promise<OpenSound> {
   if (blob.size === 0) throw new StudioError('media/empty-file');
+  const [first, ...links] = await mendSound(blob);
+  const sound = await openOne(first!);
+  if (links.length === 0) return sound;
+  return {
+    ...sound,
+    // Every link says only its own length.
+    claimedSec: null,
+    async *blocks(signal) {
+      yield* sound.blocks(signal);
+      for (const link of links) {
+        const next = await openOne(link);
+        try {
+          if (next.sampleRateHz !== sound.sampleRateHz) throw new StudioError('media/damaged');
+          yield* next.blocks(signal);
+          sound.odd.samples += next.odd.samples;
+        } finally {
+          next.close();
+        }
+      }
+    },
+  };
+}
+
+async function openOne(blob: Blob): Promise<OpenSound> {
   const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
   try {
     if (!(await input.canRead().catch(() => false))) throw new StudioError('media/not-audio');
@@ -38,13 +71,24 @@ export async function openSound(blob: Blob): Promise<OpenSound> {
     });
     if (!track) throw new StudioError('media/no-audio-track');
     const codec = (await track.getCodec()) ?? 'unknown';
-    if (!(await track.canDecode())) throw new StudioError('media/codec-unsupported', { details: { codec } });
+    if (!(await track.canDecode())) {
+      const named = await foreignTrack(blob);
+      const message = named ? { message: `The sound is ${named}, which this browser cannot decode.` } : {};
+      throw new StudioError('media/codec-unsupported', { ...message, details: { codec } });
+    }
+    const sampleRateHz = await track.getSampleRate();
+    if (!(sampleRateHz >= LEAST_RATE_HZ && sampleRateHz <= MOST_RATE_HZ))
+      throw new StudioError('media/damaged', {
+        message: `The file claims ${sampleRateHz.toLocaleString('en')} samples a second, which no recording has.`,
+      });
     const claimedSec = await input.getDurationFromMetadata([track]).catch(() => null);
+    const odd = { samples: 0, isOpposite: false };
     return {
       codec,
-      sampleRateHz: await track.getSampleRate(),
+      sampleRateHz,
       channelCount: await track.getNumberOfChannels(),
       claimedSec,
+      odd,
       close: () => input.dispose(),
       async *blocks(signal) {
         const sink = new AudioSampleSink(track);
@@ -57,13 +101,12 @@ export async function openSound(blob: Blob): Promise<OpenSound> {
             });
             if (step.done) return;
             using sample = step.value;
-            const mono = new Float32Array(sample.numberOfFrames);
-            const channel = new Float32Array(sample.numberOfFrames);
-            for (let plane = 0; plane < sample.numberOfChannels; plane++) {
-              sample.copyTo(channel, { planeIndex: plane, format: 'f32-planar' });
-              for (let i = 0; i < mono.length; i++) mono[i] = mono[i]! + channel[i]! / sample.numberOfChannels;
-            }
-            yield mono;
+            const planes = Array.from({ length: sample.numberOfChannels }, (_, planeIndex) => {
+              const plane = new Float32Array(sample.numberOfFrames);
+              sample.copyTo(plane, { planeIndex, format: 'f32-planar' });
+              return plane;
+            });
+            yield mixDown(planes, odd);
           }
         } finally {
           await samples.return(undefined);
@@ -76,6 +119,31 @@ export async function openSound(blob: Blob): Promise<OpenSound> {
   }
 }
 
+/** The mean of channels; of two that are opposite the first. Samples that are no numbers are silence; both are noted in `odd`. */
+function mixDown(planes: readonly Float32Array[], odd: OpenSound['odd']): Float32Array {
+  const mono = new Float32Array(planes[0]?.length ?? 0);
+  let [power, mean] = [0, 0];
+  for (let i = 0; i < mono.length; i++) {
+    let sum = 0;
+    for (const plane of planes) {
+      const value = plane[i]!;
+      if (!Number.isFinite(value)) {
+        odd.samples++;
+        plane[i] = 0;
+        continue;
+      }
+      sum += value;
+      power += value * value;
+    }
+    mono[i] = sum / planes.length;
+    mean += mono[i]! * mono[i]!;
+  }
+  // Rounding apart, silence has no power at all.
+  if (planes.length !== 2 || power < 1e-6 * mono.length || mean > OPPOSITE * (power / 2)) return mono;
+  odd.isOpposite = true;
+  return planes[0]!;
+}
+
 /**
  * How much longer a WAV file says it is than it is (its demuxer believes the file's length); 0 when it says nothing or the truth.
  */
@@ -83,8 +151,8 @@ async function riffClaimRatio(blob: Blob): Promise<number> {
   const head = new DataView(await blob.slice(0, 12).arrayBuffer());
   if (head.byteLength < 12 || head.getUint32(0) !== 0x52494646) return 0;
   const claimedBytes = head.getUint32(4, true) + 8;
-  // Recorders that stream write the largest number, meaning unknown.
-  return claimedBytes > blob.size && claimedBytes < 0xfffffff0 ? claimedBytes / blob.size : 0;
+  // Recorders that stream write the largest numbers, meaning unknown.
+  return claimedBytes > blob.size && claimedBytes < 0x7ff00000 ? claimedBytes / blob.size : 0;
 }
 
 /**
@@ -120,10 +188,14 @@ export async function readSound(
     if (sampleCount === 0) throw new StudioError('media/zero-length');
     await onBlock(resampler.flush());
     const readSec = sampleCount / sound.sampleRateHz;
-    const { codec, sampleRateHz, channelCount } = sound;
+    const { codec, sampleRateHz, channelCount, odd } = sound;
     const claimedSec = (await riffClaimRatio(blob)) * readSec || sound.claimedSec;
     const isShort = claimedSec !== null && claimedSec - readSec > Math.max(0.25, claimedSec * 0.05);
-    return { sound: { codec, sampleRateHz, channelCount, claimedSec }, readSec, isCut: damage !== null || isShort };
+    return {
+      sound: { codec, sampleRateHz, channelCount, claimedSec, odd },
+      readSec,
+      isCut: damage !== null || isShort,
+    };
   } finally {
     sound.close();
   }

@@ -2,6 +2,7 @@
 import { hashBlob } from '../../kernel/content-hash.ts';
 import type { InspectedMedia } from '../../domain/project.ts';
 import type { MediaOf } from '../../domain/task.ts';
+import { formatCount } from '../../kernel/format.ts';
 import { readSound } from '../../media/jobs.ts';
 import { LogMelStream } from './log-mel.ts';
 import { LOG_MEL_SPEC, quantiseLogMel } from './spec.ts';
@@ -82,7 +83,15 @@ export async function inspectSound(blob: Blob, signal?: AbortSignal): Promise<In
   columns.forEach((column, i) => flat.set(column, i * LOG_MEL_SPEC.bandCount));
 
   const toDb = (magnitude: number) => 20 * Math.log10(Math.max(magnitude, 1e-6));
-  const { codec, sampleRateHz, channelCount, claimedSec } = sound;
+  const { codec, sampleRateHz, channelCount, claimedSec, odd } = sound;
+  const ofAll = claimedSec ? ` of ${claimedSec.toFixed(1)} s` : '';
+  const notices = [
+    ...(isCut ? [`The file stops early: ${readSec.toFixed(1)} s${ofAll} could be read and were kept.`] : []),
+    ...(odd.samples > 0
+      ? [`${formatCount(odd.samples, 'sample is', 'samples are')} no numbers: silence was put there.`]
+      : []),
+    ...(odd.isOpposite ? ['Its two channels are opposite and cancel out: only the first is used.'] : []),
+  ];
   return {
     hash,
     blob,
@@ -100,9 +109,7 @@ export async function inspectSound(blob: Blob, signal?: AbortSignal): Promise<In
       peaks: Uint8Array.from(peaks, (peak) => Math.min(255, Math.round(peak * 255))),
       spectrogram: quantiseLogMel(flat),
     },
-    notice: isCut
-      ? `The file stops early: ${readSec.toFixed(1)} s${claimedSec ? ` of ${claimedSec.toFixed(1)} s` : ''} could be read and were kept.`
-      : null,
+    notice: notices.join(' ') || null,
     name: null,
     label: null,
   };
