@@ -9,6 +9,7 @@ export const importTools = (
   task: TaskKind,
 ): ImportTools => ({
   inspect: ({ blob, path }, signal) => features.call('inspect', { task, blob, name: path }, { signal }),
+  readLists: (kind, files, known, signal) => archive.call('readLists', { kind, files: [...files], known }, { signal }),
   cut: ({ blob }, segments, signal) => features.call('cutSegments', { blob, segments: [...segments] }, { signal }),
   async unzip(blob, onFile, signal) {
     const { failed } = await archive.call('unzip', { blob }, { signal, onProgress: ({ file }) => onFile(file) });

@@ -1,7 +1,8 @@
 /** Jobs of the archive worker. Type-only. */
+import type { Listed, ListKind } from './annotations/reader.ts';
+import type { PathFile } from './path-file.ts';
 
-/** A file with its path inside a folder or zip. `fault`: why the system does not give its content. */
-export type PathFile = { path: string; blob: Blob; fault?: string };
+export type { PathFile } from './path-file.ts';
 
 /** Forms a data set can leave in (saving/formats.ts). */
 export type SaveKey =
@@ -33,6 +34,12 @@ export type ArchiveContract = {
     args: { blob: Blob };
     progress: { file: PathFile; done: number; total: number };
     result: { count: number; failed: { path: string; reason: string }[] };
+  };
+  /** What the lists among the files of an import say. */
+  readLists: {
+    args: { kind: ListKind; files: PathFile[]; known: string[] };
+    progress: never;
+    result: Listed;
   };
   /** Packs a whole project into an archive (project-archive.ts). */
   saveProject: {

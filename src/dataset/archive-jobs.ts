@@ -3,6 +3,7 @@ import { BlobReader, BlobWriter, configure, ZipReader, ZipWriter } from '@zip.js
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import type { Jobs } from '../rpc/contract.ts';
+import { readLists } from './annotations/readers.ts';
 import type { ArchiveContract } from './archive-contract.ts';
 import { archiveFiles, readArchive, type ArchiveFile } from './project-archive.ts';
 import { dataSetFiles } from './saving/save.ts';
@@ -76,6 +77,9 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
       } finally {
         await reader.close();
       }
+    },
+    readLists({ kind, files, known }) {
+      return readLists(kind, files, known);
     },
     async saveProject({ projectId, savedBy }, { signal, progress }) {
       return pack(await archiveFiles(await store(), projectId, savedBy, nowMs()), signal, progress);

@@ -18,6 +18,7 @@ import { ERROR_CATALOGUE, isAbort, StudioError, toStudioError } from '../kernel/
 import { formatCount, formatPosition } from '../kernel/format.ts';
 import { Scope } from '../kernel/scope.ts';
 import type { Stretch } from './annotations/label-tracks.ts';
+import { applyLists } from './annotations/apply.ts';
 import type { Annotations, ImportRemark, Named } from './annotations/reader.ts';
 import type { PathFile } from './archive-contract.ts';
 import { cleanPath, fileName, isDocumentPath, isJunkPath } from './labels.ts';
@@ -262,7 +263,9 @@ export class ImportSession {
     onDone: (done: number) => void,
   ): Promise<void> {
     const remark = (one: ImportRemark) => void report.remarks.push(one);
-    const annotations = await this.#slot.readAnnotations(files, this.#project.items, remark);
+    const known = this.#project.items.map(({ path }) => path);
+    const listed = await this.#tools.readLists(this.#slot.lists, files, known, signal);
+    const annotations = applyLists(listed, this.#project.items, remark);
     const media = files.filter(({ path }) => !annotations.used.has(path));
     const refused = new Set(report.remarks.filter(({ isAdded }) => !isAdded).map(({ path }) => path));
     report.lists = [...annotations.used].filter((path) => !refused.has(path)).length;
@@ -277,7 +280,7 @@ export class ImportSession {
       partOf: (path) => options.partOf?.(path) ?? annotations.partOf(path) ?? parts.get(path) ?? options.part,
       groupOf: (path) => annotations.groupOf(path) ?? reading?.groups.get(path) ?? null,
     };
-    const known = new Map(
+    const twins = new Map(
       this.#project.items.map((item): [string, Twin] => {
         const label = this.#project.project.classes.find(({ id }) => id === classIdOf(item));
         return [contentKey(item), { name: item.name, className: label?.name ?? null }];
@@ -307,7 +310,7 @@ export class ImportSession {
               className: null,
             }))
           : annotations.name(path, result, className, remark);
-        return this.#leaveOutTwins(path, named, known, remark);
+        return this.#leaveOutTwins(path, named, twins, remark);
       });
       if (usable.length > 0) await this.#store(usable, says, options, session, report);
     }

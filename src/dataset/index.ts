@@ -12,8 +12,8 @@ export { assignParts, dividedOf, groupOf, matchPattern, splitByGroup, type Divid
 export { fileName, isJunkPath } from './labels.ts';
 export { partOfWord } from './parts.ts';
 export { findBoxFindings, findClassFindings, findFlagged, flagsOfClip, type ClipFlag, type Finding } from './health.ts';
-export type { ImportRemark, ReadAnnotations } from './annotations/reader.ts';
-export { joinFrames, readBoxFiles, readClassLists, readMotionFiles } from './annotations/readers.ts';
+export type { ImportRemark, ListKind } from './annotations/reader.ts';
+export { joinFrames } from './annotations/openpose.ts';
 export type { DatasetSlot, ImportTools, Noun } from './slot.ts';
 export type { ArchiveContract, PartStyle, PathFile, SaveChoice, SaveKey } from './archive-contract.ts';
 export { loadModel } from './load-model.ts';

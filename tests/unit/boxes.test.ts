@@ -1,9 +1,10 @@
 /** Boxes as people's tools write them (shared/odd): every dialect gives the box it means, or says why not. */
+import { readBoxFiles } from '../helpers/annotations.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collectPictureAnnotations } from '../../src/dataset/annotations/collect.ts';
 import { placeBoxes } from '../../src/dataset/annotations/place.ts';
-import { readBoxFiles } from '../../src/dataset/annotations/readers.ts';
+
 import { readYoloLine } from '../../src/dataset/annotations/yolo.ts';
 import { foreignPicture, readOrientation } from '../../src/features/picture/decode-picture.ts';
 

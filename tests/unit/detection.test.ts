@@ -1,4 +1,5 @@
 /** Object detection: annotation files, boxes through views, average precision as COCO defines it, what becomes of detections. */
+import { readClassLists } from '../helpers/annotations.ts';
 import { describe, expect, it } from 'vitest';
 import {
   clipRect,
@@ -26,7 +27,7 @@ import { readPictureHeader } from '../../src/features/picture/decode-picture.ts'
 import { Tracker } from '../../src/preview/index.ts';
 import { planBoxes, recommendInput, resolveCopies, writeConfig } from '../../src/training/index.ts';
 import { writeTargets } from '../../src/training/detection/detector-examples.ts';
-import { findBoxFindings, readClassLists } from '../../src/dataset/index.ts';
+import { findBoxFindings } from '../../src/dataset/index.ts';
 import { readSettings } from '../helpers/records.ts';
 import type { MediaItem } from '../../src/domain/project.ts';
 

@@ -1,10 +1,11 @@
 /** Movements in Node: landmark files, annotations, windows, repetitions, what the app chooses. */
+import { readMotionFiles } from '../helpers/annotations.ts';
 import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FileIndex } from '../../src/dataset/annotations/file-index.ts';
 import { parseTime, readMotionAnnotations } from '../../src/dataset/annotations/motion.ts';
-import { joinFrames, readMotionFiles } from '../../src/dataset/index.ts';
+import { joinFrames } from '../../src/dataset/index.ts';
 import { StudioError } from '../../src/kernel/errors.ts';
 import type { InspectedMedia, MediaItem } from '../../src/domain/project.ts';
 import { activeSpan, motionOfPoses, qualityHints } from '../../src/features/movement/activity.ts';

@@ -1,7 +1,8 @@
 /** Data sets leave in the forms other tools read, and what is written is read back to the same examples. */
+import { readBoxFiles, readClassLists, readMotionFiles } from '../helpers/annotations.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBoxFiles, readClassLists, readMotionFiles } from '../../src/dataset/annotations/readers.ts';
+
 import { partsOfFolders, readStructure } from '../../src/dataset/structure.ts';
 import { DATA_FORMATS, formatOf } from '../../src/dataset/saving/formats.ts';
 import { taskOf } from '../../src/tasks/index.ts';

@@ -1,4 +1,5 @@
 /** State classes when things go wrong: commits that fail, results that come late, workers that die, a second tab. */
+import { readLists } from '../../src/dataset/annotations/readers.ts';
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ImportSession, ProjectLock, ProjectSession } from '../../src/dataset/ui.ts';
@@ -192,6 +193,7 @@ describe('an import', () => {
                 signal.addEventListener('abort', () => reject(new DOMException('off', 'AbortError'))),
               )
             : Promise.resolve([media(path)]),
+      readLists,
       cut: () => Promise.resolve([]),
       unzip: () => Promise.resolve([]),
     });
@@ -211,6 +213,7 @@ describe('an import', () => {
     store.failing.add('Added 1 clip');
     const imports = new ImportSession(session, taskOf('sound'), {
       inspect: ({ path }) => Promise.resolve([media(path)]),
+      readLists,
       cut: () => Promise.resolve([]),
       unzip: () => Promise.resolve([]),
     });

@@ -1,8 +1,9 @@
 /** What folders, names and lists beside media say: parts, classes and groups, as people lay them out. */
+import { readClassLists } from '../helpers/annotations.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FileIndex } from '../../src/dataset/annotations/file-index.ts';
-import { readClassLists } from '../../src/dataset/annotations/readers.ts';
+
 import { readText } from '../../src/dataset/annotations/text.ts';
 import { cleanPath, isDocumentPath } from '../../src/dataset/labels.ts';
 import { partOfWord } from '../../src/dataset/parts.ts';

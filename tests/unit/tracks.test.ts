@@ -1,7 +1,7 @@
 /** Label tracks beside recordings: Audacity, Praat, ELAN; what is cut, and what is one example. */
+import { readClassLists } from '../helpers/annotations.ts';
 import { describe, expect, it } from 'vitest';
 import { readLabelTrack, writeLabelTrack } from '../../src/dataset/annotations/label-tracks.ts';
-import { readClassLists } from '../../src/dataset/index.ts';
 
 const ROBIN = { startSec: 0, endSec: 2, label: 'robin' };
 const WREN = { startSec: 2, endSec: 4.5, label: 'wren' };

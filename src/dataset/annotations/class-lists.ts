@@ -8,7 +8,7 @@ import type { FormatTable, WrittenFile } from './format.ts';
 import { FileIndex } from './file-index.ts';
 import { readLabelTrack, type Stretch } from './label-tracks.ts';
 import { isObject, textOf } from './notes.ts';
-import type { ImportRemark, ReadAnnotations } from './reader.ts';
+import { nothingListed, type ImportRemark, type ReadLists } from './reader.ts';
 import { linesOf, MOST_ANNOTATION_BYTES, readText } from './text.ts';
 
 /** See the file header. */
@@ -207,7 +207,9 @@ function tellLost(path: string, lost: readonly string[]): ImportRemark[] {
 }
 
 /** See the file header. A list names the class of its files whatever folder they lie in; what it does not name keeps the class of its folder. */
-export const readClassLists: ReadAnnotations = async (files, _items, remark) => {
+export const listClasses: ReadLists = async (files) => {
+  const remarks: ImportRemark[] = [];
+  const remark = (one: ImportRemark) => void remarks.push(one);
   const index = new FileIndex(files.map(({ path }) => path).filter((path) => !isText(path)));
   const used = new Set<string>();
   const named = new Map<string, ClassRow>();
@@ -271,15 +273,15 @@ export const readClassLists: ReadAnnotations = async (files, _items, remark) => 
       remark({ path, reason: `${list.faults.length - 20} more lines cannot be used.`, isAdded: false });
     for (const one of tellLost(path, lost)) remark(one);
   }
+  const rows = [...named];
   return {
+    ...nothingListed('classes'),
     used,
-    known: [],
-    hasClassOf: (path) => named.has(path) || stretches.has(path),
-    stretchesOf: (path) => stretches.get(path) ?? null,
-    // Lists of two parts leave the third to the rest.
-    partOf: (path) => parts.get(path) ?? (hasPartList ? 'training' : null),
-    groupOf: (path) => named.get(path)?.group ?? null,
-    name: (path, found, className) =>
-      found.map((media) => ({ media, className: named.get(path)?.label ?? media.label ?? className, boxes: null })),
+    remarks,
+    parts,
+    stretches,
+    restPart: hasPartList ? 'training' : null,
+    classes: new Map(rows.map(([path, { label }]) => [path, label!])),
+    groups: new Map(rows.flatMap(([path, { group }]) => (group === null ? [] : [[path, group] as const]))),
   };
 };

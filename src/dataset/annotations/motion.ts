@@ -2,8 +2,7 @@
  * Annotation files of videos: tables and JSON with `video`, `label` and optionally times, as Create ML reads them (FEATURES §1.3). Any thread; pure.
  */
 import Papa from 'papaparse';
-import type { InspectedMedia, Part } from '../../domain/project.ts';
-import { formatDuration, formatPosition } from '../../kernel/format.ts';
+import type { Part } from '../../domain/project.ts';
 import { fileName } from '../labels.ts';
 import { partOfWord } from '../parts.ts';
 import { plainCell, unplainCell } from './cells.ts';
@@ -12,7 +11,7 @@ import { readPartList } from './class-lists.ts';
 import { FileIndex } from './file-index.ts';
 import { readLabelTrack, type Stretch } from './label-tracks.ts';
 import { isObject, objectsOf, parseJson, textOf, type Json } from './notes.ts';
-import type { Named, ReadAnnotations } from './reader.ts';
+import { nothingListed, type ImportRemark, type MotionAnnotation, type ReadLists } from './reader.ts';
 import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
 import { parseTime } from './times.ts';
 
@@ -33,16 +32,6 @@ export const MOTION_LISTS: FormatTable = {
   ],
 };
 
-/** One row: seconds; null = from the beginning, to the end. `line` counts from 1. */
-export type MotionAnnotation = {
-  video: string;
-  label: string;
-  startSec: number | null;
-  endSec: number | null;
-  line: number;
-  part?: Part;
-  group?: string;
-};
 /** What a file says, and the rows that could not be used. */
 export type MotionAnnotations = { rows: MotionAnnotation[]; faults: { line: number; reason: string }[] };
 
@@ -184,8 +173,10 @@ function trackOf(path: string, text: string, files: readonly { path: string }[])
 }
 
 /** Takes annotation files out of an import of videos: rows by the path of their video. */
-export const readMotionFiles: ReadAnnotations = async (files, _items, remark) => {
-  const annotated = new Map<string, MotionAnnotation[]>();
+export const listSegments: ReadLists = async (files) => {
+  const remarks: ImportRemark[] = [];
+  const remark = (one: ImportRemark) => void remarks.push(one);
+  const segments = new Map<string, MotionAnnotation[]>();
   const parts = new Map<string, Part>();
   const groups = new Map<string, string>();
   const used = new Set<string>();
@@ -230,67 +221,11 @@ export const readMotionFiles: ReadAnnotations = async (files, _items, remark) =>
         });
       else {
         const own = whole ? row : { ...row, startSec: null, endSec: null };
-        const rows = annotated.get(path);
+        const rows = segments.get(path);
         if (rows) rows.push(own);
-        else annotated.set(path, [own]);
+        else segments.set(path, [own]);
       }
     }
   }
-  return {
-    used,
-    hasClassOf: (path) => annotated.has(path),
-    partOf: (path) => parts.get(path) ?? null,
-    groupOf: (path) => groups.get(path) ?? null,
-    known: [],
-    name(path, media, className, note) {
-      const rows = annotated.get(path);
-      if (rows) return cutByRows(media[0]!, rows, (reason) => note({ path, reason, isAdded: false }));
-      const named = media.map((one): Named => ({ media: one, className: one.label ?? className, boxes: null }));
-      if (annotated.size > 0 && named[0] && !named[0].className)
-        note({ path, reason: 'The annotations do not name it: it has no class yet.', isAdded: true });
-      return named;
-    },
-  };
+  return { ...nothingListed('segments'), used, remarks, parts, groups, segments };
 };
-
-/** The clips that rows cut out of a video: the file is shared, nothing is encoded anew. */
-function cutByRows(
-  whole: InspectedMedia,
-  rows: readonly MotionAnnotation[],
-  onFault: (reason: string) => void,
-): Named[] {
-  const { media } = whole;
-  if (!('fileSec' in media))
-    return rows.slice(0, 1).map((row) => ({ media: whole, className: row.label, boxes: null }));
-  const clips: Named[] = [];
-  const taken: { startSec: number; endSec: number; label: string }[] = [];
-  for (const row of rows) {
-    const startSec = row.startSec ?? 0;
-    const endSec = Math.min(row.endSec ?? media.fileSec, media.fileSec);
-    const say = `${row.label}, ${formatPosition(startSec)} to ${formatPosition(row.endSec ?? media.fileSec)}`;
-    if (startSec >= media.fileSec - 0.05) {
-      onFault(`${say}: the video is only ${formatDuration(media.fileSec)} long.`);
-      continue;
-    }
-    const notices: string[] = [];
-    if (row.endSec !== null && row.endSec > media.fileSec + 0.05)
-      notices.push(`${say}: cut at the end of the video, ${formatPosition(media.fileSec)}.`);
-    if (
-      taken.some(
-        (other) => other.label !== row.label && startSec < other.endSec - 0.05 && endSec > other.startSec + 0.05,
-      )
-    )
-      notices.push(`${say}: it overlaps with another label. Both were added.`);
-    taken.push({ startSec, endSec, label: row.label });
-    clips.push({
-      media: {
-        ...whole,
-        notice: notices.join(' ') || whole.notice,
-        media: { ...media, startSec, endSec, durationSec: endSec - startSec },
-      },
-      className: row.label,
-      boxes: null,
-    });
-  }
-  return clips;
-}

@@ -1,5 +1,5 @@
 /** OpenPose writes a file for each frame; together they are one sequence. Any thread; nothing is read here. */
-import type { PathFile } from '../archive-contract.ts';
+import type { PathFile } from '../path-file.ts';
 
 const FRAME = /^(.*?)_(\d{4,12})_keypoints\.json$/i;
 

@@ -1,8 +1,9 @@
-/** What the import asks of annotation files, whatever the task. Type-only. */
+/** What the import asks of lists and annotation files, whatever the task. Any thread; plain records. */
 import type { Rect } from '../../domain/boxes.ts';
 import type { InspectedMedia, MediaItem, Part } from '../../domain/project.ts';
-import type { PathFile } from '../archive-contract.ts';
+import type { PathFile } from '../path-file.ts';
 import type { Stretch } from './label-tracks.ts';
+import type { PictureNote } from './notes.ts';
 
 /** A file that was not added (or added with a remark), why, and what to do where the reason does not say it. */
 export type ImportRemark = { path: string; reason: string; isAdded: boolean; advice?: string };
@@ -39,9 +40,51 @@ export type Annotations = {
   known: { item: MediaItem; boxes: (Rect & { label: string })[]; isDone: boolean }[];
 };
 
-/** Reads the annotation files among `files`. @param items of the project. */
-export type ReadAnnotations = (
-  files: readonly PathFile[],
-  items: readonly MediaItem[],
-  remark: (remark: ImportRemark) => void,
-) => Promise<Annotations>;
+/** What a task's lists say: boxes in pictures, stretches of videos, or classes of files. */
+export type ListKind = 'boxes' | 'segments' | 'classes';
+
+/** One row of a list of videos: seconds; null = from the beginning, to the end. `line` counts from 1. */
+export type MotionAnnotation = {
+  video: string;
+  label: string;
+  startSec: number | null;
+  endSec: number | null;
+  line: number;
+  part?: Part;
+  group?: string;
+};
+
+/** What the lists among the files of an import say, by path: plain records, read in a worker. What a kind does not have is empty. */
+export type Listed = {
+  kind: ListKind;
+  used: Set<string>;
+  remarks: ImportRemark[];
+  parts: Map<string, Part>;
+  /** Part of what no list of parts names: lists of two leave the third to the rest. */
+  restPart: Part | null;
+  groups: Map<string, string>;
+  classes: Map<string, string>;
+  stretches: Map<string, readonly Stretch[]>;
+  segments: Map<string, MotionAnnotation[]>;
+  notes: Map<string, PictureNote>;
+  /** There were lists alone: they are for the examples of the project. */
+  isForProject: boolean;
+};
+
+/** Nothing said yet. */
+export const nothingListed = (kind: ListKind): Listed => ({
+  kind,
+  used: new Set(),
+  remarks: [],
+  parts: new Map(),
+  restPart: null,
+  groups: new Map(),
+  classes: new Map(),
+  stretches: new Map(),
+  segments: new Map(),
+  notes: new Map(),
+  isForProject: false,
+});
+
+/** Reads the lists among `files`. @param known paths of the examples of the project. */
+export type ReadLists = (files: readonly PathFile[], known: readonly string[]) => Promise<Listed>;

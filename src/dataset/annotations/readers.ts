@@ -1,16 +1,10 @@
-/** The readers of annotations by task, loaded with their parsers when files come in. Any thread. */
-import type { ReadAnnotations } from './reader.ts';
+/** The readers of lists by what they say. Any thread; the app asks for them in a worker, which holds their parsers. */
+import { listBoxes } from './boxes.ts';
+import { listClasses } from './class-lists.ts';
+import { listSegments } from './motion.ts';
+import type { ListKind, Listed, ReadLists } from './reader.ts';
 
-const lazily =
-  (load: () => Promise<ReadAnnotations>): ReadAnnotations =>
-  async (...asked) =>
-    (await load())(...asked);
+const READERS: Record<ListKind, ReadLists> = { boxes: listBoxes, segments: listSegments, classes: listClasses };
 
-/** Boxes in pictures, every format. */
-export const readBoxFiles = lazily(async () => (await import('./boxes.ts')).readBoxFiles);
-/** Segments of videos. */
-export const readMotionFiles = lazily(async () => (await import('./motion.ts')).readMotionFiles);
-/** Lists of files and classes. */
-export const readClassLists = lazily(async () => (await import('./class-lists.ts')).readClassLists);
-/** Frames of OpenPose as sequences. */
-export { joinFrames } from './openpose.ts';
+/** Reads the lists among `files`. @param known paths of the examples of the project. */
+export const readLists = (kind: ListKind, ...asked: Parameters<ReadLists>): Promise<Listed> => READERS[kind](...asked);

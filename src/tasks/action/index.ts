@@ -1,5 +1,5 @@
 /** Classifying actions: how a body moves over time. Any thread. */
-import { findClassFindings, findFlagged, flagsOfClip, readMotionFiles, joinFrames } from '../../dataset/index.ts';
+import { findClassFindings, findFlagged, flagsOfClip, joinFrames } from '../../dataset/index.ts';
 import type { MovementPreprocessing } from '../../domain/model.ts';
 import { durationOf, type MediaItem } from '../../domain/project.ts';
 import { mediaOf, modalityOf } from '../../domain/task.ts';
@@ -31,7 +31,7 @@ export const ACTION: Task = {
   example: CLIP,
   shown: CLIP,
   hasClassFolders: true,
-  readAnnotations: readMotionFiles,
+  lists: 'segments',
   saves: ['create-ml-actions', 'create-ml-actions-csv', 'folders', 'class-csv'],
   join: joinFrames,
   accept: 'video/*,.mkv,.mov,.json,.csv,.txt,.zip',

@@ -1,5 +1,5 @@
 /** Finding objects in pictures. Any thread. */
-import { findBoxFindings, readBoxFiles } from '../../dataset/index.ts';
+import { findBoxFindings } from '../../dataset/index.ts';
 import { boxesOf, isLabelled } from '../../domain/label.ts';
 import type { DetectorPreprocessing } from '../../domain/model.ts';
 import { mediaOf, modalityOf, problemOf, type TrainingSettings } from '../../domain/task.ts';
@@ -26,7 +26,7 @@ export const DETECTION: Task = {
   example: ['picture', 'pictures'],
   shown: ['box', 'boxes'],
   hasClassFolders: false,
-  readAnnotations: readBoxFiles,
+  lists: 'boxes',
   saves: ['create-ml-boxes', 'create-ml-apple', 'coco', 'yolo', 'voc', 'box-csv', 'label-studio'],
   accept: 'image/*,video/*,.json,.xml,.csv,.txt,.yaml,.yml,.names,.zip',
   opening: 'editor',

@@ -1,5 +1,5 @@
 /** Classifying whole pictures. Any thread. */
-import { findClassFindings, findFlagged, readClassLists, type ClipFlag } from '../../dataset/index.ts';
+import { findClassFindings, findFlagged, type ClipFlag } from '../../dataset/index.ts';
 import type { PicturePreprocessing } from '../../domain/model.ts';
 import { mediaOf, modalityOf } from '../../domain/task.ts';
 import { automaticIterations } from '../../training/index.ts';
@@ -28,7 +28,7 @@ export const PICTURE: Task = {
   example: PICTURE_NOUN,
   shown: PICTURE_NOUN,
   hasClassFolders: true,
-  readAnnotations: readClassLists,
+  lists: 'classes',
   saves: ['folders', 'create-ml-folders', 'class-csv', 'teachable-machine'],
   accept: 'image/*,video/*,.csv,.tsv,.zip',
   opening: 'viewer',

@@ -1,5 +1,5 @@
 /** Classifying sounds. Any thread. */
-import { findClassFindings, findFlagged, flagsOfClip, readClassLists } from '../../dataset/index.ts';
+import { findClassFindings, findFlagged, flagsOfClip } from '../../dataset/index.ts';
 import { durationOf, type MediaItem } from '../../domain/project.ts';
 import { mediaOf, modalityOf } from '../../domain/task.ts';
 import type { EmbeddingPreprocessing, LogMelPreprocessing } from '../../domain/model.ts';
@@ -36,7 +36,7 @@ export const SOUND: Task = {
   example: CLIP,
   shown: CLIP,
   hasClassFolders: true,
-  readAnnotations: readClassLists,
+  lists: 'classes',
   saves: ['folders', 'create-ml-folders', 'class-csv', 'audacity'],
   accept: 'audio/*,video/mp4,video/webm,video/quicktime,.zip,.flac,.ogg,.opus,.m4a,.aac,.csv,.tsv,.jsonl',
   opening: 'player',
