@@ -18,6 +18,7 @@ import { ERROR_CATALOGUE, isAbort, StudioError, toStudioError } from '../kernel/
 import { formatCount, formatPosition } from '../kernel/format.ts';
 import { Scope } from '../kernel/scope.ts';
 import type { Stretch } from './annotations/label-tracks.ts';
+import { unfoldProject } from './annotations/teachable-machine.ts';
 import { applyLists } from './annotations/apply.ts';
 import type { Annotations, ImportRemark, Named } from './annotations/reader.ts';
 import type { PathFile } from './archive-contract.ts';
@@ -71,7 +72,8 @@ export type ImportOptions = {
 /** Files stored per transaction. */
 const BATCH = 20;
 const BY_NAME = new Intl.Collator('en', { numeric: true });
-const ZIP = /\.zip$/i;
+/** Zips, and projects of Teachable Machine, which are zips too. */
+const ZIP = /\.(zip|tm)$/i;
 /** Containers this app does not open. */
 const PACKED = /\.(tar|tgz|gz|bz2|xz|zst|7z|rar|lzh|cab|iso|dmg)$/i;
 /** Zips in zips are opened so deep. */
@@ -214,7 +216,7 @@ export class ImportSession {
       const isFolder = depth > 0 || zips > 1;
       const parent = depth > 0 ? path.slice(0, path.lastIndexOf('/') + 1) : '';
       const own = isFolder ? `${parent}${fileName(path).replace(ZIP, '')}/` : '';
-      for (const entry of inside)
+      for (const entry of unfoldProject(inside))
         await take({ ...entry, path: `${own}${entry.path.replace(/^[\\/]+/, '')}` }, depth + 1);
     };
     for (const file of given) await take(file, 0);

@@ -1,6 +1,7 @@
 /** Label tracks beside recordings: Audacity, Praat, ELAN; what is cut, and what is one example. */
 import { readClassLists } from '../helpers/annotations.ts';
 import { describe, expect, it } from 'vitest';
+import { unfoldProject } from '../../src/dataset/annotations/teachable-machine.ts';
 import { readLabelTrack, writeLabelTrack } from '../../src/dataset/annotations/label-tracks.ts';
 
 const ROBIN = { startSec: 0, endSec: 2, label: 'robin' };
@@ -51,5 +52,36 @@ describe('label tracks', () => {
     expect((await read(['garden.wav', 'other.wav', 'labels.txt'])).said).toEqual([
       'labels.txt: A label track, but there is no recording of its name.',
     ]);
+  });
+});
+
+describe('Teachable Machine', () => {
+  it('projects are folders of classes', () => {
+    const paths = ['manifest.json', 'Class 1-!-0', 'Class 1-!-1', '_background_noise_-!-samples.json'];
+    expect(unfoldProject(paths.map((path) => ({ path }))).map(({ path }) => path)).toEqual([
+      'Class 1/0',
+      'Class 1/1',
+      '_background_noise_/samples.json',
+    ]);
+    expect(unfoldProject([{ path: 'manifest.json' }, { path: 'a/b.wav' }])).toHaveLength(2);
+  });
+  it('samples are stretches of their recordings, of the class of the folder', async () => {
+    const samples = [
+      { frequencyFrames: [[-100]], startTime: 1.1, endTime: 2.2, recordingDuration: 3, blobFilePath: 'sample-1.webm' },
+      { frequencyFrames: [[-100]], startTime: 0, endTime: 1.1, recordingDuration: 3, blobFilePath: 'sample-1.webm' },
+    ];
+    const found = await readClassLists(
+      [
+        { path: 'class_2/sample-1.webm', blob: new Blob(['']) },
+        { path: 'class_2/samples.json', blob: new Blob([JSON.stringify(samples)]) },
+      ],
+      [],
+      ({ reason }) => expect(reason).toBe(''),
+    );
+    expect(found.stretchesOf!('class_2/sample-1.webm')).toEqual([
+      { startSec: 0, endSec: 1.1, label: null },
+      { startSec: 1.1, endSec: 2.2, label: null },
+    ]);
+    expect(found.hasClassOf('class_2/sample-1.webm')).toBe(false);
   });
 });

@@ -114,7 +114,8 @@ export function applyLists(
   return {
     used,
     known,
-    hasClassOf: (path) => classes.has(path) || stretches.has(path) || segments.has(path),
+    hasClassOf: (path) =>
+      classes.has(path) || segments.has(path) || (stretches.get(path) ?? []).some(({ label }) => label !== null),
     stretchesOf: (path) => stretches.get(path) ?? null,
     partOf: (path) => parts.get(path) ?? restPart,
     groupOf: (path) => groups.get(path) ?? null,

@@ -9,6 +9,7 @@ import { FileIndex } from './file-index.ts';
 import { readLabelTrack, type Stretch } from './label-tracks.ts';
 import { isObject, textOf } from './notes.ts';
 import { nothingListed, type ImportRemark, type ReadLists } from './reader.ts';
+import { readSamples } from './teachable-machine.ts';
 import { linesOf, MOST_ANNOTATION_BYTES, readText } from './text.ts';
 
 /** See the file header. */
@@ -26,6 +27,10 @@ export const CLASS_LISTS: FormatTable = {
     ['Hugging Face `metadata.csv`, `metadata.jsonl`', '`file_name` and `label`'],
     ['Edge Impulse `info.labels`', 'class and part of every file'],
     ['`testing_list.txt` and the like (Speech Commands)', 'parts by the name of the list'],
+    [
+      'Teachable Machine: `.tm` projects, zips of classes, `samples.json` with times',
+      'classes; recordings cut into their samples',
+    ],
     ['a column `split`, `set`, `part`', 'parts'],
   ],
 };
@@ -206,6 +211,14 @@ function tellLost(path: string, lost: readonly string[]): ImportRemark[] {
   return [{ path, reason, isAdded: false }];
 }
 
+function samplesOf(text: string): ReturnType<typeof readSamples> {
+  try {
+    return readSamples(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
 /** See the file header. A list names the class of its files whatever folder they lie in; what it does not name keeps the class of its folder. */
 export const listClasses: ReadLists = async (files) => {
   const remarks: ImportRemark[] = [];
@@ -225,6 +238,14 @@ export const listClasses: ReadLists = async (files) => {
       continue;
     }
     const text = await readText(blob);
+    const samples = fileName(path) === 'samples.json' ? samplesOf(text) : null;
+    if (samples) {
+      for (const [name, list] of samples) {
+        const own = index.find(name, folder)?.path;
+        if (own) stretches.set(own, list);
+      }
+      continue;
+    }
     const track = /\.(txt|tsv|textgrid)$/i.test(path) ? readLabelTrack(text) : null;
     if (track) {
       const inside = index.paths.filter((one) => one.startsWith(folder));

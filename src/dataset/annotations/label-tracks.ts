@@ -19,8 +19,8 @@ export const LABEL_TRACKS: FormatTable = {
   ],
 };
 
-/** Seconds in their recording. */
-export type Stretch = { startSec: number; endSec: number; label: string };
+/** Seconds in their recording; without a label it is of the class of its folder. */
+export type Stretch = { startSec: number; endSec: number; label: string | null };
 
 /** Longest track that is read. */
 const MOST_STRETCHES = 100_000;
@@ -88,7 +88,8 @@ export const writeLabelTrack = (stretches: readonly Stretch[], path: string): Wr
   path,
   content: stretches
     .map(
-      ({ startSec, endSec, label }) => `${startSec.toFixed(6)}\t${endSec.toFixed(6)}\t${label.replace(/\s+/g, ' ')}\n`,
+      ({ startSec, endSec, label }) =>
+        `${startSec.toFixed(6)}\t${endSec.toFixed(6)}\t${(label ?? '').replace(/\s+/g, ' ')}\n`,
     )
     .join(''),
 });

@@ -169,7 +169,10 @@ function trackOf(path: string, text: string, files: readonly { path: string }[])
   const near = files.filter((file) => isVideo(file.path) && file.path.startsWith(folder));
   const own = near.find((file) => stem(file.path) === stem(path)) ?? (near.length === 1 ? near[0] : undefined);
   const video = own ? fileName(own.path) : fileName(path);
-  return { rows: stretches.map((stretch, i) => ({ ...stretch, video, line: i + 1 })), faults: [] };
+  return {
+    rows: stretches.map((stretch, i) => ({ ...stretch, label: stretch.label ?? '', video, line: i + 1 })),
+    faults: [],
+  };
 }
 
 /** Takes annotation files out of an import of videos: rows by the path of their video. */

@@ -30,7 +30,7 @@ export const PICTURE: Task = {
   hasClassFolders: true,
   lists: 'classes',
   saves: ['folders', 'create-ml-folders', 'class-csv', 'teachable-machine'],
-  accept: 'image/*,video/*,.csv,.tsv,.zip',
+  accept: 'image/*,video/*,.csv,.tsv,.zip,.tm',
   opening: 'viewer',
   words: {
     ...classificationWords(PICTURE_NOUN, null),

@@ -38,7 +38,7 @@ export const SOUND: Task = {
   hasClassFolders: true,
   lists: 'classes',
   saves: ['folders', 'create-ml-folders', 'class-csv', 'audacity'],
-  accept: 'audio/*,video/mp4,video/webm,video/quicktime,.zip,.flac,.ogg,.opus,.m4a,.aac,.csv,.tsv,.jsonl',
+  accept: 'audio/*,video/mp4,video/webm,video/quicktime,.zip,.tm,.flac,.ogg,.opus,.m4a,.aac,.csv,.tsv,.jsonl',
   opening: 'player',
   words: {
     ...classificationWords(CLIP, 'window'),
