@@ -82,7 +82,10 @@ function readSplit(path) {
     ] = String(part).trim();
   };
   if (/\.json$/i.test(path)) {
-    for (const [part, files] of Object.entries(readJson(path, 'split'))) {
+    const split = readJson(path, 'split');
+    if (typeof split !== 'object' || split === null || Array.isArray(split))
+      throw new Refusal('--split: it is no object with a list of paths for each part.');
+    for (const [part, files] of Object.entries(split)) {
       if (Array.isArray(files)) for (const file of files) put(file, part);
       else put(part, files);
     }

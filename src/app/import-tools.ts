@@ -1,14 +1,28 @@
 /** What imports need from workers, for a task. Main thread. */
 import type { ImportTools } from '../dataset/index.ts';
 import type { TaskKind } from '../domain/task.ts';
+import { StudioError } from '../kernel/errors.ts';
+import { decodeInPage } from '../media/ui.ts';
 import type { Clients } from './workers.ts';
+
+/** Refusals after which the browser itself is asked. */
+const UNREAD = new Set(['media/not-audio', 'media/no-audio-track', 'media/codec-unsupported']);
 
 /** See the file header. */
 export const importTools = (
   { features, archive }: Pick<Clients, 'features' | 'archive'>,
   task: TaskKind,
 ): ImportTools => ({
-  inspect: ({ blob, path }, signal) => features.call('inspect', { task, blob, name: path }, { signal }),
+  async inspect({ blob, path }, signal) {
+    try {
+      return await features.call('inspect', { task, blob, name: path }, { signal });
+    } catch (error) {
+      const decoded = error instanceof StudioError && UNREAD.has(error.code) ? await decodeInPage(blob) : null;
+      if (!decoded) throw error;
+      const found = await features.call('inspectTake', decoded, { transfer: [decoded.pcm.buffer], signal });
+      return [{ ...found, notice: 'Only the browser itself could read it: it was kept as WAV, in mono.' }];
+    }
+  },
   readLists: (kind, files, known, signal) => archive.call('readLists', { kind, files: [...files], known }, { signal }),
   cut: ({ blob }, segments, signal) => features.call('cutSegments', { blob, segments: [...segments] }, { signal }),
   async unzip(blob, onFile, signal) {

@@ -8,7 +8,16 @@ export {
   type StoredPicture,
   type StoredWeights,
 } from './schema.ts';
-export { assignParts, dividedOf, groupOf, matchPattern, splitByGroup, type Divided, type Grouping } from './split.ts';
+export {
+  assignParts,
+  dividedOf,
+  groupOf,
+  isSlowPattern,
+  matchPattern,
+  splitByGroup,
+  type Divided,
+  type Grouping,
+} from './split.ts';
 export { fileName, isJunkPath } from './labels.ts';
 export { partOfWord } from './parts.ts';
 export { findBoxFindings, findClassFindings, findFlagged, flagsOfClip, type ClipFlag, type Finding } from './health.ts';

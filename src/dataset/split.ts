@@ -36,10 +36,40 @@ export function dividedOf(items: readonly MediaItem[], counts = countClasses(ite
   }));
 }
 
-/** First capture (or whole match) of a regular expression on a path; null without a match or with a broken expression. */
+/** Longest pattern and path an expression is tried on. */
+const MOST_PATTERN = 200;
+const MOST_PATH = 400;
+
+/**
+ * Whether an expression could take for ever: a repeated group that repeats or chooses inside (star height above one), or more than a few open repeats. It may come with
+ * a foreign project.
+ */
+export function isSlowPattern(pattern: string): boolean {
+  if (pattern.length > MOST_PATTERN) return true;
+  // Signs in classes and behind a backslash mean themselves.
+  const plain = pattern.replace(/\\./g, 'x').replace(/\[(?:[^\]\\]|\\.)*\]/g, 'x');
+  const open: boolean[] = [];
+  let repeats = 0;
+  for (let at = 0; at < plain.length; at++) {
+    const sign = plain[at]!;
+    const isRepeat = sign === '*' || sign === '+' || (sign === '{' && /^\{\d+,\d*\}/.test(plain.slice(at)));
+    if (isRepeat) repeats++;
+    if (sign === '(') open.push(false);
+    else if (sign === ')') {
+      const isRich = open.pop() ?? false;
+      const next = plain[at + 1] ?? '';
+      if (isRich && (next === '*' || next === '+' || next === '{')) return true;
+      if (isRich && open.length > 0) open[open.length - 1] = true;
+    } else if ((isRepeat || sign === '|') && open.length > 0) open[open.length - 1] = true;
+  }
+  return repeats > 6;
+}
+
+/** First capture (or whole match) of a regular expression on a path; null without a match, or with an expression that is broken or slow. */
 export function matchPattern(pattern: string, path: string): string | null {
+  if (isSlowPattern(pattern)) return null;
   try {
-    const match = new RegExp(pattern).exec(path);
+    const match = new RegExp(pattern).exec(path.slice(0, MOST_PATH));
     return match ? (match[1] ?? match[0]) : null;
   } catch {
     return null;

@@ -2,7 +2,7 @@
  * The headless runner: the app's own import, training and evaluation, driven by `npm run studio`. Main thread. Results follow
  * docs/report.schema.json.
  */
-import { dividedOf, partOfWord, splitByGroup, type PathFile } from '../dataset/index.ts';
+import { dividedOf, isSlowPattern, partOfWord, splitByGroup, type PathFile } from '../dataset/index.ts';
 import { ImportSession, ProjectSession } from '../dataset/ui.ts';
 import { isLabelled, shownClassIds } from '../domain/label.ts';
 import type { CurvePoint, ItemPart, MediaItem, ModelSource, Part } from '../domain/project.ts';
@@ -276,6 +276,10 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       ...(options.config as object | null),
       ...(options.seed !== null ? { seed: options.seed } : {}),
     };
+    if (options.groupBy !== null && isSlowPattern(options.groupBy))
+      throw new StudioError('studio/bad-arguments', {
+        message: '--group-by could take for ever: it repeats a group that itself repeats or chooses. Write it without.',
+      });
     const hasValidationFolder = folder('validation').length > 0;
     const hasOwn = hasValidationFolder || Object.values(partsOf(options.split ?? {})).includes('validation');
     // A wrong setting is said before minutes of import.

@@ -224,6 +224,12 @@ export const ERROR_CATALOGUE = {
     advice: 'Try again, close other tabs if memory is short, or train with Full network.',
     retry: true,
   },
+  'features/network-damaged': {
+    title: 'The file of the pretrained network is damaged or incomplete.',
+    kept: 'Your data and models are unchanged.',
+    advice: 'Remove the network and download it again, or choose the file again.',
+    retry: false,
+  },
   'features/clip-missing': {
     title: 'The stored sound of a clip is missing.',
     kept: 'The other clips are unchanged.',

@@ -51,9 +51,16 @@ export function formatPosition(sec: number): string {
 
 /** Rows as CSV (RFC 4180), cells quoted where they need it. */
 export function formatCsv(rows: readonly (readonly string[])[]): string {
-  const quote = (cell: string) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-  return rows.map((row) => row.map(quote).join(',')).join('\n') + '\n';
+  const quote = (cell: string) => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  return rows.map((row) => row.map((cell) => quote(plainCell(cell))).join(',')).join('\n') + '\n';
 }
+
+/** A cell that a spreadsheet would take for a formula, as text (OWASP, CSV injection). */
+export const plainCell = (text: string): string =>
+  /^'*[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) ? `'${text}` : text;
+
+/** What {@link plainCell} was given. */
+export const unplainCell = (text: string): string => (/^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text);
 
 /** "4 min ago", "yesterday", "9 Nov". */
 export function formatAgo(thenMs: number, nowMs: number): string {

@@ -5,6 +5,7 @@ import { commands } from 'vitest/browser';
 import { inspectSound } from '../../src/features/sound/inspect.ts';
 import { encodeWav } from '../../src/media/index.ts';
 import { readSound } from '../../src/media/jobs.ts';
+import { decodeInPage } from '../../src/media/ui.ts';
 import { rms, tone } from '../helpers/signals.ts';
 import mp3Url from '../fixtures/tone-4s.mp3?url';
 
@@ -153,6 +154,15 @@ function wrapFlac(bytes: Uint8Array): Blob {
   for (let at = 42; at < bytes.length; at += 60_000) page(bytes.subarray(at, at + 60_000), 0);
   return new Blob([new Uint8Array(pages)]);
 }
+
+describe('the decoder of the page', () => {
+  it('gives what the browser can read, and nothing of what it cannot', async () => {
+    const found = await decodeInPage(encodeWav(tone(440, 1, 22050), 22050));
+    expect(found!.pcm.length / found!.sampleRateHz).toBeCloseTo(1, 2);
+    expect(rms(found!.pcm)).toBeCloseTo(0.5 / Math.SQRT2, 2);
+    expect(await decodeInPage(new Blob(['hello']))).toBeNull();
+  });
+});
 
 describe('sound files as programs write them', () => {
   it.each([

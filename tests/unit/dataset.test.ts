@@ -6,6 +6,7 @@ import {
   assignParts,
   dividedOf,
   HISTORY_DEPTH,
+  isSlowPattern,
   matchPattern,
   SCHEMA_VERSION,
   splitByGroup,
@@ -240,6 +241,15 @@ describe('the split', () => {
   it('reads groups from paths', () => {
     expect(matchPattern('^[^/]+/\\d+-(\\d+)-', 'dog/4-182395-A-0.flac')).toBe('182395');
     expect(matchPattern('(', 'x')).toBeNull();
+    // Expressions that would take for ever are refused, whoever wrote them; common ones are not.
+    const started = performance.now();
+    for (const slow of ['^(a+)+$', '(a|a)*b', '((a)*)*', '(\\w+\\s?)*!', 'a*a*a*a*a*a*a*!', 'x'.repeat(201)]) {
+      expect(isSlowPattern(slow), slow).toBe(true);
+      expect(matchPattern(slow, 'a'.repeat(300))).toBeNull();
+    }
+    expect(performance.now() - started).toBeLessThan(200);
+    for (const fine of ['^[^-_.]+', '^[^/]+/\\d+-(\\d+)-', '(?:person|p)(\\d+)_', '([a-z]+)_[(+*]', 'take-(\\d{1,3})'])
+      expect(isSlowPattern(fine), fine).toBe(false);
   });
 });
 

@@ -1,4 +1,6 @@
 /** Pretrained networks: the manifest, the flatbuffer edit, the ONNX networks against onnxruntime, the probe. Files of ../shared are needed for some. */
+import fc from 'fast-check';
+import { StudioError } from '../../src/kernel/errors.ts';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { existsSync, readFileSync } from 'node:fs';
@@ -25,6 +27,30 @@ const read = (path: string): ArrayBuffer => {
   const bytes = readFileSync(join(models, path));
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 };
+
+describe('ONNX files that are none', () => {
+  it('end with the reason at once, wherever they are cut', () => {
+    // A model of one node and one constant: ir_version, graph { node { op_type }, initializer { dims, name, raw_data } }.
+    const node = [0x0a, 0x05, 0x22, 0x03, 0x41, 0x64, 0x64];
+    const constant = [0x2a, 0x0b, 0x08, 0x01, 0x42, 0x01, 0x61, 0x4a, 0x04, 0, 0, 0, 0];
+    const graph = [...node, ...constant];
+    const whole = new Uint8Array([0x08, 0x07, 0x3a, graph.length, ...graph]);
+    expect(readOnnx(whole.buffer)).toMatchObject({ nodes: [{ op: 'Add' }] });
+    for (let end = 0; end < whole.length; end++)
+      expect(() => readOnnx(whole.slice(0, end).buffer), String(end)).toThrow(StudioError);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(whole.length), (noise, at) => {
+        const bytes = new Uint8Array([...whole.subarray(0, at), ...noise]);
+        try {
+          readOnnx(bytes.buffer);
+        } catch (error) {
+          if (!(error instanceof StudioError)) throw error;
+        }
+      }),
+      { numRuns: 1000, seed: 4 },
+    );
+  });
+});
 
 describe('windows of samples', () => {
   it('are the same for a whole clip and for any blocks of it', () => {

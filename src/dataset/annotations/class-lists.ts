@@ -3,7 +3,7 @@ import Papa from 'papaparse';
 import type { Part } from '../../domain/project.ts';
 import { fileName } from '../labels.ts';
 import { partOfWord } from '../parts.ts';
-import { plainCell, unplainCell } from './cells.ts';
+import { plainCell, unplainCell } from '../../kernel/format.ts';
 import type { FormatTable, WrittenFile } from './format.ts';
 import { FileIndex } from './file-index.ts';
 import { readLabelTrack, type Stretch } from './label-tracks.ts';

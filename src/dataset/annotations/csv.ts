@@ -1,7 +1,7 @@
 /** Boxes as tables: CSV, TSV, any delimiter, a row a box. Any thread; pure. */
 import Papa from 'papaparse';
 import { partOfWord } from '../parts.ts';
-import { plainCell, unplainCell } from './cells.ts';
+import { plainCell, unplainCell } from '../../kernel/format.ts';
 import type { FormatTable, LabelledPicture, WrittenFile } from './format.ts';
 import {
   isObject,

@@ -5,7 +5,7 @@ import Papa from 'papaparse';
 import type { Part } from '../../domain/project.ts';
 import { fileName } from '../labels.ts';
 import { partOfWord } from '../parts.ts';
-import { plainCell, unplainCell } from './cells.ts';
+import { plainCell, unplainCell } from '../../kernel/format.ts';
 import type { FormatTable, WrittenFile } from './format.ts';
 import { readPartList } from './class-lists.ts';
 import { FileIndex } from './file-index.ts';

@@ -4,6 +4,8 @@
  * @see onnx/onnx.proto for the field numbers
  */
 
+import { StudioError } from '../../kernel/errors.ts';
+
 /** A constant: 32-bit floats or 64-bit integers as numbers. */
 export type OnnxTensor = { dims: number[]; values: Float32Array };
 /** One operation. Attributes are numbers or lists of numbers. */
@@ -18,30 +20,42 @@ export type OnnxGraph = { nodes: OnnxNode[]; constants: Map<string, OnnxTensor> 
 
 type Field = { id: number; wire: number; number: number; bytes: Uint8Array };
 
+const cut = () => new StudioError('features/network-damaged');
+
+/** An integer of 7 bits a byte. @returns it, and where it ends. @throws StudioError `features/network-damaged` when it has no end. */
+function readVarint(bytes: Uint8Array, from: number): [value: number, end: number] {
+  let value = 0n;
+  for (let at = from; at < bytes.length && at < from + 10; at++) {
+    const byte = bytes[at]!;
+    value |= BigInt(byte & 127) << BigInt(7 * (at - from));
+    if (byte < 128) return [Number(BigInt.asIntN(64, value)), at + 1];
+  }
+  throw cut();
+}
+
 function* fields(bytes: Uint8Array): Generator<Field> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   const varint = (): number => {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
-      const byte = bytes[at++]!;
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return Number(BigInt.asIntN(64, value));
-    }
+    const [value, end] = readVarint(bytes, at);
+    at = end;
+    return value;
   };
   while (at < bytes.length) {
     const tag = varint();
     const field: Field = { id: tag >> 3, wire: tag & 7, number: 0, bytes: bytes.subarray(0, 0) };
     if (field.wire === 0) field.number = varint();
     else if (field.wire === 5) {
+      if (at + 4 > bytes.length) throw cut();
       field.number = view.getFloat32(at, true);
       at += 4;
     } else if (field.wire === 1) at += 8;
-    else {
+    else if (field.wire === 2) {
       const length = varint();
+      if (length < 0 || at + length > bytes.length) throw cut();
       field.bytes = bytes.subarray(at, at + length);
       at += length;
-    }
+    } else throw cut();
     yield field;
   }
 }
@@ -52,15 +66,10 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 function pushInts(field: Field, out: number[]): void {
   if (field.wire === 0) out.push(field.number);
   else {
-    let at = 0;
-    while (at < field.bytes.length) {
-      let value = 0n;
-      for (let shift = 0n; ; shift += 7n) {
-        const byte = field.bytes[at++]!;
-        value |= BigInt(byte & 127) << shift;
-        if (byte < 128) break;
-      }
-      out.push(Number(BigInt.asIntN(64, value)));
+    for (let at = 0; at < field.bytes.length;) {
+      const [value, end] = readVarint(field.bytes, at);
+      out.push(value);
+      at = end;
     }
   }
 }
@@ -77,6 +86,7 @@ function readTensor(bytes: Uint8Array): { name: string; tensor: OnnxTensor } {
     else if (field.id === 9) raw = field.bytes;
   }
   const copy = raw.slice().buffer;
+  if (copy.byteLength % (type === 7 ? 8 : 4) !== 0) throw cut();
   const values =
     type === 7
       ? Float32Array.from(new BigInt64Array(copy), Number)
@@ -107,7 +117,7 @@ function readNode(bytes: Uint8Array): OnnxNode {
   return node;
 }
 
-/** Reads a model. @throws Error when the bytes hold no graph. */
+/** Reads a model. @throws StudioError `features/network-damaged` when the bytes end early or hold no graph. */
 export function readOnnx(file: ArrayBuffer): OnnxGraph {
   for (const field of fields(new Uint8Array(file))) {
     if (field.id !== 7) continue;
@@ -122,5 +132,5 @@ export function readOnnx(file: ArrayBuffer): OnnxGraph {
     }
     return { nodes, constants };
   }
-  throw new Error('no graph in the file');
+  throw cut();
 }

@@ -1,0 +1,25 @@
+/** The browser's own decoder of sounds, for files whose container no demuxer here takes. Main thread: workers have none. */
+
+/** Larger files would fill the memory: they are decoded as a whole. */
+const MOST_BYTES = 100e6;
+/** Rate it decodes to; high enough for any feature. */
+const RATE_HZ = 44_100;
+
+/** @returns mono samples (mean of the channels), owned by the caller; null when the browser cannot read it either. */
+export async function decodeInPage(
+  blob: Blob,
+): Promise<{ pcm: Float32Array<ArrayBuffer>; sampleRateHz: number } | null> {
+  if (blob.size > MOST_BYTES) return null;
+  try {
+    const context = new OfflineAudioContext(1, 1, RATE_HZ);
+    const buffer = await context.decodeAudioData(await blob.arrayBuffer());
+    const pcm = new Float32Array(buffer.length);
+    for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
+      const samples = buffer.getChannelData(channel);
+      for (let i = 0; i < pcm.length; i++) pcm[i] = pcm[i]! + samples[i]! / buffer.numberOfChannels;
+    }
+    return pcm.length > 0 ? { pcm, sampleRateHz: buffer.sampleRate } : null;
+  } catch {
+    return null;
+  }
+}
