@@ -1,15 +1,22 @@
 /** The projects of this device: listed, made, copied, saved and opened as archives. Main thread. */
-import type { PathFile, SaveChoice, Store, StoredBlob, StoredPicture } from '../dataset/index.ts';
-import type { ArchiveSession } from '../dataset/ui.ts';
+import {
+  FORMS,
+  type PathFile,
+  type SaveChoice,
+  type Store,
+  type StoredBlob,
+  type StoredPicture,
+} from '../dataset/index.ts';
+import type { ArchiveSession, WorkOptions } from '../dataset/ui.ts';
 import type { MediaItem, ModelSource, Project } from '../domain/project.ts';
 import type { TaskKind } from '../domain/task.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { taskOf } from '../tasks/index.ts';
 import { fileBase, saveFile } from './files.ts';
+import { LANDMARK_FORMS, landmarkFiles, type LandmarkTools } from './landmarks.ts';
 import type { Notify } from './notify.svelte.ts';
 import type { StorageMeter } from './storage.svelte.ts';
 import { VERSION } from './version.ts';
-import type { Clients } from './workers.ts';
 
 /** A project as the home page lists it. `first` is the content of its first example. */
 export type ProjectCard = {
@@ -23,7 +30,7 @@ export type ProjectCard = {
 /** What a library takes from the studio. */
 export type LibraryTools = {
   store: Store;
-  features: Pick<Clients['features'], 'call'>;
+  clients: LandmarkTools['clients'];
   archives: ArchiveSession;
   storage: StorageMeter;
   notify: Notify;
@@ -85,7 +92,7 @@ export class Library {
 
   /** Makes the sample project of a task: examples the app makes itself. @returns the stored project. */
   async createSample(kind: TaskKind): Promise<Project> {
-    const { store, features } = this.#tools;
+    const { store, clients } = this.#tools;
     const { sample } = taskOf(kind);
     const at = nowMs();
     const classes = sample.classes.map((name, i) => ({ id: newId(), name, color: (i % 10) + 1 }));
@@ -104,7 +111,10 @@ export class Library {
     const blobs: StoredBlob[] = [];
     const pictures: StoredPicture[] = [];
     for (let n = 0; n < sample.count; n++) {
-      const { media, name, path, part, className, boxes } = await features.call('makeSample', { task: kind, n });
+      const { media, name, path, part, className, boxes } = await clients.features.call('makeSample', {
+        task: kind,
+        n,
+      });
       blobs.push({ hash: media.hash, blob: media.blob });
       pictures.push({ hash: media.hash, ...media.picture });
       items.push({
@@ -162,13 +172,17 @@ export class Library {
     this.#tools.notify.say(`Saved ${name}`);
   }
 
-  /** Hands the person examples as a data set other tools read. @param title of its form. */
-  async saveData(project: Project, choice: SaveChoice, title: string): Promise<void> {
-    const data = await this.#tools.archives.saveData(project.id, project.name, choice);
+  /** Hands the person examples as a data set other tools read. */
+  async saveData(project: Project, items: readonly MediaItem[], choice: SaveChoice): Promise<void> {
+    const { archives, clients, notify } = this.#tools;
+    const form = LANDMARK_FORMS[choice.format];
+    const tools = { clients, task: taskOf(project.kind), classes: project.classes };
+    const make = form ? (options: WorkOptions) => landmarkFiles(tools, items, form, options) : null;
+    const data = await archives.saveData(project.id, project.name, choice, make);
     if (!data) return;
-    const name = `${fileBase(project.name)}-${fileBase(title)}.zip`;
+    const name = `${fileBase(project.name)}-${fileBase(FORMS[choice.format].title)}.zip`;
     saveFile(name, data);
-    this.#tools.notify.say(`Saved ${name}`);
+    notify.say(`Saved ${name}`);
   }
 
   /** Stores the project of an archive. @returns its id; null when it was cancelled. */

@@ -40,7 +40,13 @@ export class Studio {
     this.archives = new ArchiveSession(clients.archive);
     this.keys = new Keys(store, notify.fail);
     this.networks = new NetworkSession(clients.features);
-    this.library = new Library({ store, features: clients.features, archives: this.archives, storage, notify });
+    this.library = new Library({
+      store,
+      clients,
+      archives: this.archives,
+      storage,
+      notify,
+    });
     this.opener = new Opener({ store, clients, notify });
   }
 

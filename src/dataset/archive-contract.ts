@@ -13,6 +13,8 @@ export type SaveKey =
   | 'audacity'
   | 'create-ml-actions'
   | 'create-ml-actions-csv'
+  | 'landmarks'
+  | 'landmarks-csv'
   | 'create-ml-boxes'
   | 'create-ml-apple'
   | 'coco'
@@ -25,7 +27,13 @@ export type SaveKey =
 export type PartStyle = 'folders' | 'lists';
 
 /** What is saved: in which form, and all examples or the given ones. */
-export type SaveChoice = { format: SaveKey; parts: PartStyle; itemIds: string[] | null };
+export type SaveChoice = {
+  format: SaveKey;
+  parts: PartStyle;
+  itemIds: string[] | null;
+  /** Files made of examples, by their ids, where a form holds these and not the examples' own. */
+  made?: [itemId: string, file: Blob][];
+};
 
 /** See the file header. */
 export type ArchiveContract = {

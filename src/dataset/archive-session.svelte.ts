@@ -7,6 +7,12 @@ import type { ArchiveContract, SaveChoice } from './archive-contract.ts';
 /** Where saving or opening stands; `total` 0 = not known yet. */
 export type ArchiveState = { kind: 'idle' } | { kind: 'saving' | 'opening'; name: string; done: number; total: number };
 
+/** How work is cancelled, and how it says how far it is. */
+export type WorkOptions = {
+  signal: AbortSignal;
+  onProgress: (value: { done: number; total: number }) => void;
+};
+
 /** See the file header. */
 export class ArchiveSession {
   readonly #client: WorkerClient<ArchiveContract>;
@@ -31,9 +37,20 @@ export class ArchiveSession {
     return this.#work('saving', name, (options) => this.#client.call('saveProject', { projectId, savedBy }, options));
   }
 
-  /** @returns the examples as a data set other tools read; null as {@link save}. */
-  saveData(projectId: string, name: string, choice: SaveChoice): Promise<Blob | null> {
-    return this.#work('saving', name, (options) => this.#client.call('saveDataSet', { projectId, choice }, options));
+  /**
+   * @param make makes files of examples that the form holds, with its own progress, before they are packed.
+   * @returns the examples as a data set other tools read; null as {@link save}.
+   */
+  saveData(
+    projectId: string,
+    name: string,
+    choice: SaveChoice,
+    make: ((options: WorkOptions) => Promise<SaveChoice['made']>) | null = null,
+  ): Promise<Blob | null> {
+    return this.#work('saving', name, async (options) => {
+      const made = (await make?.(options)) ?? [];
+      return this.#client.call('saveDataSet', { projectId, choice: { ...choice, made } }, options);
+    });
   }
 
   /** Stores the project of an archive. @returns the project; null as {@link save}. @throws StudioError `dataset/archive-…`, `dataset/not-an-archive`, `dataset/quota-exceeded`. */
@@ -45,10 +62,7 @@ export class ArchiveSession {
   async #work<T>(
     kind: 'saving' | 'opening',
     name: string,
-    work: (options: {
-      signal: AbortSignal;
-      onProgress: (value: { done: number; total: number }) => void;
-    }) => Promise<T>,
+    work: (options: WorkOptions) => Promise<T>,
   ): Promise<T | null> {
     if (this.#state.kind !== 'idle') return null;
     const run = new Scope();

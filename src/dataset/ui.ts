@@ -1,5 +1,5 @@
 /** Door of the dataset room for the app: state classes. Main thread. */
-export { ArchiveSession, type ArchiveState } from './archive-session.svelte.ts';
+export { ArchiveSession, type ArchiveState, type WorkOptions } from './archive-session.svelte.ts';
 export { ImportSession, type ImportOptions, type ImportReport, type ImportState } from './import-session.svelte.ts';
 export type { ImportQuestion } from './question.ts';
 export { ProjectLock } from './project-lock.svelte.ts';

@@ -35,6 +35,19 @@ export type FeaturesContract = {
     progress: never;
     result: Motion | null;
   };
+  /** The landmarks of a clip as a file of its own; null when they are not known at this rate. */
+  writeLandmarks: {
+    args: {
+      hash: string;
+      info: MediaOf<'movement'>;
+      rateHz: number;
+      name: string;
+      label: string | null;
+      form: 'json' | 'csv';
+    };
+    progress: never;
+    result: Blob | null;
+  };
   /** Cross-validated share of clips right with one softmax layer on cached embeddings (mean over a clip's windows). */
   probe: {
     args: { cut: EmbeddingCut; examples: { hash: string; classIndex: number; fold: number }[]; classCount: number };

@@ -1,12 +1,13 @@
 /** Door of the features room for workers: handlers of {@link FeaturesContract}. */
 import type { Store } from '../dataset/index.ts';
-import { rowOf, type TaskKind } from '../domain/task.ts';
+import { rowOf, type MediaOf, type TaskKind } from '../domain/task.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { encodeWav } from '../media/index.ts';
 import { readSound } from '../media/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { FeaturesContract } from './contract.ts';
-import { readLandmarks } from './movement/landmark-files.ts';
+import { formatLandmarks, formatLandmarkTable, readLandmarks } from './movement/landmark-files.ts';
+import { cutMotion, type Motion } from './movement/motion.ts';
 import { BLAZEPOSE_JOINTS } from './movement/skeleton.ts';
 import { poseExtractor, poseRate } from './movement/spec.ts';
 import { networkOf } from './networks/manifest.ts';
@@ -50,6 +51,29 @@ export { readPcm } from './sound/read-pcm.ts';
 export { FeatureTools, Kept } from './tools.ts';
 export type { FeatureRequest, FeatureRow, SampleExample } from './slot.ts';
 
+/** Landmarks of a file: its own, or those computed before at one of these rates. */
+async function loadMotion(
+  db: Store,
+  hash: string,
+  info: MediaOf<'movement'>,
+  ratesHz: readonly number[],
+): Promise<Motion | null> {
+  if (info.source === 'landmarks') {
+    const blob = await db.loadBlob(hash);
+    return blob ? readLandmarks(await blob.text(), 'landmarks.json')[0]!.motion : null;
+  }
+  for (const rateHz of ratesHz) {
+    const features = await db.loadFeatures(hash, poseExtractor(rateHz));
+    if (features)
+      return {
+        joints: [...BLAZEPOSE_JOINTS],
+        frameRateHz: poseRate(rateHz, info.frameRateHz),
+        values: features.values,
+      };
+  }
+  return null;
+}
+
 /**
  * @param store opens the database of this thread, once. @param rows what the tasks do here.
  */
@@ -83,21 +107,15 @@ export function createFeaturesJobs(
       return inspectSound(encodeWav(pcm, sampleRateHz), signal);
     },
     async loadMotion({ hash, info, ratesHz }) {
-      const db = await store();
-      if (info.source === 'landmarks') {
-        const blob = await db.loadBlob(hash);
-        return blob ? readLandmarks(await blob.text(), 'landmarks.json')[0]!.motion : null;
-      }
-      for (const rateHz of ratesHz) {
-        const features = await db.loadFeatures(hash, poseExtractor(rateHz));
-        if (features)
-          return {
-            joints: [...BLAZEPOSE_JOINTS],
-            frameRateHz: poseRate(rateHz, info.frameRateHz),
-            values: features.values,
-          };
-      }
-      return null;
+      return loadMotion(await store(), hash, info, ratesHz);
+    },
+    async writeLandmarks({ hash, info, rateHz, name, label, form }) {
+      const whole = await loadMotion(await store(), hash, info, [rateHz]);
+      if (!whole) return null;
+      const motion = info.source === 'video' ? cutMotion(whole, info.startSec, info.endSec) : whole;
+      const sequence = { name, label, motion, aspect: info.width / info.height };
+      const text = form === 'json' ? formatLandmarks(sequence) : formatLandmarkTable(sequence);
+      return new Blob([text], { type: form === 'json' ? 'application/json' : 'text/csv' });
     },
     async streamViews({ input, isAdaptive, port, out }, { signal }) {
       const network = input.kind === 'pixels' ? null : (pixels: number) => tools.vision(pixels);

@@ -5,6 +5,7 @@ import { isLabelled } from '../domain/label.ts';
 import { isTaskKind, TASK_KINDS, type TaskKind } from '../domain/task.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { taskOf, type Task } from '../tasks/index.ts';
+import { LANDMARK_FORMS, landmarkFiles, type LandmarkTools } from '../app/landmarks.ts';
 import type { Clients } from '../app/workers.ts';
 
 /** What the command line asks for. `task` null = what the form and the files say. */
@@ -12,7 +13,7 @@ export type HeadlessConvert = { task: string | null; as: string; parts: string |
 
 /** What it uses of the runner. `write` stores a piece of a file of the new set, as base64. */
 export type ConvertTools = {
-  clients: Pick<Clients, 'archive'>;
+  clients: Pick<Clients, 'archive'> & LandmarkTools['clients'];
   say: (text: string) => void;
   files: readonly PathFile[];
   importAll: (task: Task) => Promise<ProjectSession>;
@@ -89,7 +90,14 @@ export async function convert(options: HeadlessConvert, tools: ConvertTools): Pr
       await tools.write(path, await base64Of(blob.slice(from, from + PIECE)), from > 0);
     if (++done % 500 === 0) tools.say(`written: ${done} files`);
   };
-  const choice = { format, parts, itemIds: null };
+  const form = LANDMARK_FORMS[format];
+  const { classes } = project.project;
+  const signal = new AbortController().signal;
+  const onProgress = () => {};
+  const made = form
+    ? await landmarkFiles({ clients: tools.clients, task, classes }, project.items, form, { signal, onProgress })
+    : [];
+  const choice = { format, parts, itemIds: null, made };
   const { count } = await tools.clients.archive.call(
     'listDataSet',
     { projectId: project.id, choice },

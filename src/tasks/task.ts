@@ -6,6 +6,7 @@ import type { Algorithm } from '../domain/settings.ts';
 import type { TrainingSettings } from '../domain/task.ts';
 import type { EvaluationSlot } from '../evaluation/index.ts';
 import type { BundleSlot } from '../export/index.ts';
+import type { FeatureRequest } from '../features/ui.ts';
 import type { TrainingSlot } from '../training/index.ts';
 import type { IconName } from '../ui/icons.ts';
 
@@ -110,6 +111,8 @@ export type Task = DatasetSlot &
     inputs: readonly Preprocessing['kind'][];
     /** A model's input in a few words. */
     tellInput: (p: Preprocessing) => string;
+    /** Landmarks that can be saved of its examples: what is asked of features for them; null without any. */
+    landmarks: ((items: readonly MediaItem[]) => FeatureRequest & { frameRateHz: number }) | null;
     bundle: BundleSlot;
     sample: { title: string; about: string; classes: readonly string[]; count: number };
   };

@@ -25,7 +25,12 @@ export {
   resolveFrameRate,
   resolveJoints,
 } from './movement/movement-settings.ts';
-export { movementRequest, movementRequestOfModel, type MovementRequest } from './movement/movement-features.ts';
+export {
+  landmarkRequest,
+  movementRequest,
+  movementRequestOfModel,
+  type MovementRequest,
+} from './movement/movement-features.ts';
 export { planSounds } from './sound/plan.ts';
 export { DEFAULT_SOUND_SETTINGS, networkOfAlgorithm, withSoundAlgorithm } from './sound/sound-settings.ts';
 export { chooseAlgorithm } from './sound/choose-algorithm.ts';

@@ -271,9 +271,30 @@ describe('picture files', () => {
     const { bitmap } = await decodePicture(turned);
     expect([bitmap.width, bitmap.height]).toEqual([40, 60]);
     bitmap.close();
+    expect((await inspectPicture(turned)).media).toMatchObject({ width: 40, height: 60, orientation: 6 });
     await expect(decodePicture(new Blob([]))).rejects.toMatchObject({ code: 'media/empty-file' });
     await expect(decodePicture(new Blob(['no picture']))).rejects.toMatchObject({ code: 'media/not-picture' });
     await expect(decodePicture(new Blob([jpeg.slice(0, 40)]))).rejects.toMatchObject({ code: 'media/damaged' });
+  });
+
+  it('that end early are shown as far as they go, and those of other formats are named', async () => {
+    const canvas = new OffscreenCanvas(320, 240);
+    const context = canvas.getContext('2d')!;
+    const noise = context.createImageData(320, 240);
+    const random = createRandom(3, 'features');
+    for (let i = 0; i < noise.data.length; i++) noise.data[i] = i % 4 === 3 ? 255 : random.next() * 255;
+    context.putImageData(noise, 0, 0);
+    const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 })).arrayBuffer());
+    // Without its end mark, and cut after three quarters: Chromium refuses both as they are.
+    for (const end of [jpeg.length - 2, Math.floor(jpeg.length * 0.75)]) {
+      const { media, notice } = await inspectPicture(new Blob([jpeg.slice(0, end)]));
+      expect([media.width, media.height]).toEqual([320, 240]);
+      expect(notice).toMatch(/ends early/);
+    }
+    const more = await inspectPicture(new Blob([jpeg, new Uint8Array(500)]));
+    expect(more.notice).toBeNull();
+    const heic = new Blob(['\0\0\0\x18ftypheic\0\0\0\0mif1heic', new Uint8Array(200)]);
+    await expect(inspectPicture(heic)).rejects.toMatchObject({ code: 'media/picture-format' });
   });
 
   it('of the sample are the same for the same seed, with boxes inside', () => {

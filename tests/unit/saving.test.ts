@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import { partsOfFolders, readStructure } from '../../src/dataset/structure.ts';
 import { DATA_FORMATS, formatOf } from '../../src/dataset/saving/formats.ts';
+import { animateFigure } from '../../src/features/movement/figure.ts';
+import { formatLandmarks, formatLandmarkTable, readLandmarks } from '../../src/features/movement/landmark-files.ts';
 import { taskOf } from '../../src/tasks/index.ts';
 import { dataSetOf, safeName, type SetFile } from '../../src/dataset/saving/set.ts';
 import { FORMS } from '../../src/dataset/index.ts';
@@ -118,7 +120,7 @@ async function readBack(task: TaskKind, files: readonly SetFile[], typeOf: (hash
   const remarks: ImportRemark[] = [];
   const paths = files.map((file) => ({
     path: file.path,
-    blob: new Blob(['content' in file ? file.content : file.hash]),
+    blob: 'made' in file ? file.made : new Blob(['content' in file ? file.content : file.hash]),
   }));
   const read = TASKS[task].modality === 'movement' ? readMotionFiles : READERS[TASKS[task].problem];
   const annotations = await read(paths, [], (one) => remarks.push(one));
@@ -183,9 +185,9 @@ const PLAIN = ['dog', 'Katze', '犬', 'bird song'];
 
 describe.each(
   TASK_KINDS.flatMap((task) =>
-    taskOf(task).saves.flatMap((key) =>
-      (['folders', 'lists'] as PartStyle[]).map((parts) => [task, key, parts] as const),
-    ),
+    taskOf(task)
+      .saves.filter((key) => !key.startsWith('landmarks'))
+      .flatMap((key) => (['folders', 'lists'] as PartStyle[]).map((parts) => [task, key, parts] as const)),
   ),
 )('%s as %s, parts as %s', (task, key, parts) => {
   it('comes back as it went', async () => {
@@ -239,6 +241,55 @@ describe.each(
       ),
       { numRuns: 40, seed: 5 },
     );
+  });
+});
+
+describe.each(['landmarks', 'landmarks-csv'] as const)('actions as %s', (key) => {
+  it('come back with their joints, classes and parts, each stretch a file', async () => {
+    const figure = animateFigure('Squat', 5);
+    const classes = ['=Squat', 'Wave'].map((name, i) => ({ id: `c${i}`, name, color: i + 1 }));
+    const base = { boxes: [], isDone: true, group: 0, name: 'video.mp4' };
+    const items = itemsOf(
+      'action',
+      [
+        { ...base, classAt: 0, part: 'training', stretches: 2 },
+        { ...base, classAt: 1, part: 'testing', stretches: 0 },
+      ],
+      classes,
+    );
+    const nameOf = new Map(classes.map(({ id, name }) => [id, name]));
+    const write = key === 'landmarks' ? formatLandmarks : formatLandmarkTable;
+    const made = items.map(({ id, name, label }): [string, Blob] => {
+      const className = label.kind === 'class' ? nameOf.get(label.classId!)! : null;
+      return [id, new Blob([write({ ...figure, name, label: className })])];
+    });
+    const files = formatOf(key).write(dataSetOf(items, classes, 'folders', () => '', new Map(made)));
+    const ending = key === 'landmarks' ? 'json' : 'csv';
+    expect(files.map(({ path }) => path)).toEqual([
+      `training/=Squat/video 0.0.${ending}`,
+      `training/=Squat/video 1.3.${ending}`,
+      `testing/Wave/video (2).${ending}`,
+      'labels.csv',
+    ]);
+    const paths = files.map((file) => ({
+      path: file.path,
+      blob: 'made' in file ? file.made : new Blob(['content' in file ? file.content : '']),
+    }));
+    const said: string[] = [];
+    const lists = await readMotionFiles(paths, [], ({ reason }) => said.push(reason));
+    for (const [i, { path, blob }] of paths.slice(0, 3).entries()) {
+      const [read] = readLandmarks(await blob.text(), path);
+      const { joints, values } = read!.motion;
+      expect([lists.used.has(path), lists.partOf(path), read!.label]).toEqual([
+        false,
+        i < 2 ? 'training' : 'testing',
+        i < 2 ? '=Squat' : 'Wave',
+      ]);
+      expect(joints).toEqual(figure.motion.joints);
+      expect(read!.motion.frameRateHz).toBeCloseTo(figure.motion.frameRateHz, 3);
+      expect(Math.max(...values.map((value, at) => Math.abs(value - figure.motion.values[at]!)))).toBeLessThan(2e-4);
+    }
+    expect(said).toEqual([]);
   });
 });
 

@@ -710,7 +710,7 @@ describe('the library', () => {
     const notify = new Notify();
     const library = new Library({
       store,
-      features: features.client,
+      clients: { features: features.client, helper: null },
       archives: new ArchiveSession(fakeWorker<ArchiveContract>({}).client),
       storage: { refresh: () => Promise.resolve(), protect: () => Promise.resolve() } as StorageMeter,
       notify,

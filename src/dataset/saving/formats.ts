@@ -15,6 +15,7 @@ import type { SaveKey } from '../archive-contract.ts';
 import {
   classFolders,
   mediaFiles,
+  Names,
   partLists,
   SHORT_PARTS,
   type DataSet,
@@ -69,7 +70,8 @@ function inClassFolders(set: DataSet): { files: SetFile[]; pathOf: (example: Set
   return { files: mediaFiles(set.examples, folderOf), pathOf: (example) => folderOf(example) + example.file };
 }
 
-const listOfClasses = (examples: readonly SetExample[], pathOf: (example: SetExample) => string): SetFile => {
+/** The table of classes; none when nothing has one. */
+const listOfClasses = (examples: readonly SetExample[], pathOf: (example: SetExample) => string): SetFile[] => {
   const isMovement = examples.some(({ item }) => 'fileSec' in item.media);
   const rows = examples
     .filter((example) => example.className !== null && !isBackground(example))
@@ -80,7 +82,8 @@ const listOfClasses = (examples: readonly SetExample[], pathOf: (example: SetExa
       group: example.group,
       stretch: example.stretch,
     }));
-  return isMovement ? writeMotionCsv(rows, 'labels.csv') : writeClassList(rows, 'labels.csv');
+  if (rows.length === 0) return [];
+  return [isMovement ? writeMotionCsv(rows, 'labels.csv') : writeClassList(rows, 'labels.csv')];
 };
 
 const createMl = (keys?: readonly [string, string]) => (set: DataSet) => {
@@ -109,7 +112,7 @@ export const DATA_FORMATS: readonly DataFormat[] = [
     table: CLASS_LISTS,
     write: (set) => {
       const { files, pathOf } = inClassFolders(set);
-      return [...files, listOfClasses(set.examples, pathOf), ...listsOf(set, pathOf)];
+      return [...files, ...listOfClasses(set.examples, pathOf), ...listsOf(set, pathOf)];
     },
   },
   {
@@ -145,12 +148,38 @@ export const DATA_FORMATS: readonly DataFormat[] = [
       ];
     },
   })),
+  ...(['json', 'csv'] as const).map((kind): DataFormat => ({
+    key: kind === 'json' ? 'landmarks' : 'landmarks-csv',
+    table: MOTION_LISTS,
+    write: (set) => {
+      const names = new Names();
+      const folders = classFolders(set.classes);
+      const made = set.examples.flatMap((example) => {
+        if (!example.made) return [];
+        const { file, stretch, className } = example;
+        const stem = file.replace(/\.[^.]*$/, '') + (stretch ? ` ${stretch.startSec.toFixed(1)}` : '');
+        const folder = className === null ? 'media' : folders.get(className)!;
+        const path = `${folderOfPart(set, example.item.part)}${folder}/${names.take(stem, `.${kind}`)}`;
+        return [{ example, path, file: example.made }];
+      });
+      // A stretch has become a file of its own.
+      const whole = made.map(({ example, path }): [SetExample, string] => [{ ...example, stretch: null }, path]);
+      const paths = new Map(whole);
+      const pathOf = (example: SetExample) => paths.get(example)!;
+      const examples = [...paths.keys()];
+      return [
+        ...made.map(({ path, file }): SetFile => ({ path, made: file })),
+        ...listOfClasses(examples, pathOf),
+        ...listsOf({ ...set, examples }, pathOf),
+      ];
+    },
+  })),
   {
     key: 'class-csv',
     table: CLASS_LISTS,
     write: (set) => {
       const pathOf = (example: SetExample) => `media/${example.file}`;
-      return [...mediaFiles(set.examples, () => 'media/'), listOfClasses(set.examples, pathOf)];
+      return [...mediaFiles(set.examples, () => 'media/'), ...listOfClasses(set.examples, pathOf)];
     },
   },
   {

@@ -33,6 +33,16 @@ export const FORMS: Readonly<Record<SaveKey, Form>> = {
     title: 'Create ML, CSV',
     text: 'Videos and annotations.csv with labels and times, as Create ML’s action classifier takes them.',
   },
+  landmarks: {
+    id: 'landmarks',
+    title: 'Landmarks, JSON',
+    text: 'A file for each clip with the joints of every frame, and no picture of anybody. They are computed first.',
+  },
+  'landmarks-csv': {
+    id: 'landmarks-csv',
+    title: 'Landmarks, CSV',
+    text: 'The same as tables: a row for each frame, x, y and visibility of each joint.',
+  },
   'class-csv': {
     id: 'csv',
     title: 'CSV',

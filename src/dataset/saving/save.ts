@@ -16,11 +16,12 @@ export async function dataSetFiles(store: Store, projectId: string, choice: Save
   const chosen = items.filter(({ id }) => !wanted || wanted.has(id));
   const types = new Map<string, string>();
   for (const { hash } of chosen) if (!types.has(hash)) types.set(hash, (await store.loadBlob(hash))?.type ?? '');
-  const set = dataSetOf(chosen, project.classes, choice.parts, (hash) => types.get(hash) ?? '');
+  const set = dataSetOf(chosen, project.classes, choice.parts, (hash) => types.get(hash) ?? '', new Map(choice.made));
   const files = formatOf(choice.format)
     .write(set)
     .map((file): ArchiveFile => {
       const { path } = file;
+      if ('made' in file) return { path, read: async () => file.made };
       if ('content' in file) return { path, read: async () => new Blob([file.content]) };
       return {
         path,

@@ -17,6 +17,8 @@ export type SetExample = {
   isLabelled: boolean;
   /** What it belongs to, where it does not stand alone. */
   group: string | null;
+  /** A file that was made of it; null = none. */
+  made: Blob | null;
   /** Stretch of its file in seconds; null = all of it. */
   stretch: { startSec: number; endSec: number } | null;
 };
@@ -25,7 +27,7 @@ export type SetExample = {
 export type DataSet = { examples: SetExample[]; classes: string[]; parts: PartStyle };
 
 /** A file of a written set: text, or the content of an example. */
-export type SetFile = { path: string } & ({ content: string } | { hash: string });
+export type SetFile = { path: string } & ({ content: string } | { hash: string } | { made: Blob });
 
 /** A name every file system takes: no separators, no signs Windows refuses, nothing hidden. */
 export const safeName = (name: string): string =>
@@ -51,8 +53,9 @@ const KNOWN =
   /\.(jpe?g|jfif|png|webp|gif|avif|bmp|wav|mp3|m4a|aac|flac|ogg|oga|opus|webm|mka|mkv|mp4|m4v|mov|3gp|json|csv)$/i;
 
 /** Names taken in one place; a second of the same name gets a number. */
-class Names {
+export class Names {
   readonly #taken = new Set<string>();
+  /** @returns the name, or the first free one after it. */
   take(name: string, ending = ''): string {
     for (let n = 1; ; n++) {
       const free = n === 1 ? name : `${name} (${n})`;
@@ -65,13 +68,14 @@ class Names {
 
 /**
  * The set of some examples.
- * @param typeOf MIME type of a stored file, for names without ending.
+ * @param typeOf MIME type of a stored file, for names without ending. @param made files made of examples, by their ids.
  */
 export function dataSetOf(
   items: readonly MediaItem[],
   classes: readonly ClassLabel[],
   parts: PartStyle,
   typeOf: (hash: string) => string,
+  made: ReadonlyMap<string, Blob> = new Map(),
 ): DataSet {
   const nameOf = new Map(classes.map(({ id, name }) => [id, name]));
   const names = new Names();
@@ -101,6 +105,7 @@ export function dataSetOf(
         height,
       })),
       isLabelled: isLabelled(item),
+      made: made.get(item.id) ?? null,
       group: (members.get(item.recording) ?? 0) > 1 ? item.recording.replace(/^(group|file):/, '') : null,
       stretch: isWhole || !('fileSec' in media) ? null : { startSec: media.startSec, endSec: media.endSec },
     };

@@ -6,6 +6,7 @@
  */
 import Papa from 'papaparse';
 import { StudioError } from '../../kernel/errors.ts';
+import { plainCell, unplainCell } from '../../kernel/format.ts';
 import { frameCount, MOTION_VALUES, type Motion } from './motion.ts';
 import { BLAZEPOSE_JOINTS, canonicalJoint } from './skeleton.ts';
 
@@ -359,7 +360,7 @@ function readCsv(given: string): LandmarkSequence[] {
     const unit = spanSec / (times.length - 1) > 2 ? 1000 : 1;
     const rate =
       settings.framerate ?? settings.fps ?? (spanSec > 0 ? ((times.length - 1) / spanSec) * unit : DEFAULT_RATE_HZ);
-    const label = get(rows[0]!, labelColumn);
+    const label = unplainCell(get(rows[0]!, labelColumn));
     return {
       name: (isByLabel && groups.size === 1 ? '' : key) || null,
       label: label || null,
@@ -405,4 +406,26 @@ export function formatLandmarks({ motion, label, name, aspect }: LandmarkSequenc
     joints,
     frames,
   });
+}
+
+/** Writes a sequence as a table: a row for each frame, pixels of a picture 1000 high, as {@link readLandmarks} reads it. */
+export function formatLandmarkTable({ motion, label, aspect }: LandmarkSequence): string {
+  const { joints, values, frameRateHz } = motion;
+  const height = 1000;
+  const round = (value: number) => Math.round(value * 1e4) / 1e4;
+  const fields = [
+    'label',
+    'time',
+    ...joints.flatMap((joint) => ['x', 'y', 'visibility'].map((part) => `${joint}_${part}`)),
+  ];
+  const data = Array.from({ length: frameCount(motion) }, (_, f) => [
+    plainCell(label ?? ''),
+    round(f / frameRateHz),
+    ...joints.flatMap((_, j) => {
+      const at = (f * joints.length + j) * MOTION_VALUES;
+      return [values[at]! * height, values[at + 1]! * height, values[at + 2]!].map(round);
+    }),
+  ]);
+  const about = `# frameRate=${round(frameRateHz)}\n# width=${Math.round(aspect * height)}\n# height=${height}\n`;
+  return `${about}${Papa.unparse({ fields, data }, { newline: '\n' })}\n`;
 }

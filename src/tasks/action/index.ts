@@ -9,6 +9,7 @@ import {
   automaticIterations,
   automaticWindowSec,
   DEFAULT_MOVEMENT_SETTINGS,
+  landmarkRequest,
   MOVEMENT_BUDGET,
   movementRequest,
   movementRequestOfModel,
@@ -32,7 +33,7 @@ export const ACTION: Task = {
   shown: CLIP,
   hasClassFolders: true,
   lists: 'segments',
-  saves: ['create-ml-actions', 'create-ml-actions-csv', 'folders', 'class-csv'],
+  saves: ['create-ml-actions', 'create-ml-actions-csv', 'folders', 'class-csv', 'landmarks', 'landmarks-csv'],
   join: joinFrames,
   accept: 'video/*,.mkv,.mov,.json,.csv,.txt,.zip',
   opening: 'viewer',
@@ -113,6 +114,7 @@ export const ACTION: Task = {
     const { joints, windowFrames, frameRateHz } = p as MovementPreprocessing;
     return `${joints.length} landmarks, ${(windowFrames / frameRateHz).toFixed(1)} s at ${frameRateHz} frames/s`;
   },
+  landmarks: landmarkRequest,
   bundle: ACTION_BUNDLE,
   sample: {
     title: SAMPLE_ACTIONS.join(', ')

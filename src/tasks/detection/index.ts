@@ -125,6 +125,7 @@ export const DETECTION: Task = {
     const { pixels, tiles } = p as DetectorPreprocessing;
     return `${pixels} × ${pixels} pixels${tiles > 1 ? `, ${tiles} × ${tiles} tiles` : ''}`;
   },
+  landmarks: null,
   bundle: DETECTION_BUNDLE,
   sample: { title: 'Dice', about: '6 classes · 80 drawn pictures with boxes', classes: SAMPLE_OBJECTS, count: 80 },
 };

@@ -115,6 +115,7 @@ export const PICTURE: Task = {
   iterated: null,
   inputs: ['picture-embedding', 'picture-pixels'],
   tellInput: (p) => `${(p as PicturePreprocessing).pixels} × ${(p as PicturePreprocessing).pixels} pixels`,
+  landmarks: null,
   bundle: PICTURE_BUNDLE,
   sample: {
     title: 'Star, heart, leaf, cloud',

@@ -123,6 +123,7 @@ export const SOUND: Task = {
   iterated: 'window',
   inputs: ['log-mel', 'yamnet', 'speech-embedding'],
   tellInput: (p) => `16 kHz mono, ${inputSeconds(p as LogMelPreprocessing).toFixed(3)} s`,
+  landmarks: null,
   bundle: SOUND_BUNDLE,
   sample: {
     title: SAMPLE_SOUNDS.join(', ')

@@ -4,7 +4,7 @@ import type { MediaItem } from '../../domain/project.ts';
 import { mediaOf } from '../../domain/task.ts';
 import type { FeatureRequest } from '../../features/index.ts';
 import type { Run } from '../slot.ts';
-import { resolveFrameRate } from './movement-settings.ts';
+import { DEFAULT_MOVEMENT_SETTINGS, resolveFrameRate } from './movement-settings.ts';
 
 /** Landmarks of files at a rate; `landmarkHashes` are those that hold landmarks already. */
 export type MovementRequest = FeatureRequest & { frameRateHz: number; landmarkHashes: readonly string[] };
@@ -28,3 +28,7 @@ export function movementRequest({ settings, data, items }: Run): MovementRequest
 /** Of a model. */
 export const movementRequestOfModel = (p: MovementPreprocessing, items: readonly MediaItem[]): MovementRequest =>
   requestOf(items, p.frameRateHz);
+
+/** Landmarks of clips at the rate of a run whose rate nobody chose. */
+export const landmarkRequest = (items: readonly MediaItem[]): MovementRequest =>
+  requestOf(items, resolveFrameRate(DEFAULT_MOVEMENT_SETTINGS, items));
