@@ -1,5 +1,5 @@
 /** What imports need from workers, for a task. Main thread. */
-import type { ImportTools } from '../dataset/index.ts';
+import { isListPath, type ImportTools } from '../dataset/index.ts';
 import type { TaskKind } from '../domain/task.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { decodeInPage } from '../media/ui.ts';
@@ -23,7 +23,12 @@ export const importTools = (
       return [{ ...found, notice: 'Only the browser itself could read it: it was kept as WAV, in mono.' }];
     }
   },
-  readLists: (kind, files, known, signal) => archive.call('readLists', { kind, files: [...files], known }, { signal }),
+  readLists(kind, files, known, signal) {
+    // Thousands of sounds and pictures stay here: only their names are asked for.
+    const lists = files.filter(({ path }) => isListPath(path));
+    const media = files.filter(({ path }) => !isListPath(path)).map(({ path }) => path);
+    return archive.call('readLists', { kind, lists, media, known }, { signal });
+  },
   cut: ({ blob }, segments, signal) => features.call('cutSegments', { blob, segments: [...segments] }, { signal }),
   async unzip(blob, onFile, signal) {
     const { failed } = await archive.call('unzip', { blob }, { signal, onProgress: ({ file }) => onFile(file) });

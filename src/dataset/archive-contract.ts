@@ -43,9 +43,9 @@ export type ArchiveContract = {
     progress: { file: PathFile; done: number; total: number };
     result: { count: number; failed: { path: string; reason: string }[] };
   };
-  /** What the lists among the files of an import say. */
+  /** What the lists among the files of an import say. @param media paths of all other files: their content is not needed. */
   readLists: {
-    args: { kind: ListKind; files: PathFile[]; known: string[] };
+    args: { kind: ListKind; lists: PathFile[]; media: string[]; known: string[] };
     progress: never;
     result: Listed;
   };

@@ -78,8 +78,9 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
         await reader.close();
       }
     },
-    readLists({ kind, files, known }) {
-      return readLists(kind, files, known);
+    readLists({ kind, lists, media, known }) {
+      const nothing = new Blob();
+      return readLists(kind, [...lists, ...media.map((path) => ({ path, blob: nothing }))], known);
     },
     async saveProject({ projectId, savedBy }, { signal, progress }) {
       return pack(await archiveFiles(await store(), projectId, savedBy, nowMs()), signal, progress);

@@ -18,7 +18,7 @@ export {
   type Divided,
   type Grouping,
 } from './split.ts';
-export { fileName, isJunkPath } from './labels.ts';
+export { fileName, isJunkPath, isListPath } from './labels.ts';
 export { partOfWord } from './parts.ts';
 export { findBoxFindings, findClassFindings, findFlagged, flagsOfClip, type ClipFlag, type Finding } from './health.ts';
 export type { ImportRemark, ListKind } from './annotations/reader.ts';

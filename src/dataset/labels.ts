@@ -35,3 +35,7 @@ export function cleanPath(path: string): string | null {
     .filter((name) => name !== '' && name !== '.');
   return folders.length === 0 || folders.includes('..') ? null : folders.join('/');
 }
+
+/** Whether a file may be a list or annotations of others, by its ending. */
+export const isListPath = (path: string): boolean =>
+  /\.(json|jsonl|xml|csv|tsv|txt|ya?ml|names|labels|data|pbtxt|textgrid)$/i.test(path);

@@ -293,6 +293,88 @@ describe.each(['landmarks', 'landmarks-csv'] as const)('actions as %s', (key) =>
   });
 });
 
+describe('written files have the fields their tools document', () => {
+  const classes = ['cat', 'dog'].map((name, i) => ({ id: `c${i}`, name, color: i + 1 }));
+  const base = { classAt: 1, group: 0, stretches: 0, isDone: true };
+  const boxes = [{ classAt: 1, x: 0.25, y: 0.25, width: 0.25, height: 0.5 }];
+  const items = itemsOf(
+    'detection',
+    [
+      { ...base, name: 'a.jpg', part: 'training', boxes },
+      { ...base, name: 'b.jpg', part: 'validation', boxes: [] },
+    ],
+    classes,
+  );
+  const written = (key: SaveKey, parts: PartStyle = 'folders') =>
+    Object.fromEntries(
+      formatOf(key)
+        .write(dataSetOf(items, classes, parts, () => ''))
+        .map((file) => [file.path, 'content' in file ? file.content : '']),
+    );
+  it('COCO (cocodataset.org/#format-data)', () => {
+    const files = written('coco');
+    expect(Object.keys(files).sort()).toEqual([
+      'annotations/instances_train.json',
+      'annotations/instances_val.json',
+      'train/a.jpg',
+      'val/b.jpg',
+    ]);
+    expect(JSON.parse(files['annotations/instances_train.json']!)).toEqual({
+      info: { description: 'Saved by Understudy', version: '1.0' },
+      licenses: [],
+      images: [{ id: 1, file_name: 'a.jpg', width: 640, height: 480 }],
+      annotations: [
+        { id: 1, image_id: 1, category_id: 2, bbox: [160, 120, 160, 240], area: 38400, iscrowd: 0, segmentation: [] },
+      ],
+      categories: [
+        { id: 1, name: 'cat', supercategory: '' },
+        { id: 2, name: 'dog', supercategory: '' },
+      ],
+    });
+  });
+  it('YOLO (docs.ultralytics.com/datasets/detect)', () => {
+    const files = written('yolo');
+    expect(files['data.yaml']).toBe(
+      'path: .\ntrain: images/train\nval: images/val\nnc: 2\nnames:\n  0: cat\n  1: dog\n',
+    );
+    expect([files['labels/train/a.txt'], files['labels/val/b.txt']]).toEqual(['1 0.375 0.5 0.25 0.5\n', '']);
+  });
+  it('Pascal VOC (devkit, Annotations and ImageSets)', () => {
+    const files = written('voc');
+    expect(files['ImageSets/Main/train.txt']).toBe('a\n');
+    expect(files['Annotations/a.xml']!.replace(/\s+/g, '')).toBe(
+      '<annotation><folder>JPEGImages</folder><filename>a.jpg</filename><size><width>640</width><height>480</height><depth>3</depth></size><segmented>0</segmented><object><name>dog</name><pose>Unspecified</pose><truncated>0</truncated><difficult>0</difficult><bndbox><xmin>160</xmin><ymin>120</ymin><xmax>320</xmax><ymax>360</ymax></bndbox></object></annotation>',
+    );
+  });
+  it('Create ML (Apple, Building an object detector data source)', () => {
+    const coordinates = { x: 240, y: 240, width: 160, height: 240 };
+    expect(JSON.parse(written('create-ml-apple')['training/annotations.json']!)).toEqual([
+      { imagefilename: 'a.jpg', annotation: [{ label: 'dog', coordinates }] },
+    ]);
+    expect(JSON.parse(written('create-ml-boxes')['validation/annotations.json']!)).toEqual([
+      { image: 'b.jpg', annotations: [] },
+    ]);
+  });
+  it('Label Studio (labelstud.io/guide/tasks) and CSV', () => {
+    const [task] = JSON.parse(written('label-studio')['tasks.json']!) as {
+      data: object;
+      annotations: { result: object[] }[];
+    }[];
+    expect(task!.data).toEqual({ image: 'images/training/a.jpg' });
+    expect(task!.annotations[0]!.result[0]).toMatchObject({
+      type: 'rectanglelabels',
+      from_name: 'label',
+      to_name: 'image',
+      original_width: 640,
+      original_height: 480,
+      value: { x: 25, y: 25, width: 25, height: 50, rotation: 0, rectanglelabels: ['dog'] },
+    });
+    expect(written('box-csv')['annotations.csv']).toBe(
+      'filename,width,height,class,xmin,ymin,xmax,ymax,set\nimages/a.jpg,640,480,dog,160,120,320,360,training\nimages/b.jpg,640,480,,,,,,validation\n',
+    );
+  });
+});
+
 describe('names', () => {
   it('are such as every file system takes', () => {
     fc.assert(
