@@ -1,7 +1,8 @@
 /** What paths are called, and which are nobody's data. Any thread; pure. */
 
 /** Files that every system leaves behind and nobody wants imported. */
-const JUNK = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini)(\/|$)/;
+const JUNK =
+  /(^|\/)(\.[^/]*|__MACOSX|thumbs\.db|desktop\.ini|@eaDir|\$RECYCLE\.BIN|System Volume Information|Icon\r|[^/]*\.(?:asd|reapeaks|pkf|sfk)|[^/]*:Zone\.Identifier)(\/|$)/i;
 
 /** True for hidden and system files. */
 export function isJunkPath(path: string): boolean {
@@ -38,4 +39,4 @@ export function cleanPath(path: string): string | null {
 
 /** Whether a file may be a list or annotations of others, by its ending. */
 export const isListPath = (path: string): boolean =>
-  /\.(json|jsonl|xml|csv|tsv|txt|ya?ml|names|labels|data|pbtxt|textgrid)$/i.test(path);
+  /\.(json|jsonl|xml|csv|tsv|txt|ya?ml|names|labels|data|pbtxt|textgrid|eaf)$/i.test(path);

@@ -17,8 +17,18 @@ export const squash = (name: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '');
 
+/** What may stand in front: `01_train`, `audio_test`, `my_val`. */
+const FRONT = /^(?:\d{1,3}|my|the|data|dataset|audios?|sounds?|images?|imgs?|videos?)[\s_.-]+(?=.)/i;
+
 /** The part a word names, or null. */
 export function partOfWord(word: string): Part | null {
-  const plain = squash(word);
+  const plain = squash(word.trim().replace(FRONT, ''));
   return WORDS.find(([, pattern]) => pattern.test(plain))?.[0] ?? null;
+}
+
+/** The part a list of many files is called after: `instances_val2017.json`, `train_labels.csv`; null when it says none, or two. */
+export function partOfListName(path: string): Part | null {
+  const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.[^.]*$/, '');
+  const parts = new Set(stem.split(/[\s_.-]+/).flatMap((word) => partOfWord(word) ?? []));
+  return parts.size === 1 ? [...parts][0]! : null;
 }

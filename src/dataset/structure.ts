@@ -64,14 +64,31 @@ class Tree {
 function takeParts(chains: Map<string, string[]>, hasClassFolders: boolean): Map<string, Part> {
   const tree = new Tree(chains.values());
   const parts = new Map<string, Part>();
+  const known = new Map<string, Part | null>();
+  const isOther = (other: string) => !partOfWord(other) && !WRAPPER.test(squash(other)) && !isBackground(other);
+  const partAt = (chain: readonly string[], depth: number): Part | null => {
+    const part = partOfWord(chain[depth]!);
+    if (!part || !hasClassFolders) return part;
+    const key = chain.slice(0, depth + 1).join('/');
+    const said = known.get(key);
+    if (said !== undefined) return said;
+    const parent = chain.slice(0, depth);
+    const own = tree.children([...parent, chain[depth]!]);
+    const siblings = [...tree.children(parent)].filter((other) => other !== chain[depth]);
+    const isAlone = siblings.length === 0 && own.size === 0;
+    // Two parts with the same folders inside are parts, whatever stands beside them.
+    const isTwin = siblings.some((other) => {
+      const otherPart = partOfWord(other);
+      return otherPart && otherPart !== part && [...tree.children([...parent, other])].some((child) => own.has(child));
+    });
+    const found = isAlone || (siblings.some(isOther) && !isTwin) ? null : part;
+    known.set(key, found);
+    return found;
+  };
   for (const [path, chain] of chains) {
-    const rest = chain.filter((name, depth) => {
-      const part = partOfWord(name);
+    const rest = chain.filter((_name, depth) => {
+      const part = partAt(chain, depth);
       if (!part) return true;
-      const siblings = [...tree.children(chain.slice(0, depth))].filter((other) => other !== name);
-      const isAlone = siblings.length === 0 && tree.children(chain.slice(0, depth + 1)).size === 0;
-      const isOther = (other: string) => !partOfWord(other) && !WRAPPER.test(squash(other)) && !isBackground(other);
-      if (hasClassFolders && (isAlone || siblings.some(isOther))) return true;
       if (!parts.has(path)) parts.set(path, part);
       return false;
     });
@@ -85,13 +102,21 @@ function takeWrappers(chains: Map<string, string[]>): void {
   for (let guard = 0; guard < 32; guard++) {
     const tree = new Tree(chains.values());
     let isChanged = false;
+    // Said once for each folder, not for each file.
+    const wrapping = new Map<string, boolean>();
+    const isWrapping = (chain: readonly string[], i: number): boolean => {
+      const parent = chain.slice(0, i).join('/');
+      const known = wrapping.get(parent);
+      if (known !== undefined) return known;
+      const inside = tree.children(chain.slice(0, i));
+      // A single folder around folders holds everything; around files alone it may be the class.
+      const isOne = i === 0 && inside.size === 1 && tree.children([chain[0]!]).size > 0;
+      const found = isOne || [...inside].every((other) => WRAPPER.test(squash(other)));
+      wrapping.set(parent, found);
+      return found;
+    };
     for (const [path, chain] of chains) {
-      const depth = chain.findIndex((name, i) => {
-        const siblings = [...tree.children(chain.slice(0, i))];
-        if (siblings.every((other) => WRAPPER.test(squash(other)))) return true;
-        // A single folder around folders holds everything; around files alone it may be the class.
-        return i === 0 && siblings.length === 1 && tree.children([name]).size > 0;
-      });
+      const depth = chain.findIndex((_name, i) => isWrapping(chain, i));
       if (depth < 0) continue;
       chains.set(path, chain.toSpliced(depth, 1));
       isChanged = true;

@@ -42,7 +42,7 @@ function findMpeg(bytes: Uint8Array): number {
       next += length;
       count++;
     }
-    if (count === 3 || (count > 0 && next >= bytes.length)) return at;
+    if (count === 3) return at;
   }
   return -1;
 }
@@ -116,6 +116,7 @@ async function readWav(
 }
 
 async function mendWav(blob: Blob): Promise<Blob> {
+  if (blob.size < 20) return blob;
   const wav = await readWav(blob);
   if (!wav) return blob;
   const { fmt, from, to, isPlain } = wav;
@@ -231,9 +232,8 @@ export async function mendSound(blob: Blob): Promise<Blob[]> {
   if (foreign) throw unsupported(foreign);
   // Zeros or bytes of something else in front of an MP3 file.
   const isKnown =
-    textOf(head, 4, 8) === 'ftyp' ||
-    signature === 'fLaC' ||
-    (head[0] === 0x1a && head[1] === 0x45) ||
+    /^(ftyp|moov|mdat|wide|free|skip)$/.test(textOf(head, 4, 8)) ||
+    /^(fLaC|RF64|PK|\x89PNG|GIF8|\xff\xd8|\x1a\x45|%PDF)/.test(signature) ||
     (head[0] === 0xff && (head[1]! & 0xe0) === 0xe0);
   const start = isKnown || /^[\s\ufeff]*[<{[]/.test(signature) ? -1 : findMpeg(head);
   return start > 0 ? [blob.slice(start, blob.size, 'audio/mpeg')] : [blob];

@@ -152,6 +152,15 @@ describe('COCO', () => {
     );
     expectCat({ 'c.json': text });
   });
+  it('says once that captions are no boxes, and reads Hugging Face’s lines', () => {
+    const captions = { ...coco({}), annotations: [1, 2, 3].map((id) => ({ id, image_id: 1, caption: 'A cat.' })) };
+    const found = read({ 'captions_val2017.json': captions, 'c.json': coco({ bbox: [16, 12, 16, 12] }) });
+    expect([found.boxes, found.said]).toEqual([{ 'a.jpg': [cat] }, ['Its 3 captions are no boxes.']]);
+    const line = (name: string, categories: unknown[]) =>
+      JSON.stringify({ file_name: name, objects: { bbox: [[16, 12, 16, 12]], categories } });
+    const faces = read({ 'metadata.jsonl': `${line('a.jpg', ['cat'])}\n${line('b.jpg', [0])}\n` }, ['a.jpg', 'b.jpg']);
+    expect(faces.boxes).toEqual({ 'a.jpg': [cat], 'b.jpg': [['class 0', ...BOX]] });
+  });
   it('reads panoptic segments', () => {
     expectCat({ 'c.json': coco({ segments_info: [{ category_id: 1, bbox: [16, 12, 16, 12] }] }) });
   });
@@ -181,8 +190,11 @@ describe('YOLO', () => {
     const pose = (size: number) => ` ${Array(size).fill('0.9').join(' ')} `.repeat(3);
     expect(of(box + pose(3), 'names: [cat]\nkpt_shape: [3, 3]\n')).toEqual([cat]);
     expect(of(box + pose(2), 'names: [cat]\nkpt_shape: [3, 2]\n')).toEqual([cat]);
-    // Three numbers a keypoint make an odd count: no outline has that.
-    expect(of(box + pose(3))).toEqual([cat]);
+    // Without a shape: keypoints as COCO marks them, keypoints of a prediction, and what else stands behind predictions.
+    expect(of(`${box} 0.3 0.3 2 0.4 0.4 1 0 0 0`)).toEqual([cat]);
+    expect(of(`${box} 0.3 0.3 0.91 0.4 0.4 0.87 0.35 0.45 0.5`)).toEqual([cat]);
+    expect(of('0 0.25 0.25 0.5 0.25 0.5 0.5 0.25 0.5 0.91')).toEqual([cat]);
+    expect(of(`${box} 0.91 3`)).toEqual([cat]);
     expect(of('0 0.25 0.25 0.5 0.25 0.5 0.5 0.25 0.5')).toEqual([cat]);
     expect(of(`${box} 0.87`)).toEqual([cat]);
     expect(of('0, 0.375, 0.375, 0.25, 0.25')).toEqual([cat]);
@@ -190,10 +202,23 @@ describe('YOLO', () => {
     expect(of('0 0,375 0,375 0,25 0,25')).toEqual([cat]);
     expect(readYoloLine('Boxes of dice.')).toBeNull();
   });
+  it('takes the shape of keypoints from data.yaml where the names stand beside it', () => {
+    const found = read({
+      'data.yaml': 'kpt_shape: [3, 2]\n',
+      'classes.txt': 'cat\n',
+      'a.txt': `0 0.375 0.375 0.25 0.25${' 0.9 0.9'.repeat(3)}\n`,
+    });
+    expect(found.boxes['a.jpg']).toEqual([cat]);
+  });
   it('says that numbers look like pixels, and leaves the picture to do', async () => {
     const found = read({ 'data.yaml': 'names: [cat]\n', 'a.txt': '0 30 20 10 8\n' });
     expect(found.boxes).toEqual({ 'a.jpg': [] });
     expect(found.said).toEqual([expect.stringMatching(/look like pixels/)]);
+  });
+  it('reads the good lines of a text and says that others cannot be read', () => {
+    const found = read({ 'data.yaml': 'names: [cat]\n', 'a.txt': '0 0.375 0.375 0.25 0.25\n0 nan nan 0.1 0.1\n' });
+    expect(found.boxes['a.jpg']).toEqual([cat]);
+    expect(found.said).toEqual([expect.stringMatching(/^1 of its lines cannot be read/)]);
   });
   it('says that there is no list of names', () => {
     const found = read({ 'a.txt': '0 0.375 0.375 0.25 0.25\n' });
@@ -219,6 +244,12 @@ describe('YOLO', () => {
       ['first/a.jpg', 'second/b.jpg', 'third/c.jpg'],
     );
     expect(yaml.parts).toEqual({ 'first/a.jpg': 'training', 'second/b.jpg': 'validation', 'third/c.jpg': 'testing' });
+    // The deeper folder says more.
+    const inside = read({ 'data.yaml': 'train: images\nval: images/val\nnames: [cat]\n' }, [
+      'images/a.jpg',
+      'images/val/b.jpg',
+    ]);
+    expect(inside.parts).toEqual({ 'images/a.jpg': 'training', 'images/val/b.jpg': 'validation' });
     // One folder for both says nothing.
     expect(read({ 'data.yaml': 'train: all\nval: all\nnames: [cat]\n' }, ['all/a.jpg']).parts).toEqual({});
   });
@@ -280,6 +311,37 @@ describe('tables', () => {
       'train-bbox.csv': 'ImageID,LabelName,XMin,XMax,YMin,YMax\na,/m/01yrx,0.25,0.5,0.25,0.5\n',
     });
     expect(open.boxes['a.jpg']).toEqual([cat]);
+  });
+  it('a size of the picture is not that of the box; a column bbox; no class at all; make-sense', () => {
+    expectCat({ 'x.csv': 'image,x,y,width,height,image_width,image_height,label\na.jpg,16,12,16,12,64,48,cat\n' });
+    expectCat({ 'x.csv': 'image_id,width,height,bbox,class\na,64,48,"[16.0, 12.0, 16.0, 12.0]",cat\n' });
+    expectCat({ 'x.csv': 'cat,16,12,16,12,a.jpg,64,48\n' });
+    const none = read({ 'x.csv': 'image,xmin,ymin,xmax,ymax\na.jpg,16,12,32,24\n' });
+    expect(none.boxes['a.jpg']).toEqual([['object', ...BOX]]);
+    expect(none.said).toEqual([expect.stringMatching(/names no classes/)]);
+  });
+  it('files of many pictures give the part they are called after, and choose among pictures of one name', () => {
+    const rows = (names: string[]) => names.map((name) => `${name},16,12,32,24,cat`).join('\n');
+    const flat = read(
+      { 'train.csv': rows(['images/a.jpg', 'images/b.jpg']), 'val.csv': rows(['images/c.jpg', 'images/d.jpg']) },
+      [...'abcd'].map((name) => `images/${name}.jpg`),
+    );
+    expect(Object.values(flat.parts)).toEqual(['training', 'training', 'validation', 'validation']);
+    const set = (more: string) => ({
+      ...coco({ bbox: [16, 12, 16, 12] }),
+      images: [1, 2].map((id) => ({ id, file_name: `${id}${more}.jpg`, width: WIDTH, height: HEIGHT })),
+    });
+    const found = read(
+      { 'annotations/instances_train2017.json': set(''), 'annotations/instances_val2017.json': set('') },
+      ['train2017/1.jpg', 'train2017/2.jpg', 'val2017/1.jpg', 'val2017/2.jpg'],
+    );
+    expect(found.boxes).toEqual({
+      'train2017/1.jpg': [cat],
+      'train2017/2.jpg': [],
+      'val2017/1.jpg': [cat],
+      'val2017/2.jpg': [],
+    });
+    expect(found.said).toEqual([]);
   });
   it('rows of nan mean that nothing is there', () => {
     expect(read({ 'x.csv': 'image,xmin,ymin,xmax,ymax,label\na.jpg,nan,nan,nan,nan,nan\n' }).boxes).toEqual({
@@ -371,6 +433,13 @@ describe('other tools', () => {
     // A quarter turn around its corner: 16 × 12 becomes 12 × 16.
     const turned = read({ 'p.json': task([{ type: 'rectanglelabels', value: { ...value, rotation: 90 }, ...size }]) });
     expect(turned.boxes['a.jpg']).toEqual([['cat', 0.0625, 0.25, 0.1875, 0.3333]]);
+    const linked = [
+      {
+        ...task([{ type: 'rectanglelabels', value, ...size }])[0]!,
+        data: { url: 'https://example.com', image: 'a.jpg' },
+      },
+    ];
+    expectCat({ 'p.json': linked });
     expect(read({ 'p.json': task([], { was_cancelled: true }) }).boxes).toEqual({});
     expect(read({ 'p.json': task([]) }).boxes).toEqual({ 'a.jpg': [] });
   });
@@ -618,6 +687,31 @@ describe('anything at all', () => {
     expect(read({ 'a.txt': outlineOfMany, 'classes.txt': 'cat' }).said).toEqual(['A box of cat has no area.']);
     const many = Array.from({ length: 20_000 }, (_, i) => `a.jpg,${i % 60},1,${(i % 60) + 2},4,cat`).join('\n');
     expect(read({ 'x.csv': `image,xmin,ymin,xmax,ymax,label\n${many}` }).boxes['a.jpg']).toHaveLength(20_000);
-    expect(performance.now() - started).toBeLessThan(4000);
+    // Every picture is called alike, in a folder of its own.
+    const folders = Array.from({ length: 5000 }, (_, i) => `d${i}`);
+    const alike = read(
+      Object.fromEntries(folders.map((folder) => [`${folder}/img.txt`, '0 0.375 0.375 0.25 0.25'])),
+      folders.map((folder) => `${folder}/img.png`),
+    );
+    expect(Object.keys(alike.boxes)).toHaveLength(5000);
+    expect(performance.now() - started).toBeLessThan(8000);
+  });
+  it('JSON with words of Python and a long text in it', () => {
+    const text = JSON.stringify({
+      shapes: [
+        {
+          label: 'cat',
+          points: [
+            [16, 12],
+            [32, 24],
+          ],
+          shape_type: 'rectangle',
+          score: 0,
+        },
+      ],
+      imagePath: 'a.jpg',
+      imageData: 'A'.repeat(5e6),
+    });
+    expectCat({ 'a.json': text.replace('"score":0', '"score":NaN') });
   });
 });

@@ -213,6 +213,25 @@ describe('landmark files', () => {
     );
     expect(plain.map(({ label }) => label)).toEqual(['up', 'down']);
   });
+  it('as flat numbers have two to four a joint; of many people the best of each picture', () => {
+    for (const each of [2, 3, 4]) {
+      const flat = Array.from({ length: 33 * each }, (_, i) =>
+        i % each === each - 1 && each > 2 ? 1 : 0.1 + (i % 50) / 100,
+      );
+      const [read] = readLandmarks(JSON.stringify({ frames: [flat, flat] }), 'x.json');
+      expect(read!.motion.joints).toEqual([...BLAZEPOSE_JOINTS]);
+    }
+    const person = (image: string, x: number, score: number) => ({
+      image_id: image,
+      score,
+      keypoints: Array.from({ length: 51 }, (_, i) => (i % 3 === 0 ? x : i % 3 === 1 ? 5 : 1)),
+    });
+    const people = ['1.jpg', '2.jpg'].flatMap((image) => [person(image, 10, 2), person(image, 90, 1)]);
+    const [read] = readLandmarks(JSON.stringify(people).replace('"score":2', '"score":NaN'), 'alphapose-results.json');
+    expect(frameCount(read!.motion)).toBe(2);
+    const commas = 'time;a_x;a_y;b_x;b_y\n0,0;1,5;2,5;3;4\n0,1;1,5;2,5;3;4\n';
+    expect(readLandmarks(commas, 'x.csv')[0]!.motion.joints).toEqual(['a', 'b']);
+  });
   it('of OpenPose, a file for each frame, are put together', async () => {
     const frame = (n: number) => new Blob([JSON.stringify({ people: [{ pose_keypoints_2d: Array(75).fill(n) }] })]);
     const files = joinFrames([
@@ -357,6 +376,23 @@ describe('annotation files', () => {
       rows: [{ video: 'videos/v.mp4', label: 'jump', startSec: 0.5, endSec: 1.5, line: 1 }],
       faults: [{ line: 2, reason: 'It is a moment (2 s), not a stretch.' }],
     });
+    const events =
+      'Media file name,Behavior,Behavior type,Time\nv.mp4,jump,START,0.5\nv.mp4,rest,START,2\nv.mp4,jump,STOP,1.5\nv.mp4,blink,POINT,1\nv.mp4,rest,STOP,3\n';
+    expect(readMotionAnnotations(events, 'events.csv')).toMatchObject({
+      rows: [
+        { label: 'jump', startSec: 0.5, endSec: 1.5 },
+        { label: 'rest', startSec: 2, endSec: 3 },
+      ],
+      faults: [{ reason: 'It is a moment (1 s), not a stretch.' }],
+    });
+    const frames = 'video,label,start_frame,end_frame\nv.mp4,jump,30,60\n';
+    expect(readMotionAnnotations(frames, 'a.csv')).toMatchObject({
+      rows: [],
+      faults: [{ reason: expect.stringMatching(/frames/) as string }],
+    });
+    expect(
+      readMotionAnnotations(frames.replace('end_frame', 'end_frame,fps').replace('60', '60,30'), 'a.csv')!.rows[0],
+    ).toMatchObject({ startSec: 1, endSec: 2 });
     const kinetics = 'label,youtube_id,time_start,time_end,split\njump,v,0,2,train\n';
     expect(readMotionAnnotations(kinetics, 'train.csv')!.rows[0]).toMatchObject({
       video: 'v',

@@ -11,6 +11,7 @@ import { taskOf } from '../../src/tasks/index.ts';
 import { dataSetOf, safeName, type SetFile } from '../../src/dataset/saving/set.ts';
 import { FORMS } from '../../src/dataset/index.ts';
 import type { ImportRemark, PartStyle, SaveKey } from '../../src/dataset/index.ts';
+import { isLabelled } from '../../src/domain/label.ts';
 import { PARTS, type ClassLabel, type InspectedMedia, type MediaItem, type Part } from '../../src/domain/project.ts';
 import { TASK_KINDS, TASKS, type Media, type TaskKind } from '../../src/domain/task.ts';
 
@@ -222,7 +223,8 @@ describe.each(
           const expected = items.map((item) => ({
             hash: item.hash,
             className: item.label.kind === 'class' ? label.get(item.label.classId!)! : null,
-            part: item.part,
+            // A trainer would take what nobody has annotated for background: these forms say no part of it.
+            part: (key === 'yolo' || key === 'voc') && !isLabelled(item) ? 'training' : item.part,
             at: 'startSec' in item.media ? [item.media.startSec, item.media.endSec] : null,
             isDone: item.label.kind === 'boxes' ? item.label.isDone : null,
             boxes:
@@ -266,8 +268,8 @@ describe.each(['landmarks', 'landmarks-csv'] as const)('actions as %s', (key) =>
     const files = formatOf(key).write(dataSetOf(items, classes, 'folders', () => '', new Map(made)));
     const ending = key === 'landmarks' ? 'json' : 'csv';
     expect(files.map(({ path }) => path)).toEqual([
-      `training/=Squat/video 0.0.${ending}`,
-      `training/=Squat/video 1.3.${ending}`,
+      `training/_Squat/video 0.0.${ending}`,
+      `training/_Squat/video 1.3.${ending}`,
       `testing/Wave/video (2).${ending}`,
       'labels.csv',
     ]);
@@ -334,9 +336,7 @@ describe('written files have the fields their tools document', () => {
   });
   it('YOLO (docs.ultralytics.com/datasets/detect)', () => {
     const files = written('yolo');
-    expect(files['data.yaml']).toBe(
-      'path: .\ntrain: images/train\nval: images/val\nnc: 2\nnames:\n  0: cat\n  1: dog\n',
-    );
+    expect(files['data.yaml']).toBe('train: images/train\nval: images/val\nnc: 2\nnames:\n  0: cat\n  1: dog\n');
     expect([files['labels/train/a.txt'], files['labels/val/b.txt']]).toEqual(['1 0.375 0.5 0.25 0.5\n', '']);
   });
   it('Pascal VOC (devkit, Annotations and ImageSets)', () => {

@@ -42,7 +42,8 @@ describe('words of parts', () => {
     ['validation', 'val', 'valid', 'Validation', 'dev', 'dev-set', 'val2017', 'validation_data'],
     ['testing', 'test', 'Testing', 'test_set', 'eval', 'evaluation', 'holdout', 'hold-out', 'TEST'],
   ])('%s', (part, ...words) => {
-    for (const word of words) expect(partOfWord(word), word).toBe(part);
+    for (const word of [...words, `01_${words[0]}`, `audio_${words[0]}`, `my-${words[0]}`])
+      expect(partOfWord(word), word).toBe(part);
   });
   it('are no part of other words', () => {
     for (const word of ['trainstation', 'trains', 'devil', 'valley', 'testament', 'dog', 'contest', 'evaluate me', ''])
@@ -51,6 +52,20 @@ describe('words of parts', () => {
 });
 
 describe('folders', () => {
+  it('of two parts with the same folders inside are parts, whatever stands beside them', () => {
+    const paths = ['training_set', 'test_set'].flatMap((part) =>
+      ['cats', 'dogs'].map((name) => `dataset/${part}/${name}/1.wav`),
+    );
+    const read = best([...paths, 'dataset/single_prediction/x.wav']);
+    expect(read.classes).toEqual(['cats', 'dogs', 'cats', 'dogs', 'single_prediction']);
+    expect(read.partList).toEqual(['training', 'training', 'testing', 'testing', null]);
+  });
+  it('by the ten thousand take a moment', () => {
+    const started = performance.now();
+    readStructure(Array.from({ length: 40_000 }, (_, i) => `all/f${i}/x.wav`));
+    readStructure(Array.from({ length: 50_000 }, (_, i) => `all/c${i % 5000}/${i}.wav`));
+    expect(performance.now() - started).toBeLessThan(4000);
+  });
   it('are classes', () => {
     const read = best(['a/dog/1.wav', 'a/dog/2.wav', 'a/cat/1.wav']);
     expect(read.classes).toEqual(['dog', 'dog', 'cat']);

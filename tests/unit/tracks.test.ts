@@ -55,6 +55,34 @@ describe('label tracks', () => {
   });
 });
 
+describe('tables with times', () => {
+  it('cut recordings, and a selection table of Raven does', async () => {
+    const said: string[] = [];
+    const files = [
+      { path: 'a.wav', blob: new Blob(['']) },
+      { path: 'b.wav', blob: new Blob(['']) },
+      {
+        path: 'train.csv',
+        blob: new Blob(['filename,start,end,label\na.wav,0,1.5,dog\na.wav,2,3,cat\na.wav,4,4,cat\n']),
+      },
+      {
+        path: 'b.txt',
+        blob: new Blob([
+          'Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tSpecies\n1\tWaveform 1\t1\t0.5\t1.5\t100\t200\trobin\n1\tSpectrogram 1\t1\t0.5\t1.5\t100\t200\trobin\n',
+        ]),
+      },
+    ];
+    const found = await readClassLists(files, [], ({ reason }) => said.push(reason));
+    expect(found.stretchesOf!('a.wav')).toEqual([
+      { startSec: 0, endSec: 1.5, label: 'dog' },
+      { startSec: 2, endSec: 3, label: 'cat' },
+    ]);
+    expect(found.stretchesOf!('b.wav')).toEqual([{ startSec: 0.5, endSec: 1.5, label: 'robin' }]);
+    expect(found.partOf('a.wav')).toBe('training');
+    expect(said).toEqual(['Line 4 has no stretch from 4 to 4.']);
+  });
+});
+
 describe('Teachable Machine', () => {
   it('projects are folders of classes', () => {
     const paths = ['manifest.json', 'Class 1-!-0', 'Class 1-!-1', '_background_noise_-!-samples.json'];

@@ -8,6 +8,7 @@ import type { FormatTable } from './format.ts';
 import { LABEL_STUDIO, readLabelStudio } from './label-studio.ts';
 import { LABELME, readLabelMe } from './labelme.ts';
 import { isObject, type PictureAnnotations } from './notes.ts';
+import { HUGGING_FACE, readHuggingFace } from './hugging-face.ts';
 import { readVia, VIA } from './via.ts';
 import { readVoc, VOC } from './voc.ts';
 import { readVott, VOTT } from './vott.ts';
@@ -26,6 +27,7 @@ export const BOX_FORMATS: readonly FormatTable[] = [
   LABELME,
   VOTT,
   EDGE_IMPULSE,
+  HUGGING_FACE,
 ];
 
 /** JSON of any format. null when it is none of them. */
@@ -37,7 +39,7 @@ export function readBoxJson(whole: unknown, path: string): PictureAnnotations | 
   }
   // A list of nothing annotates nothing.
   if (Array.isArray(whole) && whole.length === 0) return { notes: [], faults: [] };
-  return readLabelStudio(whole) ?? readCreateMl(whole);
+  return readHuggingFace(whole) ?? readLabelStudio(whole) ?? readCreateMl(whole);
 }
 
 /** XML of any format. null when it is none of them. */

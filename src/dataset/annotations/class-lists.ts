@@ -2,7 +2,7 @@
 import Papa from 'papaparse';
 import type { Part } from '../../domain/project.ts';
 import { fileName } from '../labels.ts';
-import { partOfWord } from '../parts.ts';
+import { partOfListName, partOfWord } from '../parts.ts';
 import { plainCell, unplainCell } from '../../kernel/format.ts';
 import type { FormatTable, WrittenFile } from './format.ts';
 import { FileIndex } from './file-index.ts';
@@ -10,6 +10,7 @@ import { readLabelTrack, type Stretch } from './label-tracks.ts';
 import { isObject, textOf } from './notes.ts';
 import { nothingListed, type ImportRemark, type ReadLists } from './reader.ts';
 import { readSamples } from './teachable-machine.ts';
+import { parseTime } from './times.ts';
 import { linesOf, MOST_ANNOTATION_BYTES, readText } from './text.ts';
 
 /** See the file header. */
@@ -31,7 +32,8 @@ export const CLASS_LISTS: FormatTable = {
       'Teachable Machine: `.tm` projects, zips of classes, `samples.json` with times',
       'classes; recordings cut into their samples',
     ],
-    ['a column `split`, `set`, `part`', 'parts'],
+    ['columns of `start` and `end` in seconds', 'stretches of the recordings'],
+    ['a column `split`, `set`, `part`; a list called `train.csv`', 'parts'],
   ],
 };
 
@@ -40,7 +42,7 @@ const FILE =
 /** Best first: where a table has a number and a word for a class, the word is shown to people. */
 const LABELS = [
   /^(label|labels|class_?name|class_?label|label_?name)$/,
-  /^(class|category|species|breed|emotion|word|genre|instrument|event|tag|primary_label|common_name)$/,
+  /^(class|category|species|breed|emotion|word|genre|instrument|event|tag|primary_label|common_name|choice|sentiment|annotation)$/,
   /^(target|name|classid|class_id|label_id|y)$/,
 ];
 const PART = /^(split|set|part|subset|data_?set|fold_?name|usage|phase)$/;
@@ -48,9 +50,22 @@ const GROUP =
   /^(recording|src_file|source_recording|fsid|group|speaker|speaker_id|subject|subject_id|participant|person|client_id|recording_id|session|patient|patient_id)$/;
 
 /** One row: a file, its class (null = the list gives only parts), its part and what it belongs to, where the list says so. `line` counts from 1. */
-export type ClassRow = { file: string; label: string | null; part: Part | null; group: string | null; line: number };
+export type ClassRow = {
+  file: string;
+  label: string | null;
+  part: Part | null;
+  group: string | null;
+  line: number;
+  /** Stretch of the file in seconds; absent = all of it. */
+  stretch?: { startSec: number; endSec: number };
+};
 /** What a list says, and the lines that cannot be used. */
 export type ClassRows = { rows: ClassRow[]; faults: { line: number; reason: string }[] };
+
+/** Columns of seconds; `start` of a take or a date is none. */
+const START =
+  /^(start|begin|onset|start_time|begin_time|start_s|start_sec|begin_time_\(s\)|start_\(s\)|start_time_\(s\)|from)$/;
+const END = /^(end|stop|offset|end_time|stop_time|end_s|end_sec|end_time_\(s\)|end_\(s\)|stop_\(s\)|to)$/;
 
 const plainHead = (cell: string) =>
   cell
@@ -98,10 +113,13 @@ export function readClassTable(text: string, isFile: (cell: string) => boolean):
   }
   if (label < 0 && part < 0) return null;
   const group = find(GROUP);
+  // Slices say where they stood in the recording they were cut from (UrbanSound8K).
+  const areSlices = hasHead && head.some((cell) => /^(slice_file_name|fsid)$/.test(cell));
+  const [start, end] = areSlices ? [-1, -1] : [find(START), find(END)];
   const read: ClassRows = { rows: [], faults: [] };
   rows.forEach((row, i) => {
     const line = i + (hasHead ? 2 : 1);
-    const name = unplainCell(row[file] ?? '');
+    const name = row[file] ?? '';
     const named = label < 0 ? null : unplainCell(row[label] ?? '');
     if (!name || named === '') {
       read.faults.push({ line, reason: name ? `gives ${name} no class` : 'names no file' });
@@ -109,7 +127,20 @@ export function readClassTable(text: string, isFile: (cell: string) => boolean):
     }
     const [word, belongs] = [row[part] ?? '', row[group] ?? ''];
     if (word && !partOfWord(word)) read.faults.push({ line, reason: `names a part “${word}”, which is none` });
-    read.rows.push({ file: name, label: named, part: word ? partOfWord(word) : null, group: belongs || null, line });
+    const [startSec, endSec] = [parseTime(row[start]), parseTime(row[end])];
+    const hasTimes = start >= 0 && end >= 0 && startSec !== null && endSec !== null;
+    if (hasTimes && !(endSec > startSec)) {
+      read.faults.push({ line, reason: `has no stretch from ${row[start]} to ${row[end]}` });
+      return;
+    }
+    read.rows.push({
+      file: name,
+      label: named,
+      part: word ? partOfWord(word) : null,
+      group: belongs || null,
+      line,
+      ...(hasTimes ? { stretch: { startSec, endSec } } : {}),
+    });
   });
   return read;
 }
@@ -122,7 +153,7 @@ export function writeClassList(
   const hasGroups = rows.some(({ group }) => group !== null);
   const fields = ['filename', 'label', 'split', ...(hasGroups ? ['recording'] : [])];
   const data = rows.map(({ file, label, part, group }) => [
-    plainCell(file),
+    file,
     plainCell(label),
     part,
     ...(hasGroups ? [plainCell(group ?? '')] : []),
@@ -184,13 +215,17 @@ export function readPartList(text: string, path: string, isFile: (cell: string) 
 function tell(path: string, text: string): string {
   if (/\.json$/i.test(path) && /"payload"\s*:/.test(text) && /"sensors"\s*:/.test(text))
     return 'A recording of Edge Impulse as JSON. Export the data set there as WAV files.';
+  if (/\.eaf$/i.test(path)) return 'A project of ELAN. Export its annotations there as tab-delimited text.';
   if (/^\s*(File type = )?"?ooTextFile/.test(text)) return 'Tiers of Praat without a named interval.';
   return /\.(csv|tsv|jsonl?|labels)$/i.test(path)
     ? 'It has no column of files and column of classes with names this app knows.'
     : 'A text beside the data: it names no classes and was left out.';
 }
 
-const isText = (path: string) => /\.(csv|tsv|jsonl?|txt|labels|textgrid|xml|ya?ml)$/i.test(path);
+const isText = (path: string) => /\.(csv|tsv|jsonl?|txt|labels|textgrid|xml|ya?ml|eaf)$/i.test(path);
+
+/** Label Studio puts eight signs in front of a name. */
+const UPLOADED = /([^/]*\/|^)[0-9a-f]{8}-(?=[^/]*$)/;
 
 /** Reads one text of any dialect. */
 function readList(text: string, path: string, isFile: (cell: string) => boolean): ClassRows | null {
@@ -199,7 +234,7 @@ function readList(text: string, path: string, isFile: (cell: string) => boolean)
     return table === null ? null : readClassTable(table, isFile);
   }
   if (/\.(labels|json)$/i.test(path)) return readInfoLabels(text);
-  if (/\.(xml|ya?ml|textgrid)$/i.test(path)) return null;
+  if (/\.(xml|ya?ml|textgrid|eaf)$/i.test(path)) return null;
   return (/\.txt$/i.test(path) ? readPartList(text, path, isFile) : null) ?? readClassTable(text, isFile);
 }
 
@@ -227,6 +262,7 @@ export const listClasses: ReadLists = async (files) => {
   const used = new Set<string>();
   const named = new Map<string, ClassRow>();
   const parts = new Map<string, Part>();
+  const cuts = new Map<string, Stretch[]>();
   const stretches = new Map<string, readonly Stretch[]>();
   let hasPartList = false;
   for (const { path, blob } of files) {
@@ -262,21 +298,33 @@ export const listClasses: ReadLists = async (files) => {
         });
       continue;
     }
-    const list = readList(text, path, (cell) => index.find(cell, folder) !== null);
+    const list = readList(
+      text,
+      path,
+      (cell) => index.find(cell, folder) !== null || index.find(cell.replace(UPLOADED, '$1'), folder) !== null,
+    );
     if (!list) {
       remark({ path, reason: tell(path, text), isAdded: false });
       continue;
     }
     const lost: string[] = [];
+    const filePart = partOfListName(path);
     for (const row of list.rows) {
-      const found = index.find(row.file, folder);
+      const found = index.find(row.file, folder) ?? index.find(row.file.replace(UPLOADED, '$1'), folder);
       if (!found) {
         lost.push(row.file);
         continue;
       }
-      if (row.part) parts.set(found.path, row.part);
+      const part = row.part ?? filePart;
+      if (part) parts.set(found.path, part);
       if (row.label === null) {
         hasPartList = true;
+        continue;
+      }
+      if (row.stretch) {
+        const list = cuts.get(found.path) ?? [];
+        cuts.set(found.path, list);
+        list.push({ ...row.stretch, label: row.label });
         continue;
       }
       const known = named.get(found.path);
@@ -294,6 +342,11 @@ export const listClasses: ReadLists = async (files) => {
       remark({ path, reason: `${list.faults.length - 20} more lines cannot be used.`, isAdded: false });
     for (const one of tellLost(path, lost)) remark(one);
   }
+  for (const [path, list] of cuts)
+    stretches.set(
+      path,
+      list.sort((a, b) => a.startSec - b.startSec),
+    );
   const rows = [...named];
   return {
     ...nothingListed('classes'),

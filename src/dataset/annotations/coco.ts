@@ -147,7 +147,12 @@ export function readCoco(whole: Json): PictureAnnotations | null {
       ? objectsOf(entry.segments_info).map((segment) => ({ ...segment, image_id: entry.image_id }) as Json)
       : [entry],
   );
+  let captions = 0;
   for (const entry of entries) {
+    if (textOf(entry.caption) && entry.bbox === undefined) {
+      captions++;
+      continue;
+    }
     const note = byId.get(textOf(entry.image_id));
     if (!note) {
       faults.push(`Annotation ${textOf(entry.id)} is for image ${textOf(entry.image_id)}, which is not listed.`);
@@ -163,6 +168,12 @@ export function readCoco(whole: Json): PictureAnnotations | null {
     const label = names.get(textOf(entry.category_id)) || `class ${textOf(entry.category_id)}`;
     note.boxes.push({ label, ...place.rect, unit: 'pixels' });
   }
+  // Captions annotate nothing: their pictures are as they were.
+  if (captions > 0)
+    return {
+      notes: captions === entries.length ? [] : notes,
+      faults: [...faults, `Its ${captions} captions are no boxes.`],
+    };
   return { notes, faults };
 }
 

@@ -4,11 +4,12 @@
  */
 import type { Part } from '../../domain/project.ts';
 import { fileName } from '../labels.ts';
-import { partOfWord } from '../parts.ts';
+import { partOfListName, partOfWord } from '../parts.ts';
 import { readBoxJson, readBoxXml } from './box-formats.ts';
 import { readClassCodes, readCsv } from './csv.ts';
 import { FileIndex } from './file-index.ts';
-import { parseJson, type NotedBox, type PictureAnnotations, type PictureNote, type TextFile } from './notes.ts';
+import { type NotedBox, type PictureAnnotations, type PictureNote, type TextFile } from './notes.ts';
+import { parseJson } from '../../kernel/json.ts';
 import type { ImportRemark } from './reader.ts';
 import { linesOf } from './text.ts';
 import { readYoloLine, readYoloSet, type YoloSet } from './yolo.ts';
@@ -60,38 +61,37 @@ class Collector implements CollectedAnnotations {
     for (const reason of faults) this.fault(path, reason);
     for (const reason of hints) this.hint(path, reason);
     const lost: string[] = [];
-    for (const note of notes) if (!this.#put(path, note)) lost.push(note.picture);
+    // A file of many pictures may be called after a part: `instances_val2017.json`, `train.csv`.
+    const part = notes.length > 1 ? partOfListName(path) : null;
+    for (const note of notes) if (!this.#put(path, note, part)) lost.push(note.picture);
     if (lost.length === 1) this.fault(path, `There is no picture ${lost[0]} among the files.`);
     else if (lost.length > 1) this.fault(path, `There are no pictures ${some(lost)} among the files.`);
   }
 
-  #put(file: string, note: PictureNote): boolean {
+  #put(file: string, note: PictureNote, filePart: Part | null): boolean {
     const folder = folderOf(file);
     const names = [note.picture, ...(note.otherNames ?? [])];
-    const found = names.map((name) => this.#index.find(name, folder)).find((one) => one !== null);
+    const found = names.map((name) => this.#index.find(name, folder, false, filePart)).find((one) => one !== null);
     if (!found) return false;
     const { path, others } = found;
     if (others > 0) this.fault(file, `${others + 1} pictures are called ${note.picture}. The boxes went to ${path}.`);
-    if (note.part && !this.parts.has(path)) this.parts.set(path, note.part);
+    const part = note.part ?? filePart;
+    if (part && !this.parts.has(path)) this.parts.set(path, part);
     if (note.isSilent) return true;
     const before = this.notes.get(path);
     if (!before) {
-      this.notes.set(path, note);
+      this.notes.set(path, { ...note, boxes: [...note.boxes] });
       this.#first.set(path, file);
       return true;
     }
     const first = this.#first.get(path)!;
-    const boxes = [
-      ...before.boxes.map((box) => ({ from: first, ...box })),
-      ...note.boxes.map((box) => ({ ...box, from: file })),
-    ];
-    this.notes.set(path, {
-      ...before,
-      width: before.width ?? note.width,
-      height: before.height ?? note.height,
-      boxes,
-      ...(before.isPartial || note.isPartial ? { isPartial: true } : {}),
-    });
+    // What two files say is told apart by its file; one file may speak of a picture many times.
+    if (first !== file) for (const box of before.boxes) box.from ??= first;
+    const from = first === file && before.boxes[0]?.from === undefined ? {} : { from: file };
+    for (const box of note.boxes) before.boxes.push({ ...box, ...from });
+    before.width ??= note.width;
+    before.height ??= note.height;
+    if (note.isPartial) before.isPartial = true;
     return true;
   }
 
@@ -142,9 +142,14 @@ function readYolo(
   const faults: string[] = [];
   const boxes: NotedBox[] = [];
   const unnamed: number[] = [];
-  let pixels = 0;
+  let [pixels, bad] = [0, 0];
   for (const line of linesOf(file.text)) {
-    const { index, rect, isPixels } = readYoloLine(line, set?.keypoints)!;
+    const read = readYoloLine(line, set?.keypoints);
+    if (!read) {
+      bad++;
+      continue;
+    }
+    const { index, rect, isPixels } = read;
     if (isPixels) pixels++;
     else boxes.push({ ...rect, label: set?.names[index] ?? `class ${index}`, unit: 'ratio' });
     if (set?.names[index] === undefined) unnamed.push(index);
@@ -153,12 +158,14 @@ function readYolo(
     faults.push(
       `The numbers of ${pixels} boxes look like pixels: YOLO files hold shares of the picture, 0 to 1. Divide them by its width and height.`,
     );
+  if (bad > 0)
+    faults.push(`${bad} of its lines cannot be read: a line is a class number and four numbers from 0 to 1.`);
   const note = {
     picture: stemOf(file.path),
     boxes,
     width: null,
     height: null,
-    ...(pixels > 0 ? { isPartial: true } : {}),
+    ...(pixels + bad > 0 ? { isPartial: true } : {}),
   };
   return { note, faults, unnamed };
 }
@@ -191,7 +198,7 @@ export function collectPictureAnnotations(
     const { path, text } = file;
     if (/\.(json|labels|jsonl)$/i.test(path)) {
       try {
-        const read = readBoxJson(parseJson(text), path);
+        const read = readBoxJson(/\.jsonl$/i.test(path) ? linesOf(text).map(parseJson) : parseJson(text), path);
         if (read) all.take(path, read);
       } catch (error) {
         all.used.add(path);
@@ -205,7 +212,11 @@ export function collectPictureAnnotations(
       if (read) all.take(path, read);
     } else if (/\.txt$/i.test(path)) {
       const isOfSet = /(?:^|\/)ImageSets\//i.test(path);
-      const areBoxes = linesOf(text).every((line) => readYoloLine(line) !== null);
+      const lines = linesOf(text);
+      const good = lines.filter((line) => readYoloLine(line) !== null).length;
+      // A bad line among good ones is said; it does not make the text another thing.
+      const areBoxes =
+        good === lines.length || (2 * good >= lines.length && all.hasPicture(stemOf(path), folderOf(path)));
       const part = areBoxes ? null : partOfList(path, declared);
       if (part && all.takeList(file, part)) continue;
       // `trainval.txt` and lists by class say no part.
@@ -213,14 +224,24 @@ export function collectPictureAnnotations(
       else if (areBoxes && (text.trim() || all.hasPicture(stemOf(path), folderOf(path)))) yolo.push(file);
     }
   }
-  for (const [word, place] of sets.flatMap(({ set }) => singlePlaces(set.parts)))
+  // The deepest folder says most.
+  const places = sets.flatMap(({ set }) => singlePlaces(set.parts));
+  for (const [word, place] of places.sort((a, b) => b[1].length - a[1].length))
     if (!/\.txt$/i.test(place)) all.takeFolder(place, partOfWord(word)!);
   const unnamed = new Map<number, string>();
   for (const file of yolo) {
     const near = sets
       .filter(({ folder, set }) => set.names.length > 0 && file.path.startsWith(folder))
       .sort((a, b) => b.folder.length - a.folder.length)[0];
-    const read = readYolo(file, near?.set ?? sets.find(({ set }) => set.names.length > 0)?.set);
+    const own = near?.set ?? sets.find(({ set }) => set.names.length > 0)?.set;
+    const keypoints =
+      own?.keypoints ??
+      sets.find(({ folder, set }) => set.keypoints && file.path.startsWith(folder))?.set.keypoints ??
+      null;
+    const read = readYolo(
+      file,
+      own ? { ...own, keypoints } : keypoints ? { names: [], keypoints, parts: [] } : undefined,
+    );
     for (const index of read.unnamed) if (!unnamed.has(index)) unnamed.set(index, file.path);
     all.take(file.path, { notes: [read.note], faults: read.faults });
   }

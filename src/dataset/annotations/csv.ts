@@ -78,6 +78,19 @@ type Columns = Record<keyof typeof KEYS, number>;
 /** AutoML rows: part, path, label, then up to four corners of which the first and third say all. */
 const AUTOML: Partial<Columns> = { part: 0, picture: 1, label: 2, left: 3, top: 4, right: 7, bottom: 8 };
 const RETINANET: Partial<Columns> = { picture: 0, left: 1, top: 2, right: 3, bottom: 4, label: 5 };
+/** make-sense: label, left, top, width and height of the box, picture and its size. */
+const MAKE_SENSE: Partial<Columns> = {
+  label: 0,
+  left: 1,
+  top: 2,
+  boxWidth: 3,
+  boxHeight: 4,
+  picture: 5,
+  width: 6,
+  height: 7,
+};
+/** What is shown by a table that says no class. */
+const ONLY_CLASS = 'object';
 const NOWHERE_COLUMNS = Object.fromEntries(Object.keys(KEYS).map((key) => [key, -1])) as Columns;
 
 const isEmpty = (value: string | undefined) => /^(nan|null|none|n\/a)?$/i.test(textOf(value));
@@ -92,7 +105,10 @@ function columnsOf(first: readonly string[]): { at: Columns; hasHead: boolean } 
   );
   const find = (keys: readonly string[]) => keys.map((key) => head.indexOf(key)).find((found) => found >= 0) ?? -1;
   const at = Object.fromEntries(Object.entries(KEYS).map(([name, keys]) => [name, find(keys)])) as Columns;
-  if (at.picture >= 0 && at.label >= 0 && at.left >= 0 && at.top >= 0) return { at, hasHead: true };
+  // Beside `image_width`, a plain `width` is that of the box.
+  if (at.boxWidth < 0 && head.includes('image_width')) at.boxWidth = head.indexOf('width');
+  if (at.boxHeight < 0 && head.includes('image_height')) at.boxHeight = head.indexOf('height');
+  if (at.picture >= 0 && at.left >= 0 && at.top >= 0) return { at, hasHead: true };
   const areNumbers = (cells: readonly string[]) =>
     cells.every((cell) => isEmpty(cell) || Number.isFinite(numberOf(cell)));
   if (
@@ -102,6 +118,8 @@ function columnsOf(first: readonly string[]): { at: Columns; hasHead: boolean } 
     areNumbers(first.slice(3))
   )
     return { at: { ...NOWHERE_COLUMNS, ...AUTOML }, hasHead: false };
+  if (first.length === 8 && areNumbers([...first.slice(1, 5), ...first.slice(6)]) && !areNumbers([first[5]!]))
+    return { at: { ...NOWHERE_COLUMNS, ...MAKE_SENSE }, hasHead: false };
   if (first.length === 6 && areNumbers(first.slice(1, 5)))
     return { at: { ...NOWHERE_COLUMNS, ...RETINANET }, hasHead: false };
   return null;
@@ -137,14 +155,34 @@ function readViaTable(rows: readonly string[][], head: readonly string[]): Pictu
   return { notes: [...notes.values()], faults };
 }
 
+/** A column `bbox` of `[x, y, width, height]` (Kaggle) as four columns. */
+function unfoldBoxes(rows: readonly string[][], at: number): string {
+  const [head, ...rest] = rows;
+  const data = rest.map((row) => [
+    ...row.toSpliced(at, 1),
+    ...(row[at] ?? '')
+      .replace(/[[\]()]/g, '')
+      .split(/[\s,;]+/)
+      .filter(Boolean)
+      .slice(0, 4),
+  ]);
+  const fields = [
+    ...head!.toSpliced(at, 1).map((cell) => (/^(width|height)$/i.test(cell.trim()) ? `image_${cell.trim()}` : cell)),
+  ];
+  return Papa.unparse({ fields: [...fields, 'x', 'y', 'w', 'h'], data });
+}
+
 /** @param nameOf shows the name of a class that a table gives by a code (Open Images). @returns null when it is none. */
 export function readCsv(text: string, nameOf: (label: string) => string = (label) => label): PictureAnnotations | null {
   const rows = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy' }).data;
   const first = rows[0];
-  if (!first || first.length < 5) return null;
+  if (!first || first.length < 2) return null;
   const heads = first.map((cell) => cell.trim().toLowerCase());
   if (heads.includes('region_shape_attributes') && heads.includes('filename'))
     return readViaTable(rows.slice(1), heads);
+  const boxAt = heads.indexOf('bbox');
+  if (boxAt >= 0) return readCsv(unfoldBoxes(rows, boxAt), nameOf);
+  if (first.length < 5) return null;
   const columns = columnsOf(first);
   if (!columns) return null;
   const { at, hasHead } = columns;
@@ -155,13 +193,14 @@ export function readCsv(text: string, nameOf: (label: string) => string = (label
     ? [at.right, at.bottom]
     : [at.boxWidth >= 0 ? at.boxWidth : at.width, at.boxHeight >= 0 ? at.boxHeight : at.height];
   if (sides.some((side) => side < 0)) return null;
-  const isOwn = (side: number) => hasCorners && side >= 0;
+  const isOwn = (side: number) =>
+    (hasCorners || at.boxWidth >= 0) && side >= 0 && side !== at.boxWidth && side !== at.boxHeight;
   const notes = new Map<string, PictureNote>();
   const faults: string[] = [];
   // Ratios in all of the file, or pixels in all of it.
   let [isRatio, hasPoint] = [true, false];
   rows.slice(start).forEach((row, i) => {
-    const picture = unplainCell(textOf(row[at.picture]));
+    const picture = textOf(row[at.picture]);
     if (!picture) return void faults.push(`Row ${i + 1 + start} names no picture.`);
     const note: PictureNote = notes.get(picture) ?? {
       picture,
@@ -175,7 +214,7 @@ export function readCsv(text: string, nameOf: (label: string) => string = (label
     const cells = [at.left, at.top, ...sides].map((column) => row[column]);
     // A row without box: the picture was looked at and shows nothing.
     if (cells.every(isEmpty)) return;
-    const label = unplainCell(textOf(row[at.label]));
+    const label = at.label < 0 ? ONLY_CLASS : unplainCell(textOf(row[at.label]));
     if (!label) {
       note.isPartial = true;
       return void faults.push(`Row ${i + 1 + start} has no label.`);
@@ -189,7 +228,8 @@ export function readCsv(text: string, nameOf: (label: string) => string = (label
     note.boxes.push({ label: nameOf(label), ...rect, unit: 'pixels' });
   });
   if (isRatio && hasPoint) for (const { boxes } of notes.values()) for (const box of boxes) box.unit = 'ratio';
-  return { notes: [...notes.values()], faults };
+  const hints = at.label < 0 ? [`It names no classes: all boxes are called ${ONLY_CLASS}. Rename the class.`] : [];
+  return { notes: [...notes.values()], faults, hints };
 }
 
 /** Names of classes by their code: `class-descriptions.csv` of Open Images. null when it is none. */
@@ -204,7 +244,7 @@ export function readClassCodes(text: string): Map<string, string> | null {
 /** One table for all pictures, corners in pixels; a picture without boxes has a row without. */
 export function writeCsv(pictures: readonly LabelledPicture[], path: string): WrittenFile {
   const rows = pictures.flatMap(({ path: filename, width, height, part, boxes }) => {
-    const own = [plainCell(filename), width, height];
+    const own = [filename, width, height];
     if (boxes.length === 0) return [[...own, '', '', '', '', '', part]];
     return boxes.map(({ label, ...box }) => [
       ...own,

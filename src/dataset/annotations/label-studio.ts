@@ -84,6 +84,11 @@ const noteOf = (picture: string): PictureNote => {
 };
 const isPicture = (value: unknown): value is string => typeof value === 'string' && /\.\w{2,5}$/.test(value);
 
+/** The picture of a task: under its usual name, else the first that looks like one. */
+const pictureOf = (task: Json): string =>
+  textOf(['image', 'img', 'picture', 'photo'].map((key) => task[key]).find((value) => textOf(value))) ||
+  textOf(Object.values(task).find(isPicture));
+
 /** @returns null when it is none. */
 export function readLabelStudio(whole: unknown): PictureAnnotations | null {
   const tasks = objectsOf(Array.isArray(whole) ? whole : [whole]);
@@ -96,7 +101,7 @@ export function readLabelStudio(whole: unknown): PictureAnnotations | null {
       (Array.isArray(task.annotations) || Array.isArray(task.completions) || 'file_upload' in task)
     ) {
       isOurs = true;
-      const picture = Object.values(task.data).find(isPicture) ?? textOf(task.file_upload);
+      const picture = pictureOf(task.data) || textOf(task.file_upload);
       const done = objectsOf(task.annotations ?? task.completions).filter(
         (one) => one.was_cancelled !== true && Array.isArray(one.result),
       );
@@ -120,7 +125,7 @@ export function readLabelStudio(whole: unknown): PictureAnnotations | null {
         value.length > 0 &&
         value.every((one) => isObject(one) && SHAPES.some((shape) => shape in one)),
     );
-    const picture = Object.values(task).find(isPicture);
+    const picture = pictureOf(task);
     if (!list || !picture) continue;
     isOurs = true;
     const note = noteOf(picture);

@@ -13,6 +13,7 @@ export const LABEL_TRACKS: FormatTable = {
     ['Audacity’s lines of frequencies (`\\`)', 'not read'],
     ['Praat TextGrid, long and short, UTF-16', 'intervals of the first tier that has any'],
     ['ELAN, text with tabs', 'stretches'],
+    ['Raven selection tables', 'stretches'],
     ['the recording of the same name, else the only one in the folder', 'the one that is cut'],
     ['one stretch over all of it', 'the class of the whole file'],
     ['points, intervals without a name', 'not read: silence between labels belongs to none'],
@@ -74,12 +75,32 @@ function readTextGrid(text: string): Stretch[] {
   return [];
 }
 
+/** Selection table of Raven: a header with `Begin Time (s)` and `End Time (s)`, the name in `Species`, `Annotation` … or the last column. */
+function readRaven(lines: readonly string[]): Stretch[] | null {
+  const head = (lines[0] ?? '').split('\t').map((cell) => cell.trim().toLowerCase());
+  const [from, to] = [head.indexOf('begin time (s)'), head.indexOf('end time (s)')];
+  if (from < 0 || to < 0) return null;
+  const named = head.findIndex((cell) => /^(species|annotation|label|class|common name|tag|call)/.test(cell));
+  const stretches = new Map<string, Stretch>();
+  for (const line of lines.slice(1)) {
+    const cells = line.split('\t').map((cell) => cell.trim());
+    const [startSec, endSec, label] = [
+      numberOf(cells[from]),
+      numberOf(cells[to]),
+      cells[named < 0 ? cells.length - 1 : named] ?? '',
+    ];
+    // A selection stands once for its waveform and once for its spectrogram.
+    if (endSec > startSec && label) stretches.set(`${startSec} ${endSec} ${label}`, { startSec, endSec, label });
+  }
+  return [...stretches.values()];
+}
+
 /** @returns stretches in order; null when the text is no label track. */
 export function readLabelTrack(text: string): Stretch[] | null {
   const lines = linesOf(text);
   if (lines.length === 0 || lines.length > 10 * MOST_STRETCHES) return null;
   const isPraat = /^\s*(File type = )?"?ooTextFile/.test(text);
-  const stretches = isPraat ? readTextGrid(text) : (readAudacity(lines) ?? readElan(lines));
+  const stretches = isPraat ? readTextGrid(text) : (readRaven(lines) ?? readAudacity(lines) ?? readElan(lines));
   return stretches && stretches.length > 0 ? stretches.sort((a, b) => a.startSec - b.startSec) : null;
 }
 

@@ -3,6 +3,7 @@
  */
 import Papa from 'papaparse';
 import type { Part } from '../../domain/project.ts';
+import { parseJson } from '../../kernel/json.ts';
 import { fileName } from '../labels.ts';
 import { partOfWord } from '../parts.ts';
 import { plainCell, unplainCell } from '../../kernel/format.ts';
@@ -10,7 +11,7 @@ import type { FormatTable, WrittenFile } from './format.ts';
 import { readPartList } from './class-lists.ts';
 import { FileIndex } from './file-index.ts';
 import { readLabelTrack, type Stretch } from './label-tracks.ts';
-import { isObject, objectsOf, parseJson, textOf, type Json } from './notes.ts';
+import { isObject, numberOf, objectsOf, textOf, type Json } from './notes.ts';
 import { nothingListed, type ImportRemark, type MotionAnnotation, type ReadLists } from './reader.ts';
 import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
 import { parseTime } from './times.ts';
@@ -25,7 +26,8 @@ export const MOTION_LISTS: FormatTable = {
     ['CSV, TXT, TSV; any delimiter, UTF-16, spaces', 'rows of `video`, `label`, `start`, `end`'],
     ['JSON as a list, in `annotations`, `videos` or another single key', 'the same'],
     ['times as seconds, `mm:ss`, `hh:mm:ss`, with point or comma', 'seconds'],
-    ['BORIS aggregated events (`Media file name`, `Behavior`, `Start (s)`)', 'stretches; points left out and said'],
+    ['BORIS, aggregated events and events with START and STOP', 'stretches; points left out and said'],
+    ['`start_frame`, `end_frame` with `fps` / without', 'seconds / refused in words'],
     ['Kinetics (`youtube_id`, `time_start`, `split`)', 'stretches, or whole trimmed files; parts'],
     ['a column `split` or `set`', 'parts'],
     ['columns `joint_x`, `joint_y` beside them', 'landmarks, not a list'],
@@ -58,6 +60,34 @@ const isLandmarks = (record: Json) => {
   );
 };
 
+/** Events of BORIS, one row where a behaviour starts and one where it stops, as stretches. Others as they are. */
+function pairEvents(records: readonly Json[]): Json[] {
+  const kindOf = (record: Json) => textOf(find(record, /^behaviou?r type$|^status$/)).toUpperCase();
+  if (!records.some((record) => kindOf(record) === 'START')) return [...records];
+  const open = new Map<string, Json>();
+  return records.flatMap((record) => {
+    const time = find(record, /^time( \(s\))?$/);
+    const key = [find(record, KEYS.video), find(record, KEYS.label), find(record, /^subject$/)].map(textOf).join('\t');
+    const kind = kindOf(record);
+    if (kind === 'START') {
+      open.set(key, { ...record, start: time });
+      return [];
+    }
+    const start = open.get(key);
+    open.delete(key);
+    return kind === 'STOP' && start ? [{ ...start, end: time }] : [{ ...record, start: time, end: time }];
+  });
+}
+
+/** Times given as frames, in seconds where the rate is given too. A word when it is not. */
+function inSeconds(record: Json): Json | string {
+  const [start, end] = [find(record, /^(start|begin|first)[ _]?frame$/), find(record, /^(end|stop|last)[ _]?frame$/)];
+  if (start === undefined && end === undefined) return record;
+  const rate = numberOf(find(record, /^(fps|frame[ _]?rate)$/));
+  if (!(rate > 0)) return 'Its times are frames: give seconds, or a column fps.';
+  return { ...record, start: numberOf(start ?? 0) / rate, ...(end === undefined ? {} : { end: numberOf(end) / rate }) };
+}
+
 /** The list of a JSON file: itself, or the only list inside. */
 function listOf(whole: unknown): Json[] | null {
   if (Array.isArray(whole)) return objectsOf(whole);
@@ -76,6 +106,7 @@ export function readMotionAnnotations(content: string, name: string): MotionAnno
     }
   } else records = Papa.parse<Json>(content.replace(/^\uFEFF/, ''), { header: true, skipEmptyLines: 'greedy' }).data;
   if (!records || records.slice(0, 20).some(isLandmarks)) return null;
+  records = pairEvents(records);
   const isOurs = records.some(
     (record) => find(record, KEYS.video) !== undefined && find(record, KEYS.label) !== undefined,
   );
@@ -85,10 +116,12 @@ export function readMotionAnnotations(content: string, name: string): MotionAnno
   const isTimed = records.some(
     (record) => parseTime(find(record, KEYS.start)) !== null || parseTime(find(record, KEYS.end)) !== null,
   );
-  records.forEach((record, i) => {
+  records.forEach((given, i) => {
     const line = i + 1;
     const refuse = (reason: string) => void faults.push({ line, reason });
-    const video = unplainCell(textOf(find(record, KEYS.video)));
+    const record = inSeconds(given);
+    if (typeof record === 'string') return refuse(record);
+    const video = textOf(find(record, KEYS.video));
     const label = unplainCell(textOf(find(record, KEYS.label)));
     if (!video) return refuse('It names no video.');
     if (!label) return refuse(`It gives ${video} no label.`);
@@ -126,7 +159,7 @@ const timed = (rows: readonly MotionRow[]) => rows.some(({ stretch }) => stretch
 /** CSV with Create ML's columns; parts and recordings in columns of their own where there are any. */
 export function writeMotionCsv(rows: readonly MotionRow[], path: string): WrittenFile {
   const columns: [string, (row: MotionRow) => string | number][] = [
-    ['video', ({ file }) => plainCell(file)],
+    ['video', ({ file }) => file],
     ['label', ({ label }) => plainCell(label)],
     ...(timed(rows)
       ? ([

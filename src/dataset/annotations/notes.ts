@@ -72,19 +72,5 @@ export const rectBetween = (x1: number, y1: number, x2: number, y2: number): Rec
 /** A box that is none: it is said when it is placed. */
 export const NOWHERE: Rect = { x: NaN, y: NaN, width: NaN, height: NaN };
 
-/** Parses JSON as Python writes it too, where NaN and Infinity stand as words. @throws SyntaxError. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    // Strings stay as they are; a word of its own becomes null.
-    const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
-      found.startsWith('"') ? found : 'null',
-    );
-    if (plain === text) throw error;
-    return JSON.parse(plain) as unknown;
-  }
-}
-
 /** A length in pixels as it is written: no more digits than any picture has. */
 export const pixels = (value: number): number => Number(value.toFixed(6));

@@ -41,6 +41,21 @@ const MOST_YAML = 1e6;
 /** More classes than any set has: a key far out would make a list that fills the memory. */
 const MOST_CLASSES = 100_000;
 
+/** Whether numbers behind a class are a box, and not an outline: with a confidence and a track number, or with keypoints as declared or as COCO marks them (0, 1, 2). */
+function isBoxLine(rest: readonly number[], keypoints: YoloSet['keypoints']): boolean {
+  if (rest.length <= 5) return true;
+  if (keypoints) return rest.length === 4 + keypoints[0] * keypoints[1];
+  if (rest.length === 6) return Number.isInteger(rest[5]) && rest[5]! > 1;
+  const [x, y, width, height, ...more] = rest as [number, number, number, number, ...number[]];
+  if (more.length % 3 !== 0) return false;
+  if (more.every((value, i) => i % 3 !== 2 || [0, 1, 2].includes(value))) return true;
+  if (rest.length % 2 === 0) return false;
+  // Keypoints with a confidence each, or an outline with one behind: keypoints lie in their box.
+  const points = Array.from({ length: more.length / 3 }, (_, i) => [more[3 * i]!, more[3 * i + 1]!] as const);
+  const inside = points.filter(([px, py]) => Math.abs(px - x) <= 0.6 * width && Math.abs(py - y) <= 0.6 * height);
+  return inside.length >= 0.6 * points.length;
+}
+
 /** One line: class number and box; `isPixels` when its numbers are no ratios. null when it is no such line. */
 export function readYoloLine(
   line: string,
@@ -56,10 +71,13 @@ export function readYoloLine(
   if (values.length < 5 || values.some(Number.isNaN) || !Number.isInteger(values[0]) || values[0]! < 0) return null;
   const index = values[0]!;
   const isPixels = values.slice(1, 5).some((value) => value > 2 || value < -1);
-  const rest = values.length - 1;
-  const isBox = rest <= 5 || (keypoints ? rest === 4 + keypoints[0] * keypoints[1] : rest % 2 === 1);
-  if (!isBox) return { index, rect: rectAround(values.slice(1)), isPixels };
-  const [, x, y, width, height] = values as [number, number, number, number, number];
+  const rest = values.slice(1);
+  if (!isBoxLine(rest, keypoints)) {
+    // A prediction has its confidence behind the outline.
+    const outline = rest.length % 2 === 1 ? rest.slice(0, -1) : rest;
+    return { index, rect: rectAround(outline), isPixels };
+  }
+  const [x, y, width, height] = rest as [number, number, number, number];
   return { index, rect: { x: x - width / 2, y: y - height / 2, width, height }, isPixels };
 }
 
@@ -98,7 +116,7 @@ export function readYoloSet({ path, text }: TextFile): YoloSet | null {
       keypoints: shape.length === 2 ? [shape[0]!, shape[1]!] : null,
       parts,
     };
-    return set.names.length > 0 || parts.length > 0 ? set : null;
+    return set.names.length > 0 || parts.length > 0 || set.keypoints ? set : null;
   }
   if (/\.data$/.test(name)) {
     const pairs = linesOf(text).flatMap((line) => {
@@ -130,5 +148,5 @@ export function writeYolo({ boxes }: LabelledPicture, classes: readonly string[]
 /** `data.yaml` of a set. @param parts folder of pictures by the key of data.yaml. */
 export const writeYoloSet = (classes: readonly string[], parts: Record<string, string>): WrittenFile => ({
   path: 'data.yaml',
-  content: stringify({ path: '.', ...parts, nc: classes.length, names: new Map(classes.entries()) }),
+  content: stringify({ ...parts, nc: classes.length, names: new Map(classes.entries()) }),
 });

@@ -255,9 +255,11 @@ export const DATA_FORMATS: readonly DataFormat[] = [
     table: YOLO,
     write: (set) => {
       const isFolders = set.parts === 'folders';
-      const folderOf = (root: string, { item }: SetExample) =>
-        isFolders ? `${root}/${SHORT_PARTS[item.part]}/` : `${root}/`;
-      const parts = byPart(set.examples).map(([part]) => SHORT_PARTS[part]);
+      // A picture without a text is background to a trainer: those nobody has annotated lie apart.
+      const folderOf = (root: string, { item, isLabelled }: SetExample) =>
+        !isLabelled ? 'unlabelled/' : isFolders ? `${root}/${SHORT_PARTS[item.part]}/` : `${root}/`;
+      const done = set.examples.filter((example) => example.isLabelled);
+      const parts = byPart(done).map(([part]) => SHORT_PARTS[part]);
       const placeOf = (part: string) => (isFolders ? `images/${part}` : `${part}.txt`);
       // Trainers want the key `val`; without such a part it names the training pictures, never those of testing.
       const places = Object.fromEntries(parts.map((part) => [part, placeOf(part)]));
@@ -273,7 +275,7 @@ export const DATA_FORMATS: readonly DataFormat[] = [
         ...(isFolders
           ? []
           : partLists(
-              set.examples,
+              done,
               (example) => `./${folderOf('images', example)}${example.file}`,
               (part) => `${SHORT_PARTS[part]}.txt`,
             )),
@@ -291,7 +293,7 @@ export const DATA_FORMATS: readonly DataFormat[] = [
         ),
       ),
       ...partLists(
-        set.examples,
+        set.examples.filter((example) => example.isLabelled),
         ({ file }) => file.replace(/\.[^.]*$/, ''),
         (part) => `ImageSets/Main/${SHORT_PARTS[part]}.txt`,
       ),

@@ -35,6 +35,8 @@ export const safeName = (name: string): string =>
     .normalize('NFC')
     .replace(/[\\/:*?"<>|%\u0000-\u001f\u007f]/g, '_')
     .replace(/^[. ]+|[. ]+$/g, '')
+    // A spreadsheet would take it for a formula.
+    .replace(/^[=+@]/, '_')
     .slice(0, 120) || 'unnamed';
 
 const ENDINGS: Record<string, string> = {

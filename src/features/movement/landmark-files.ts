@@ -7,6 +7,7 @@
 import Papa from 'papaparse';
 import { StudioError } from '../../kernel/errors.ts';
 import { plainCell, unplainCell } from '../../kernel/format.ts';
+import { parseJson } from '../../kernel/json.ts';
 import { frameCount, MOTION_VALUES, type Motion } from './motion.ts';
 import { BLAZEPOSE_JOINTS, canonicalJoint } from './skeleton.ts';
 
@@ -25,7 +26,11 @@ type Point = [x: number, y: number, visibility: number] | null;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const numberOf = (value: unknown): number =>
-  typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN;
+  typeof value === 'number'
+    ? value
+    : typeof value === 'string' && value.trim() !== ''
+      ? Number(value.trim().replace(/^(-?\d*),(\d+)$/, '$1.$2'))
+      : NaN;
 
 /** A point as people write it: [x, y], [x, y, visibility], [x, y, z, visibility], { x, y, visibility | score | confidence }. */
 function readPoint(value: unknown): Point {
@@ -146,6 +151,25 @@ function jointNames(given: unknown, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `joint_${i}`);
 }
 
+/** Numbers of one joint in a flat list: MediaPipe's 33 joints have two to four, others three or two. */
+function stepOf(count: number): number {
+  const each = count / BLAZEPOSE_JOINTS.length;
+  if (each === 2 || each === 3 || each === 4) return each;
+  return count % 3 === 0 ? 3 : 2;
+}
+
+/** Lists of people by picture (AlphaPose) as frames: the best of each picture, in their order. */
+function framesByPicture(list: readonly unknown[]): unknown[] {
+  if (!isRecord(list[0]) || list[0].image_id === undefined || !Array.isArray(list[0].keypoints)) return [...list];
+  const best = new Map<string, Record<string, unknown>>();
+  for (const entry of list.filter(isRecord)) {
+    const id = String(entry.image_id);
+    const known = best.get(id);
+    if (!known || numberOf(entry.score) > numberOf(known.score)) best.set(id, entry);
+  }
+  return [...best.values()];
+}
+
 function readJsonSequence(value: Record<string, unknown>, outer: Record<string, unknown>): LandmarkSequence {
   const of = (...keys: string[]) => keys.map((key) => value[key] ?? outer[key]).find((found) => found !== undefined);
   const rows =
@@ -169,7 +193,7 @@ function readJsonSequence(value: Record<string, unknown>, outer: Record<string, 
       if (points.length > 0 && typeof points[0] === 'number') {
         const flat = points as number[];
         const jointCount = Array.isArray(named) ? named.length : 0;
-        const step = jointCount ? Math.round(flat.length / jointCount) : flat.length % 3 === 0 ? 3 : 2;
+        const step = jointCount ? Math.max(1, Math.round(flat.length / jointCount)) : stepOf(flat.length);
         return Array.from({ length: Math.floor(flat.length / step) }, (_, j) =>
           readPoint(flat.slice(j * step, (j + 1) * step)),
         );
@@ -235,7 +259,7 @@ function readCocoKeypoints(whole: Record<string, unknown>): LandmarkSequence[] |
 function readJson(text: string): LandmarkSequence[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (error) {
     throw refuse(`it is no JSON (${(error as Error).message})`);
   }
@@ -243,7 +267,7 @@ function readJson(text: string): LandmarkSequence[] {
     // A list of sequences, or of frames.
     if (isRecord(parsed[0]) && ('frames' in parsed[0] || 'joints' in parsed[0]))
       return parsed.filter(isRecord).map((entry) => readJsonSequence(entry, {}));
-    return [readJsonSequence({ frames: parsed }, {})];
+    return [readJsonSequence({ frames: framesByPicture(parsed) }, {})];
   }
   if (!isRecord(parsed)) throw refuse('its JSON is neither a list nor an object');
   const coco = readCocoKeypoints(parsed);
