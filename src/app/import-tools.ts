@@ -30,8 +30,7 @@ export const importTools = (
     return archive.call('readLists', { kind, lists, media, known }, { signal });
   },
   cut: ({ blob }, segments, signal) => features.call('cutSegments', { blob, segments: [...segments] }, { signal }),
-  async unzip(blob, onFile, signal) {
-    const { failed } = await archive.call('unzip', { blob }, { signal, onProgress: ({ file }) => onFile(file) });
-    return failed;
+  unzip(blob, onFile, signal) {
+    return archive.call('unzip', { blob }, { signal, onProgress: ({ file }) => onFile(file) });
   },
 });

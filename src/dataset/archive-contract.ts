@@ -41,7 +41,7 @@ export type ArchiveContract = {
   unzip: {
     args: { blob: Blob };
     progress: { file: PathFile; done: number; total: number };
-    result: { count: number; failed: { path: string; reason: string }[] };
+    result: { count: number; failed: { path: string; reason: string }[]; hint: string | null };
   };
   /** What the lists among the files of an import say. @param media paths of all other files: their content is not needed. */
   readLists: {

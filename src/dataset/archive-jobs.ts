@@ -8,7 +8,7 @@ import type { ArchiveContract } from './archive-contract.ts';
 import { archiveFiles, readArchive, type ArchiveFile } from './project-archive.ts';
 import { dataSetFiles } from './saving/save.ts';
 import { withNewIds, type Store } from './store.ts';
-import { decodeNames } from './zip-names.ts';
+import { areNamesSure, decodeNames } from './zip-names.ts';
 
 configure({ useWebWorkers: false });
 
@@ -51,7 +51,11 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
         if (entries.length > MOST_ENTRIES || bytes > MOST_BYTES)
           throw new StudioError('media/zip-too-large', { details: { entries: entries.length, bytes } });
         const unsaid = entries.filter((entry) => !entry.filenameUTF8);
-        const names = decodeNames(unsaid.map((entry) => entry.rawFilename));
+        const raw = unsaid.map((entry) => entry.rawFilename);
+        const names = decodeNames(raw);
+        const hint = areNamesSure(raw)
+          ? null
+          : 'The zip does not say how its names are written: they were guessed. Check the names of the classes.';
         const nameOf = new Map(names?.map((name, i) => [unsaid[i]!, name]));
         for (const entry of entries) {
           throwIfAborted(signal);
@@ -73,7 +77,7 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
             });
           }
         }
-        return { count: done, failed };
+        return { count: done, failed, hint };
       } finally {
         await reader.close();
       }

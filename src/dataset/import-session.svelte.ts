@@ -178,7 +178,7 @@ export class ImportSession {
     show('unpacking', 0, given.length);
     try {
       const files = await this.#unpack(given, report, signal);
-      report.total = files.length + report.remarks.length;
+      report.total = files.length + report.remarks.filter(({ isAdded }) => !isAdded).length;
       await this.#read(files, options, report, signal, (done) => show('reading', done, files.length));
       end({ kind: 'done', report });
     } catch (error) {
@@ -206,7 +206,8 @@ export class ImportSession {
       if (depth >= DEEPEST_ZIP) return skip(path, 'A zip inside too many others: unpack it first.');
       const inside: PathFile[] = [];
       try {
-        const failed = await this.#tools.unzip(file.blob, (entry) => inside.push(entry), signal);
+        const { failed, hint } = await this.#tools.unzip(file.blob, (entry) => inside.push(entry), signal);
+        if (hint) report.remarks.push({ path, reason: hint, isAdded: true });
         for (const entry of failed) skip(`${path}/${entry.path}`, entry.reason);
       } catch (error) {
         if (!(error instanceof StudioError) || !error.code.startsWith('media/')) throw error;

@@ -35,5 +35,5 @@ export type ImportTools = {
     blob: Blob,
     onFile: (file: PathFile) => void,
     signal: AbortSignal,
-  ) => Promise<{ path: string; reason: string }[]>;
+  ) => Promise<{ failed: { path: string; reason: string }[]; hint: string | null }>;
 };

@@ -38,3 +38,13 @@ export function decodeNames(raw: readonly Uint8Array[]): string[] | null {
   }
   return null;
 }
+
+/** Whether names that are not flagged can be trusted: plain letters, or valid UTF-8. Others are a guess. */
+export function areNamesSure(raw: readonly Uint8Array[]): boolean {
+  try {
+    for (const bytes of raw) new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -195,7 +195,7 @@ describe('an import', () => {
             : Promise.resolve([media(path)]),
       readLists,
       cut: () => Promise.resolve([]),
-      unzip: () => Promise.resolve([]),
+      unzip: () => Promise.resolve({ failed: [], hint: null }),
     });
     const files = ['A/slow.wav', 'A/obedient.wav', 'B/1.wav'].map((path) => ({ path, blob: new Blob(['x']) }));
     const run = imports.run(files, { classId: null, isFixed: false, part: 'training' });
@@ -215,7 +215,7 @@ describe('an import', () => {
       inspect: ({ path }) => Promise.resolve([media(path)]),
       readLists,
       cut: () => Promise.resolve([]),
-      unzip: () => Promise.resolve([]),
+      unzip: () => Promise.resolve({ failed: [], hint: null }),
     });
     await imports.run([{ path: 'A/1.wav', blob: new Blob(['x']) }], {
       classId: null,

@@ -9,7 +9,7 @@ import { cleanPath, isDocumentPath } from '../../src/dataset/labels.ts';
 import { partOfWord } from '../../src/dataset/parts.ts';
 import { questionOf } from '../../src/dataset/question.ts';
 import { readStructure } from '../../src/dataset/structure.ts';
-import { decodeNames } from '../../src/dataset/zip-names.ts';
+import { areNamesSure, decodeNames } from '../../src/dataset/zip-names.ts';
 
 /** The best reading in short: classes and parts by path. */
 function best(paths: readonly string[]) {
@@ -349,6 +349,12 @@ describe('files', () => {
     expect(decodeNames([new TextEncoder().encode('K\u00e4se')])).toEqual(['K\u00e4se']);
     expect(decodeNames([Uint8Array.from([0x4b, 0x84, 0x73])])).toBeNull();
     expect(decodeNames([new TextEncoder().encode('plain')])).toBeNull();
+    // What is no UTF-8 is a guess, and said to be one.
+    expect([areNamesSure([gbk]), areNamesSure([sjis]), areNamesSure([new TextEncoder().encode('Käse')])]).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 });
 
