@@ -2,9 +2,9 @@
 import { createContext } from 'svelte';
 import { Store, type PathFile } from '../dataset/index.ts';
 import { ArchiveSession } from '../dataset/ui.ts';
-import { TASK_KINDS } from '../domain/task.ts';
 import { NetworkSession } from '../features/ui.ts';
 import { Theme } from '../ui/theme.svelte.ts';
+import { kindOfFiles } from './kind-of-files.ts';
 import { Keys } from './keys.svelte.ts';
 import { isArchiveName, Library } from './library.svelte.ts';
 import { Notify } from './notify.svelte.ts';
@@ -93,7 +93,7 @@ export class Studio {
     const id =
       route.page === 'project'
         ? route.projectId
-        : (await this.library.create(folder ?? 'New project', TASK_KINDS[0]!)).id;
+        : (await this.library.create(folder ?? 'New project', await kindOfFiles(files, this.clients))).id;
     this.router.go(stepAddress(id, 'data'));
   }
 

@@ -4,7 +4,7 @@ import type { ProjectSession } from '../dataset/ui.ts';
 import { isLabelled } from '../domain/label.ts';
 import { isTaskKind, TASK_KINDS, type TaskKind } from '../domain/task.ts';
 import { StudioError } from '../kernel/errors.ts';
-import { taskOf, type Task } from '../tasks/index.ts';
+import { guessTask, taskOf, type Task } from '../tasks/index.ts';
 import { LANDMARK_FORMS, landmarkFiles, type LandmarkTools } from '../app/landmarks.ts';
 import type { Clients } from '../app/workers.ts';
 
@@ -22,21 +22,6 @@ export type ConvertTools = {
 
 const idsOf = (kind: TaskKind) => taskOf(kind).saves.map((key) => FORMS[key].id);
 
-const MEDIA: Record<string, RegExp> = {
-  'image/*': /\.(jpe?g|png|webp|gif|avif|bmp)$/i,
-  'audio/*': /\.(wav|mp3|m4a|aac|flac|ogg|opus)$/i,
-  'video/*': /\.(mp4|m4v|mov|webm|mkv|avi)$/i,
-};
-const isText = (path: string) => /\.(json|jsonl|xml|csv|tsv|txt|ya?ml|labels)$/i.test(path);
-
-/** Files a task takes, by the endings it accepts. */
-const countOf = (task: Task, paths: readonly string[]) => {
-  const accepted = task.accept.split(',');
-  const takes = (path: string) =>
-    accepted.some((type) => (type.startsWith('.') ? path.toLowerCase().endsWith(type) : MEDIA[type]?.test(path)));
-  return paths.filter(takes).length;
-};
-
 /** The task a form belongs to: the only one that has it, else the one that takes most of the files; without lists folders say the classes. */
 function taskOfForm(as: string, files: readonly PathFile[]): TaskKind {
   const able = TASK_KINDS.filter((kind) => idsOf(kind).includes(as));
@@ -44,10 +29,10 @@ function taskOfForm(as: string, files: readonly PathFile[]): TaskKind {
     throw new StudioError('studio/bad-arguments', {
       message: `--as ${as} is none of the forms: ${[...new Set(TASK_KINDS.flatMap(idsOf))].join(', ')}.`,
     });
-  const paths = files.map(({ path }) => path);
-  const plain = able.filter((kind) => taskOf(kind).hasClassFolders);
-  const among = plain.length > 0 && !paths.some(isText) ? plain : able;
-  return among.toSorted((a, b) => countOf(taskOf(b), paths) - countOf(taskOf(a), paths))[0]!;
+  return guessTask(
+    files.map(({ path }) => path),
+    able,
+  );
 }
 
 /** Content as base64. */

@@ -3,6 +3,7 @@ import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dumpDatabase } from '../helpers/database.ts';
 import { noise, tone } from '../helpers/signals.ts';
+import { png } from '../helpers/png.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
 import { expect, test, type StudioPage } from './pages/studio.ts';
 
@@ -203,7 +204,15 @@ test('files dropped on any page find their place', async ({ studio }) => {
       },
       { title: name, content: [...bytes] },
     );
+  const home = page.getByRole('heading', { name: 'Teach it by showing it.' });
+  // The kind of a new project follows from the files.
   await studio.open();
+  await expect(home).toBeVisible();
+  await drop('cat.1.png', png(40, 30, 90));
+  await expect(page.getByRole('heading', { name: 'Added 1 of 1 file' })).toBeVisible({ timeout: 20_000 });
+  await expect(studio.button('Add pictures')).toBeVisible();
+  await page.getByRole('link', { name: 'Understudy, all projects' }).click();
+  await expect(page.getByRole('region', { name: 'New project' })).toBeVisible();
   await drop('low.1.wav', wavBytes(tone(300, 1), 16000));
   await expect(page.getByRole('heading', { level: 1, name: 'New project' })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Added 1 of 1 file' })).toBeVisible({ timeout: 20_000 });

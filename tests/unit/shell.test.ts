@@ -1,4 +1,7 @@
 /** The state of the shell in a browser that refuses: the address, keys, theme, room, updates, the player, the studio itself. */
+import { fakeWorker } from '../helpers/fakes.ts';
+import type { ArchiveContract } from '../../src/dataset/index.ts';
+import { kindOfFiles } from '../../src/app/kind-of-files.ts';
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Keys } from '../../src/app/keys.svelte.ts';
@@ -71,6 +74,42 @@ beforeEach(() => void page());
 afterEach(() => {
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
+});
+
+describe('files dropped on the home page', () => {
+  const blob = new Blob(['x']);
+  const kind = (paths: string[], zips: Record<string, string[]> = {}) => {
+    const archive = fakeWorker<ArchiveContract>({
+      async unzip({ blob: zip }, { progress }) {
+        const paths = zips[await zip.text()] ?? [];
+        for (const path of paths)
+          progress({
+            file: { path, blob: new Blob([path === 'manifest.json' ? '{"type": "audio"}' : path]) },
+            done: 1,
+            total: 1,
+          });
+        return { count: paths.length, failed: [], hint: null };
+      },
+    }).client;
+    return kindOfFiles(
+      paths.map((path) => ({ path, blob: zips[path] ? new Blob([path]) : blob })),
+      { archive },
+    );
+  };
+  it('make a project of what they are', async () => {
+    expect(await kind(['a.wav', 'b.mp3', 'labels.csv'])).toBe('sound');
+    expect(await kind(['walk/a.mp4', 'run/b.mov'])).toBe('action');
+    expect(await kind(['cat/a.jpg', 'dog/b.png'])).toBe('picture');
+    expect(await kind(['a.jpg', 'b.jpg', 'a.xml', 'b.xml'])).toBe('detection');
+    expect(await kind(['set.zip'], { 'set.zip': ['cat/a.jpg', 'dog/b.jpg', '__MACOSX/._a.wav'] })).toBe('picture');
+    expect(await kind(['x.tm'], { 'x.tm': ['manifest.json', 'A-!-0', 'A-!-samples.json'] })).toBe('sound');
+    expect(
+      await kind(['outer.zip'], {
+        'outer.zip': ['class_2.zip'],
+        'class_2.zip': ['sample-1.webm', 'samples.json'],
+      }),
+    ).toBe('sound');
+  });
 });
 
 describe('the address', () => {
