@@ -19,6 +19,13 @@ const STORED = /\.(wav|mp3|m4a|aac|flac|ogg|opus|webm|mp4|mov|jpe?g|png|webp|zip
 const MOST_ENTRIES = 300_000;
 const MOST_BYTES = 40e9;
 
+/** Before anything is unpacked. @throws StudioError `media/zip-too-large`. */
+export function checkSize(entries: readonly { uncompressedSize: number }[]): void {
+  const bytes = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
+  if (entries.length > MOST_ENTRIES || bytes > MOST_BYTES)
+    throw new StudioError('media/zip-too-large', { details: { entries: entries.length, bytes } });
+}
+
 /** Packs files one after the other. */
 async function pack(
   files: readonly ArchiveFile[],
@@ -47,9 +54,7 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
           throw new StudioError('media/damaged', { message: 'The zip file is damaged or incomplete.', cause });
         });
         const entries = all.filter((entry) => !entry.directory);
-        const bytes = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
-        if (entries.length > MOST_ENTRIES || bytes > MOST_BYTES)
-          throw new StudioError('media/zip-too-large', { details: { entries: entries.length, bytes } });
+        checkSize(entries);
         const unsaid = entries.filter((entry) => !entry.filenameUTF8);
         const raw = unsaid.map((entry) => entry.rawFilename);
         const names = decodeNames(raw);
@@ -109,6 +114,7 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
         const all = await reader.getEntries().catch((cause: unknown) => {
           throw new StudioError('dataset/archive-damaged', { cause });
         });
+        checkSize(all);
         const entries = new Map(all.map((entry) => [entry.filename, entry]));
         const whole = await readArchive(
           async (path, type = '') => {

@@ -1,4 +1,5 @@
 /** What folders, names and lists beside media say: parts, classes and groups, as people lay them out. */
+import { checkSize } from '../../src/dataset/archive-jobs.ts';
 import { readClassLists } from '../helpers/annotations.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -340,6 +341,13 @@ describe('files', () => {
       Uint8Array.from(text, (letter) => letter.charCodeAt(0)),
     ])
       expect(await readText(new Blob([bytes]))).toBe(text);
+  });
+  it('in zips are counted before anything is unpacked', () => {
+    expect(() => checkSize(Array(300_001).fill({ uncompressedSize: 1 }) as { uncompressedSize: number }[])).toThrow(
+      /300,000 files/,
+    );
+    expect(() => checkSize([{ uncompressedSize: 41e9 }])).toThrow(/40 GB/);
+    expect(() => checkSize([{ uncompressedSize: 1e9 }])).not.toThrow();
   });
   it('in zips of other systems keep their letters', () => {
     const gbk = Uint8Array.from([0xb9, 0xb7, 0x2f, 0x31]);
