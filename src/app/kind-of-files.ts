@@ -20,7 +20,8 @@ async function namesOf(file: PathFile, { archive }: Pick<Clients, 'archive'>, de
   if (!ZIP.test(file.path) || file.blob.size > MOST_BYTES || depth > 2) return [file.path];
   const inside: PathFile[] = [];
   try {
-    await archive.call('unzip', { blob: file.blob }, { onProgress: ({ file: entry }) => inside.push(entry) });
+    const asked = { blob: file.blob, isListing: true };
+    await archive.call('unzip', asked, { onProgress: ({ file: entry }) => inside.push(entry) });
   } catch {
     return [file.path];
   }

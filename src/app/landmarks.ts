@@ -29,7 +29,7 @@ export async function landmarkFiles(
   const nameOf = new Map(classes.map(({ id, name }) => [id, name]));
   const made: [string, Blob][] = [];
   for (const [i, item] of items.entries()) {
-    if (!('joints' in item.media || 'frameRateHz' in item.media)) continue;
+    if (!('frameRateHz' in item.media)) continue;
     const args = {
       hash: item.hash,
       info: item.media,

@@ -37,9 +37,9 @@ export type SaveChoice = {
 
 /** See the file header. */
 export type ArchiveContract = {
-  /** Unpacks a zip; each file is reported as it is ready. Encrypted and damaged entries are listed, the rest go on. */
+  /** Unpacks a zip; each file is reported as it is ready. A listing unpacks only what says more of it: zips inside, and manifests. Encrypted and damaged entries are listed, the rest go on. */
   unzip: {
-    args: { blob: Blob };
+    args: { blob: Blob; isListing?: boolean };
     progress: { file: PathFile; done: number; total: number };
     result: { count: number; failed: { path: string; reason: string }[]; hint: string | null };
   };

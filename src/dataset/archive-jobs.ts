@@ -15,6 +15,9 @@ configure({ useWebWorkers: false });
 /** Already compressed media are stored as they are. */
 const STORED = /\.(wav|mp3|m4a|aac|flac|ogg|opus|webm|mp4|mov|jpe?g|png|webp|zip|wasm)$/i;
 
+/** What says more of a zip than the name does. */
+const TELLING = /(\.(zip|tm)|(^|\/)manifest\.json)$/i;
+
 /** What a zip may hold: more is a mistake or an attack, and would fill the device before anybody noticed. */
 const MOST_ENTRIES = 300_000;
 const MOST_BYTES = 40e9;
@@ -44,7 +47,7 @@ async function pack(
 /** Handlers of {@link ArchiveContract}. @param store opens the database of this thread, once. */
 export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveContract> {
   return {
-    async unzip({ blob }, { signal, progress }) {
+    async unzip({ blob, isListing }, { signal, progress }) {
       const reader = new ZipReader(new BlobReader(blob));
       const failed: { path: string; reason: string }[] = [];
       let done = 0;
@@ -67,7 +70,10 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
           if (entry.directory) continue;
           try {
             if (entry.encrypted) throw new Error('it is protected by a password');
-            const content = await entry.getData(new BlobWriter(), { checkSignature: true, signal });
+            const isWanted = !isListing || TELLING.test(entry.filename);
+            const content = isWanted
+              ? await entry.getData(new BlobWriter(), { checkSignature: true, signal })
+              : new Blob();
             done++;
             progress({
               file: { path: nameOf.get(entry) ?? entry.filename, blob: content },

@@ -14,6 +14,8 @@ import { required } from '../kernel/assert.ts';
 import { hashBlob } from '../kernel/content-hash.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { ARCHIVE_VERSION, checkRecords, ProjectFile, text, upgradeProjectFile } from './archive-records.ts';
+import { writeCreateMl } from './annotations/create-ml.ts';
+import { Names, safeName as safe } from './saving/set.ts';
 import type { StoredPicture, StoredWeights } from './schema.ts';
 import type { Store, WholeProject } from './store.ts';
 
@@ -36,13 +38,6 @@ const WeightsFile = v.looseObject({
 
 const json = (value: unknown) => new Blob([JSON.stringify(value, null, 1)], { type: 'application/json' });
 
-/** A name every file system takes. */
-const safe = (name: string) =>
-  name
-    .replace(/[\\/:*?"<>|\u0000-\u001f]/g, '_')
-    .replace(/^[. ]+|[. ]+$/g, '')
-    .slice(0, 120) || 'unnamed';
-
 /**
  * Files of a project's archive, in order.
  * @throws StudioError `dataset/not-found`; `features/clip-missing` from `read` when a clip's file is gone.
@@ -56,7 +51,7 @@ export async function archiveFiles(
   const { project, items, sources } = await store.loadProject(projectId);
   const className = new Map(project.classes.map((label) => [label.id, label.name]));
   const media: { hash: string; path: string; type: string }[] = [];
-  const taken = new Set<string>();
+  const taken = new Names();
   const hashes = [...new Set(items.map((item) => item.hash))];
   const firstOf = new Map([...items].reverse().map((item) => [item.hash, item]));
   for (const hash of hashes) {
@@ -65,10 +60,7 @@ export async function archiveFiles(
       item.label.kind === 'boxes' ? 'media' : `media/${safe(className.get(classIdOf(item) ?? '') ?? 'no class')}`;
     const name = safe(item.name);
     const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length;
-    let path = `${folder}/${name}`;
-    for (let n = 2; taken.has(path.toLowerCase()); n++)
-      path = `${folder}/${name.slice(0, dot)} (${n})${name.slice(dot)}`;
-    taken.add(path.toLowerCase());
+    const path = taken.take(`${folder}/${name.slice(0, dot)}`, name.slice(dot));
     media.push({ hash, path, type: (await store.loadBlob(hash))?.type ?? '' });
   }
   const pictures = [...(await store.loadPictures(hashes)).values()];
@@ -136,36 +128,34 @@ export async function archiveFiles(
       },
     })),
     ...(items.some((item) => item.label.kind === 'boxes')
-      ? [{ path: 'media/annotations.json', read: async () => json(createMlAnnotations(items, className, media)) }]
+      ? [
+          {
+            path: 'media/annotations.json',
+            read: async () => new Blob([createMlAnnotations(items, className, media)], { type: 'application/json' }),
+          },
+        ]
       : []),
   ];
 }
 
-/** Boxes of all annotated pictures as Create ML reads them: pixels of the picture, from the middle of the box. */
+/** Boxes of all annotated pictures as Create ML reads them. */
 function createMlAnnotations(
   items: readonly MediaItem[],
   className: ReadonlyMap<string, string>,
   media: readonly { hash: string; path: string }[],
-) {
+): string {
   const paths = new Map(media.map(({ hash, path }) => [hash, path]));
-  return items.flatMap((item) => {
+  const pictures = items.flatMap((item) => {
     const { hash, media: file } = item;
     if (!('width' in file) || item.label.kind !== 'boxes' || !isLabelled(item)) return [];
-    return [
-      {
-        image: paths.get(hash)!.replace(/^media\//, ''),
-        annotations: boxesOf(item).map(({ classId, x, y, width, height }) => ({
-          label: className.get(classId) ?? 'no class',
-          coordinates: {
-            x: (x + width / 2) * file.width,
-            y: (y + height / 2) * file.height,
-            width: width * file.width,
-            height: height * file.height,
-          },
-        })),
-      },
-    ];
+    const boxes = boxesOf(item).map(({ classId, ...rect }) => ({
+      ...rect,
+      label: className.get(classId) ?? 'no class',
+    }));
+    const { width, height } = file;
+    return [{ path: paths.get(hash)!.replace(/^media\//, ''), width, height, part: 'training' as const, boxes }];
   });
+  return writeCreateMl(pictures, 'annotations.json').content;
 }
 
 const isArray = (entry: [string, Float32Array | number]): entry is [string, Float32Array] =>

@@ -4,6 +4,8 @@
 const MOST_BYTES = 100e6;
 /** Rate it decodes to; high enough for any feature. */
 const RATE_HZ = 44_100;
+/** Samples mixed in one go: a few milliseconds. */
+const PIECE = 1 << 20;
 
 /** @returns mono samples (mean of the channels), owned by the caller; null when the browser cannot read it either. */
 export async function decodeInPage(
@@ -16,7 +18,12 @@ export async function decodeInPage(
     const pcm = new Float32Array(buffer.length);
     for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
       const samples = buffer.getChannelData(channel);
-      for (let i = 0; i < pcm.length; i++) pcm[i] = pcm[i]! + samples[i]! / buffer.numberOfChannels;
+      for (let from = 0; from < pcm.length; from += PIECE) {
+        const to = Math.min(pcm.length, from + PIECE);
+        for (let i = from; i < to; i++) pcm[i] = pcm[i]! + samples[i]! / buffer.numberOfChannels;
+        // The page stays responsive while hours are mixed.
+        await new Promise((resolve) => setTimeout(resolve));
+      }
     }
     return pcm.length > 0 ? { pcm, sampleRateHz: buffer.sampleRate } : null;
   } catch {

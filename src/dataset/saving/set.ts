@@ -37,6 +37,8 @@ export const safeName = (name: string): string =>
     .replace(/^[. ]+|[. ]+$/g, '')
     // A spreadsheet would take it for a formula.
     .replace(/^[=+@]/, '_')
+    // Windows keeps these for devices.
+    .replace(/^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i, '$1_')
     .slice(0, 120) || 'unnamed';
 
 const ENDINGS: Record<string, string> = {
