@@ -32,7 +32,7 @@ export { loadClipMotion } from './movement/clip-motion.ts';
 export { extractMotion, posesOfVideo, POSE_PIXELS } from './movement/extract-poses.ts';
 export { inspectMotion, packSequence } from './movement/inspect-motion.ts';
 export { BlazePose, type PoseEstimator, type PoseResult } from './movement/pose-network.ts';
-export { loadBackbone, type Backbone } from './networks/mobilenet.ts';
+export { loadBackbone, readBackbone, type Backbone } from './networks/mobilenet.ts';
 export { decodePicture } from './picture/decode-picture.ts';
 export { createPictureEmbedder, type PictureEmbedder } from './picture/embedder.ts';
 export { extractPictureEmbeddings } from './picture/extract-embeddings.ts';
@@ -46,8 +46,12 @@ export { createEmbedder, KnownSounds, type Embedder } from './sound/embedders.ts
 export { extractEmbeddings } from './sound/extract-embeddings.ts';
 export { extractLogMels, logMelOfFile } from './sound/extract-log-mel.ts';
 export { inspectSound } from './sound/inspect.ts';
-export { extractLogMel, logMelWindow, LogMelStream } from './sound/log-mel.ts';
+export { extractLogMel, logMelMatrices, logMelWindow, LogMelStream } from './sound/log-mel.ts';
 export { readPcm } from './sound/read-pcm.ts';
+export { addSpeechEmbedding } from './sound/speech-graph.ts';
+export { addMobileNet } from './picture/mobilenet-graph.ts';
+export { addSsdMaps } from './picture/vision-graph.ts';
+export { addLogMel, addYamnet } from './sound/sound-graphs.ts';
 export { FeatureTools, Kept } from './tools.ts';
 export type { FeatureRequest, FeatureRow, SampleExample } from './slot.ts';
 

@@ -19,7 +19,13 @@ const FLOW = [
   'app',
   'headless',
 ];
-const BASE: Record<string, string[]> = { kernel: [], domain: ['kernel'], rpc: ['kernel'], ui: ['kernel'] };
+const BASE: Record<string, string[]> = {
+  kernel: [],
+  domain: ['kernel'],
+  rpc: ['kernel'],
+  ui: ['kernel'],
+  formats: ['kernel'],
+};
 /** What uses a model does not know how it came to be. */
 const WITHOUT_TRAINING = ['preview', 'export'];
 const DOORS = new Set(['index.ts', 'contract.ts', 'archive-contract.ts', 'jobs.ts', 'archive-jobs.ts', 'ui.ts']);
@@ -67,7 +73,7 @@ function mayImport(file: string, target: string): boolean {
   if (from === 'tasks' && to === 'app') return isViews(file);
   if (to === 'ui') return ['tasks', 'app', 'headless'].includes(from);
   const at = FLOW.indexOf(from);
-  return ['kernel', 'domain', 'rpc'].includes(to) || (FLOW.indexOf(to) >= 0 && FLOW.indexOf(to) < at);
+  return ['kernel', 'domain', 'rpc', 'formats'].includes(to) || (FLOW.indexOf(to) >= 0 && FLOW.indexOf(to) < at);
 }
 
 describe('the house', () => {

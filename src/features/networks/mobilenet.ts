@@ -22,8 +22,13 @@ const EPSILON = 1e-3;
 /** @throws StudioError `network/absent`, `network/wrong-file`, `network/failed`. */
 export async function loadBackbone(store: Store): Promise<Backbone> {
   const [file] = await loadNetwork(store, 'mobilenet-v2');
+  return readBackbone(file!);
+}
+
+/** The layers in the file of that network. @throws StudioError `network/failed`. */
+export async function readBackbone(file: ArrayBuffer): Promise<Backbone> {
   const files = new Map<string, Uint8Array>();
-  const reader = new ZipReader(new Uint8ArrayReader(new Uint8Array(file!)));
+  const reader = new ZipReader(new Uint8ArrayReader(new Uint8Array(file)));
   for (const entry of await reader.getEntries())
     if (!entry.directory) files.set(entry.filename, await entry.getData(new Uint8ArrayWriter()));
   const [description, bytes] = [files.get('model.json'), files.get('weights.bin')];

@@ -4,7 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Store } from '../../dataset/index.ts';
 import { required } from '../../kernel/assert.ts';
 import { loadBackbone, type Backbone } from '../networks/mobilenet.ts';
-import { EMBEDDED_PIXELS, EMBEDDING_SIZE, type PictureNetworkId } from './embedding.ts';
+import {
+  EMBEDDED_PIXELS,
+  EMBEDDING_SIZE,
+  MOBILENET_BLOCKS,
+  MOBILENET_HALVING,
+  type PictureNetworkId,
+} from './embedding.ts';
 import { gridSides, SSD_CHANNELS } from './spec.ts';
 import { VisionNetwork } from './vision-network.ts';
 
@@ -43,10 +49,6 @@ class PooledMaps implements PictureEmbedder {
   }
 }
 
-/** Blocks of MobileNetV2 that halve the map, and how many there are (Sandler et al. 2018, table 2). */
-const HALVING = new Set([1, 3, 6, 13]);
-const BLOCKS = 16;
-
 /** MobileNetV2 on tfjs, batch normalisation folded in. Owns its tensors. */
 class MobileNetEmbedder implements PictureEmbedder {
   readonly #layers = new Map<string, { kernel: tf.Tensor4D; bias: tf.Tensor1D }>();
@@ -73,9 +75,9 @@ class MobileNetEmbedder implements PictureEmbedder {
       const picture = tf.tensor4d(Float32Array.from(rgb), [1, EMBEDDED_PIXELS, EMBEDDED_PIXELS, 3]);
       let x = this.#convolve(tf.sub(tf.div(picture, 127.5), 1), 'Conv1', 2);
       x = this.#convolve(this.#convolve(x, 'expanded_conv_depthwise'), 'expanded_conv_project');
-      for (let block = 1; block <= BLOCKS; block++) {
+      for (let block = 1; block <= MOBILENET_BLOCKS; block++) {
         const name = `block_${block}`;
-        const stride = HALVING.has(block) ? 2 : 1;
+        const stride = MOBILENET_HALVING.has(block) ? 2 : 1;
         const wide = this.#convolve(x, `${name}_expand`);
         const next = this.#convolve(this.#convolve(wide, `${name}_depthwise`, stride), `${name}_project`);
         x = stride === 1 && next.shape[3] === x.shape[3] ? tf.add(x, next) : next;

@@ -38,6 +38,14 @@ function melBank(): Band[] {
 }
 
 const BANK = melBank();
+
+/** The numbers of the spectrogram as they stand in exported graphs: the window, and the mel bank as a matrix, shape [64, 257]. */
+export function logMelMatrices(): { hann: Float32Array; mel: Float32Array } {
+  const bins = fftSize / 2 + 1;
+  const mel = new Float32Array(bandCount * bins);
+  BANK.forEach(({ firstBin, weights }, band) => mel.set(weights, band * bins + firstBin));
+  return { hann: HANN.slice(), mel };
+}
 const buffer = new Float32Array(fftSize);
 
 /** Writes one spectrogram row: `pcm[at .. at+400)` → 64 values at `out[outAt]`. */

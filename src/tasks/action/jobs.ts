@@ -7,6 +7,7 @@ import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planMovements, type MovementRequest } from '../../training/index.ts';
 import { prepareMovement } from '../../training/jobs.ts';
 import type { TaskJobs } from '../job.ts';
+import { buildActionGraph } from './graph.ts';
 import { sampleClip } from '../sample.ts';
 
 /** See the file header. */
@@ -30,5 +31,6 @@ export const ACTION_JOBS: TaskJobs = {
   }),
   training: { plan: planMovements, prepare: prepareMovement },
   judge: judgeClasses((artifact) => MovementPredictor.load(artifact)),
+  graph: buildActionGraph,
   preview: (store) => createMovementPreview(store) as unknown as Jobs<Contract>,
 };

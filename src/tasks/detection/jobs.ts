@@ -6,6 +6,7 @@ import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planBoxes, type DetectionRequest } from '../../training/index.ts';
 import { prepareDetection } from '../../training/jobs.ts';
 import type { TaskJobs } from '../job.ts';
+import { buildDetectionGraph } from './graph.ts';
 
 /** Pictures of the sample that are trained on; the rest is for testing. */
 const FOR_TRAINING = 60;
@@ -34,5 +35,6 @@ export const DETECTION_JOBS: TaskJobs = {
   }),
   training: { plan: planBoxes, prepare: prepareDetection },
   judge: judgeBoxes,
+  graph: buildDetectionGraph,
   preview: (store) => createDetectionPreview(store) as unknown as Jobs<Contract>,
 };

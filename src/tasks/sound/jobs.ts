@@ -10,6 +10,7 @@ import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planSounds, type SoundRequest } from '../../training/index.ts';
 import { prepareSound } from '../../training/jobs.ts';
 import type { TaskJobs } from '../job.ts';
+import { buildSoundGraph } from './graph.ts';
 import { sampleClip } from '../sample.ts';
 
 /** See the file header. */
@@ -41,5 +42,6 @@ export const SOUND_JOBS: TaskJobs = {
   }),
   training: { plan: planSounds, prepare: prepareSound },
   judge: judgeClasses((artifact, store) => SoundPredictor.load(artifact, store, false)),
+  graph: buildSoundGraph,
   preview: (store) => createSoundPreview(store) as unknown as Jobs<Contract>,
 };

@@ -1,0 +1,2 @@
+/** Door of the export room for workers. */
+export { addLayers, repeatBefore, standardise, toScores } from './layers.ts';

@@ -1,0 +1,132 @@
+/** The graph of a model, and the files written from it: the numbers of the network that was trained, in every form. */
+import * as tf from '@tensorflow/tfjs-core';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { networkOf, type NetworkId } from '../../src/features/index.ts';
+import { quantiseWeights, readTflite, toFloat, writeOnnx, writeTflite, type Graph } from '../../src/formats/index.ts';
+import { createRandom } from '../../src/kernel/random.ts';
+import { TASK_JOBS } from '../../src/tasks/jobs.ts';
+import { SHARED } from '../helpers/data.ts';
+import { interpret } from '../helpers/interpret.ts';
+import { makeModel, MODELS, type ModelName } from '../helpers/models.ts';
+
+const models = join(SHARED, 'models');
+const hasModels = existsSync(models);
+const needsFiles = /YAMNet|words|MobileNet|SSD/;
+
+const files = (network: NetworkId): ArrayBuffer[] =>
+  networkOf(network).files.map(({ path }) => {
+    const bytes = readFileSync(join(models, path));
+    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  });
+
+/** An input as the model's device records it. */
+function inputFor(graph: Graph): Float32Array {
+  const { name, shape } = graph.values[graph.inputs[0]!]!;
+  const size = shape.reduce((product, side) => product * side, 1);
+  const random = createRandom(5, name);
+  if (name === 'samples')
+    return Float32Array.from({ length: size }, (_, i) => 0.3 * Math.sin(i * 0.05) + 0.1 * (random.next() - 0.5));
+  if (name === 'landmarks') return Float32Array.from({ length: size }, () => 2 * random.next() - 1);
+  // A picture with something in it: noise alone looks like nothing.
+  return Float32Array.from({ length: size }, (_, i) =>
+    Math.round(255 * (0.5 + 0.4 * Math.sin(i / 61) * Math.sin(i / 7919) + 0.1 * (random.next() - 0.5))),
+  );
+}
+
+const outputsOf = (graph: Graph) => graph.outputs.map((at) => graph.values[at]!.name);
+
+async function prepare(name: ModelName) {
+  const model = await makeModel(name);
+  const graph = await TASK_JOBS[model.task].graph(model.artifact, files, name === 'sound on YAMNet' ? 1.7 : 1);
+  return { ...model, graph, input: inputFor(graph) };
+}
+
+const largest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  expect(a.length).toBe(b.length);
+  let most = 0;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i]! - b[i]!));
+  return most;
+};
+
+describe.each(MODELS)('%s', { timeout: 120_000 }, (name) => {
+  const test = it.skipIf(needsFiles.test(name) && !hasModels);
+
+  test('is one graph with the numbers of its network, and ONNX runs it alike', async () => {
+    const { artifact, infer, graph, input } = await prepare(name);
+    const plain = toFloat(graph);
+    const all = interpret(plain, [input]);
+    // The network itself, on what the graph gives it.
+    const own = infer.inputs.map((_, i) => {
+      const wanted = i === 0 ? 'input' : `input_${i + 1}`;
+      const { shape } = plain.values.find((value) => value.name === wanted)!;
+      const given = tf.tensor(Float32Array.from(all.get(wanted)!), [...shape]);
+      const before = (side: number): [number, number] => [side, 0];
+      return i === 0
+        ? given
+        : tf.mirrorPad(given as tf.Tensor4D, [before(0), before(1), before(1), before(0)], 'symmetric');
+    });
+    const output = infer.predict(own.length === 1 ? own[0]! : own) as tf.Tensor;
+    const values = await output.data();
+    const { preprocessing } = artifact;
+    if ('scale' in preprocessing) {
+      const width = artifact.classes.length + 4;
+      const scores = all.get('score')!;
+      const logits = Float64Array.from(scores, (score) => Math.log(score / (1 - score)));
+      const wanted = Array.from(values).filter((_, i) => i % width < 3);
+      expect(largest(logits, wanted)).toBeLessThan(1e-3);
+      const heights = Array.from(all.get('location')!).filter((_, i) => i % 4 === 2);
+      const side = output.shape[1]!;
+      const tall = heights.map((_, cell) => {
+        const at = cell * width + 3;
+        return ((Math.exp(values[at + 1]!) + Math.exp(values[at + 3]!)) * preprocessing.scale) / side;
+      });
+      expect(largest(heights, tall)).toBeLessThan(1e-3);
+    } else {
+      const scores = tf.softmax(tf.mul(output, name === 'sound on YAMNet' ? 1 / 1.7 : 1));
+      expect(largest(all.get('scores')!, await scores.data())).toBeLessThan(1e-4);
+    }
+
+    const ort = await import('onnxruntime-web');
+    ort.env.wasm.numThreads = 1;
+    const bytes = writeOnnx(graph, { producer: 'test', version: '1', about: '', metadata: {} });
+    const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+    const given = graph.values[graph.inputs[0]!]!;
+    const result = await session.run({ [given.name]: new ort.Tensor('float32', input, [...given.shape]) });
+    for (const wanted of outputsOf(graph))
+      expect(largest(result[wanted]!.data as Float32Array, all.get(wanted)!), wanted).toBeLessThan(1e-4);
+    if (process.env.KEEP_EXPORTS) {
+      mkdirSync(process.env.KEEP_EXPORTS, { recursive: true });
+      const base = join(process.env.KEEP_EXPORTS, name.replaceAll(/\W+/g, '-'));
+      const isBytes = given.type === 'uint8';
+      writeFileSync(`${base}.onnx`, bytes);
+      writeFileSync(`${base}.tflite`, writeTflite(graph));
+      writeFileSync(`${base}.int8.tflite`, writeTflite(quantiseWeights(graph)));
+      writeFileSync(`${base}.input`, isBytes ? Uint8Array.from(input) : Buffer.from(input.buffer));
+      writeFileSync(
+        `${base}.json`,
+        JSON.stringify(Object.fromEntries(outputsOf(graph).map((key) => [key, [...all.get(key)!]]))),
+      );
+    }
+  });
+
+  test('comes back from a TensorFlow Lite file as it was', async () => {
+    const { graph } = await prepare(name);
+    const once = readTflite(writeTflite(graph));
+    expect(outputsOf(once)).toEqual(outputsOf(graph));
+    expect(once.values.filter(({ values }) => values).length).toBe(graph.values.filter(({ values }) => values).length);
+    // A transform gains a reshape that changes nothing.
+    const steps = (one: Graph) => one.nodes.map(({ operation }) => operation.op).filter((op) => op !== 'reshape');
+    expect(steps(once)).toEqual(steps(graph));
+    // What is written of it holds the same constants.
+    const constants = (one: Graph) =>
+      one.values.flatMap(({ values, shape }) => {
+        if (!values) return [];
+        const hash = createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+        return [`${shape.join()} ${hash.digest('hex')}`];
+      });
+    expect(constants(readTflite(writeTflite(once)))).toEqual(constants(once));
+  });
+});
