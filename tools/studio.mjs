@@ -1,8 +1,9 @@
 /**
  * The headless studio: trains and evaluates with the built app's own code in headless Chromium, with a fresh profile.
  *   npm run studio -- train --task TASK --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
- *                     [--classes WAY] [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
- *   npm run studio -- evaluate --model DIR --data DIR --out report.json
+ *                     [--classes WAY] [--config FILE.json] [--seed N] [--background DIR] --out report.json
+ *                     [--export DIR [--formats all|LIST]]
+ *   npm run studio -- evaluate --model DIR|FILE --data DIR --out report.json
  *   npm run studio -- convert --data DIR --as FORM --out DIR [--task TASK] [--parts folders|lists] [--classes WAY]
  */
 import {
@@ -27,8 +28,9 @@ import { serve } from './serve.mjs';
 
 const HELP = `Usage:
   npm run studio -- train --task TASK --data DIR [--validation DIR] [--test DIR | --split FILE | --folds K --group-by REGEX]
-                    [--classes WAY] [--config FILE.json] [--seed N] [--background DIR] --out report.json [--export DIR]
-  npm run studio -- evaluate --model DIR --data DIR --out report.json
+                    [--classes WAY] [--config FILE.json] [--seed N] [--background DIR] --out report.json
+                    [--export DIR [--formats all|LIST]]
+  npm run studio -- evaluate --model DIR|FILE --data DIR --out report.json
   npm run studio -- convert --data DIR [--validation DIR] [--test DIR] --as FORM --out DIR [--task TASK]
                     [--parts folders|lists] [--classes WAY]
 
@@ -46,7 +48,9 @@ const HELP = `Usage:
             csv, audacity, teachable-machine (classes); create-ml, create-ml-csv (actions); docs/formats.md tells all
 --parts     how the new set says its parts: folders (the default), or lists of files
 --out       where the JSON report goes (docs/report.schema.json); of convert the empty folder for the new data set
---export    folder for the TensorFlow.js bundle
+--export    folder for the model
+--formats   all, or some of tfjs (the default), tflite, tflite-int8, onnx, coreml, with commas between
+--model     folder of an exported bundle, or one exported file (.tflite, .onnx, .mlmodel)
 `;
 
 class Refusal extends Error {}
@@ -58,6 +62,25 @@ function folderOf(values, name, isRequired = false) {
     return null;
   }
   if (!existsSync(path) || !statSync(path).isDirectory()) throw new Refusal(`--${name}: ${path} is not a folder.`);
+  return resolve(path);
+}
+
+const FORMATS = ['tfjs', 'tflite', 'tflite-int8', 'onnx', 'coreml'];
+
+function formatsOf(text) {
+  if (text === 'all') return FORMATS;
+  const wanted = text.split(',').map((name) => name.trim());
+  const strange = wanted.find((name) => !FORMATS.includes(name));
+  if (strange !== undefined) throw new Refusal(`--formats: ${strange} is none of ${FORMATS.join(', ')}.`);
+  return wanted;
+}
+
+/** @returns paths to give to the page: all of a folder, or one file. */
+function modelOf(path) {
+  if (!path) throw new Refusal('--model is missing.');
+  if (!existsSync(path)) throw new Refusal(`--model: ${path} does not exist.`);
+  if (!statSync(path).isDirectory() && !/\.(tflite|onnx|mlmodel)$/i.test(path))
+    throw new Refusal(`--model: ${path} is no folder, and no .tflite, .onnx or .mlmodel file.`);
   return resolve(path);
 }
 
@@ -126,6 +149,7 @@ function readArguments() {
           'seed',
           'out',
           'export',
+          'formats',
           'model',
           'as',
           'parts',
@@ -137,7 +161,7 @@ function readArguments() {
   }
   if (!values.out) throw new Refusal('--out is missing: say where the report goes.');
   const common = { command, out: resolve(values.out), data: folderOf(values, 'data', true) };
-  if (command === 'evaluate') return { ...common, model: folderOf(values, 'model', true) };
+  if (command === 'evaluate') return { ...common, model: modelOf(values.model) };
   if (command === 'convert') {
     if (!values.as) throw new Refusal('--as is missing: say which form the data set is to have, such as coco.');
     if (existsSync(common.out) && (!statSync(common.out).isDirectory() || readdirSync(common.out).length > 0))
@@ -188,7 +212,7 @@ function readArguments() {
       groupBy,
       split: values.split ? readSplit(values.split) : null,
       classes: values.classes ?? null,
-      wantsBundle: Boolean(values.export),
+      formats: values.export ? formatsOf(values.formats ?? 'tfjs') : [],
     },
   };
 }
@@ -232,7 +256,7 @@ async function main() {
     await give('validation', args.validation);
     await give('test', args.test);
     await give('background', args.background);
-    await give('model', args.model);
+    if (args.model) await give(statSync(args.model).isDirectory() ? 'model' : 'model-file', args.model);
     page.setDefaultTimeout(0);
     await page.exposeFunction('understudyWrite', (path, base64, isAppended) => {
       const target = resolve(args.out, path);

@@ -2,12 +2,19 @@
 import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
 import { createEvaluationJobs } from '../src/evaluation/jobs.ts';
+import { createExportJobs } from '../src/export/jobs.ts';
 import type { Contract, Jobs } from '../src/rpc/contract.ts';
 import { serve } from '../src/rpc/serve.ts';
 import { PROTOCOL } from '../src/rpc/protocol.ts';
+import { taskOf } from '../src/tasks/index.ts';
 import { columnOf, previewJobs } from '../src/tasks/jobs.ts';
 
 let opened: Promise<Store> | null = null;
 const store = () => (opened ??= Store.open());
-const scoring = createEvaluationJobs(store, columnOf('judge')) as unknown as Jobs<Contract>;
-serve(self as never, { ...scoring, ...previewJobs(store) }, PROTOCOL);
+const scoring = createEvaluationJobs(store, columnOf('judge'), columnOf('inputs')) as unknown as Jobs<Contract>;
+const exporting = createExportJobs(
+  store,
+  (task) => taskOf(task).bundle,
+  columnOf('graph'),
+) as unknown as Jobs<Contract>;
+serve(self as never, { ...scoring, ...exporting, ...previewJobs(store) }, PROTOCOL);

@@ -2,6 +2,7 @@
 import type { ArchiveContract } from '../dataset/archive-contract.ts';
 import type { FeaturesContract } from '../features/contract.ts';
 import type { EvaluationContract } from '../evaluation/ui.ts';
+import type { ExportContract } from '../export/ui.ts';
 import type { DetectionPreview, MovementPreview, SoundPreview } from '../preview/ui.ts';
 import { WorkerClient } from '../rpc/client.ts';
 import type { Contract } from '../rpc/contract.ts';
@@ -21,7 +22,7 @@ export function createClients() {
     client<FeaturesContract>(
       () => new Worker(new URL('../../workers/features.worker.ts', import.meta.url), { type: 'module' }),
     );
-  const inference = client<EvaluationContract & SoundPreview & MovementPreview & DetectionPreview>(
+  const inference = client<EvaluationContract & ExportContract & SoundPreview & MovementPreview & DetectionPreview>(
     () => new Worker(new URL('../../workers/inference.worker.ts', import.meta.url), { type: 'module' }),
   );
   /** The thread of models in use, as the part of its jobs that one session needs. */
@@ -37,6 +38,7 @@ export function createClients() {
     ),
     inferenceAs,
     evaluation: inferenceAs<EvaluationContract>(),
+    exports: inferenceAs<ExportContract>(),
     sounds: inferenceAs<SoundPreview>(),
     movements: inferenceAs<MovementPreview>(),
     objects: inferenceAs<DetectionPreview>(),

@@ -1,5 +1,6 @@
 /** Judges of the two problems: of classifiers of windows, and of detectors. Worker thread. */
 import type { Store } from '../dataset/index.ts';
+import type { Detection } from '../domain/boxes.ts';
 import { boxesOf, classIdOf } from '../domain/label.ts';
 import type { ModelArtifact } from '../domain/model.ts';
 import type { ClassLabel, MediaItem } from '../domain/project.ts';
@@ -23,7 +24,9 @@ function matchClasses(model: readonly ClassLabel[], classes: readonly ClassLabel
 
 /** A judge of classifiers. @param load the model as something that scores clips. */
 export const judgeClasses =
-  (load: (artifact: ModelArtifact, store: Store) => Promise<ClipScorer>): LoadJudge =>
+  (
+    load: (artifact: ModelArtifact, store: Store) => Promise<Pick<ClipScorer, 'predictClip' | typeof Symbol.dispose>>,
+  ): LoadJudge =>
   async (artifact, classes, store) => {
     const scorer = await load(artifact, store);
     const { indexOf, labels } = matchClasses(artifact.classes, classes);
@@ -40,25 +43,41 @@ export const judgeClasses =
     } satisfies Judge;
   };
 
-/** The judge of detectors. */
-export const judgeBoxes: LoadJudge = async (artifact, classes, store) => {
+/** What finds objects in the pictures of a project. Owns its network. */
+export interface PictureScorer extends Disposable {
+  detectCached(cache: FeatureCache, hash: string, item: MediaItem): Promise<Detection[]>;
+}
+
+/** A judge of detectors. @param load the model as something that finds objects. */
+export const judgeFound =
+  (load: (artifact: ModelArtifact, store: Store) => Promise<PictureScorer>): LoadJudge =>
+  async (artifact, classes, store) => {
+    const detector = await load(artifact, store);
+    const { indexOf, labels } = matchClasses(artifact.classes, classes);
+    const cache = new FeatureCache(store);
+    const pictures: ScoredPicture[] = [];
+    return {
+      takes: (item: MediaItem) => 'height' in item.media && item.label.kind === 'boxes',
+      async look(item) {
+        if (!('height' in item.media)) return;
+        const { width, height } = item.media;
+        const truth = boxesOf(item).flatMap(({ classId, x, y, width: w, height: h }) => {
+          const classIndex = indexOf(classId);
+          return classIndex >= 0 ? [{ x, y, width: w, height: h, classIndex }] : [];
+        });
+        const found = await detector.detectCached(cache, item.hash, item);
+        pictures.push({ itemId: item.id, path: item.path, width, height, truth, found });
+      },
+      report: (about) => buildDetectionReport(pictures, labels, about),
+      [Symbol.dispose]: () => detector[Symbol.dispose](),
+    } satisfies Judge;
+  };
+
+/** The judge of the app's own detectors. */
+export const judgeBoxes: LoadJudge = judgeFound(async (artifact, store) => {
   const detector = await Detector.load(artifact, store);
-  const { indexOf, labels } = matchClasses(artifact.classes, classes);
-  const cache = new FeatureCache(store);
-  const pictures: ScoredPicture[] = [];
   return {
-    takes: (item: MediaItem) => 'height' in item.media && item.label.kind === 'boxes',
-    async look(item) {
-      if (!('height' in item.media)) return;
-      const { width, height } = item.media;
-      const truth = boxesOf(item).flatMap(({ classId, x, y, width: w, height: h }) => {
-        const classIndex = indexOf(classId);
-        return classIndex >= 0 ? [{ x, y, width: w, height: h, classIndex }] : [];
-      });
-      const found = await detector.detectCached(cache, item.hash);
-      pictures.push({ itemId: item.id, path: item.path, width, height, truth, found });
-    },
-    report: (about) => buildDetectionReport(pictures, labels, about),
+    detectCached: (cache, hash) => detector.detectCached(cache, hash),
     [Symbol.dispose]: () => detector[Symbol.dispose](),
-  } satisfies Judge;
-};
+  };
+});

@@ -24,3 +24,10 @@ export type EvaluationSlot = {
   kind: TaskKind;
   featuresOfModel: (preprocessing: Preprocessing, items: readonly MediaItem[]) => FeatureRequest;
 };
+
+/** What the graph of a whole model is given of an example: one input a window, or a part of the picture. Worker thread. */
+export type GraphInputs = (
+  item: MediaItem,
+  preprocessing: Preprocessing,
+  store: Store,
+) => Promise<readonly (Float32Array | Uint8Array)[]>;

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { fileName } from '../dataset/index.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { ModelArtifact } from '../domain/model.ts';
+import type { ClassLabel } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
 import type { BundleSlot } from './slot.ts';
 
@@ -26,15 +27,53 @@ const NoveltyFile = v.object({
   deviations: v.array(v.number()),
   limit: v.number(),
 });
+/** Inputs and outputs of the graph in a file of another format, and the temperature its scores were divided by inside (1 = none). */
+export type GraphAbout = {
+  inputs: { name: string; shape: readonly number[]; type: string; about: string }[];
+  outputs: { name: string; shape: readonly number[]; type: string }[];
+  temperature: number;
+};
+
+const Ports = v.array(v.object({ name: v.string(), shape: v.array(v.number()), type: v.string() }));
 /** `preprocessing.json`: every number, plus the labels in the order of the output. Field names are a contract. */
 const Description = v.object({
   format: v.string(),
   version: v.literal(1),
   labels: v.array(v.string()),
   preprocessing: v.unknown(),
+  graph: v.optional(v.object({ inputs: Ports, outputs: Ports, temperature: v.number() })),
   calibration: v.optional(Calibrated),
   novelty: v.optional(NoveltyFile),
 });
+
+/** What stands in `preprocessing.json`. @param more of files whose graph begins with what a device records: what that is. */
+export function describeModel(
+  slot: BundleSlot,
+  artifact: ModelArtifact,
+  calibration: Calibration | null,
+  graph: GraphAbout | null = null,
+) {
+  const description = {
+    format: slot.format,
+    version: 1 as const,
+    labels: artifact.classes.map((label) => label.name),
+    preprocessing: artifact.preprocessing,
+    ...(graph ? { graph } : {}),
+    ...(calibration?.isOn
+      ? {
+          calibration: {
+            temperature: calibration.temperature,
+            thresholds: calibration.thresholds
+              ? artifact.classes.map((label) => calibration.thresholds![label.id] ?? null)
+              : null,
+          },
+        }
+      : {}),
+    // Of the features inside the network: a file that holds the whole of it does not give them out.
+    ...(artifact.novelty && !graph ? { novelty: artifact.novelty } : {}),
+  };
+  return description;
+}
 
 /**
  * Files of a TensorFlow.js bundle without the runtime: model.json and weights.bin (tf.loadLayersModel reads them), labels.txt,
@@ -52,8 +91,9 @@ export function bundleFiles(
   networkFiles: readonly BundleFile[] = [],
   calibration: Calibration | null = null,
 ): BundleFile[] {
-  const labels = artifact.classes.map((label) => label.name);
   const p = artifact.preprocessing;
+  const description = describeModel(slot, artifact, calibration);
+  const { labels } = description;
   const model = {
     format: 'layers-model',
     generatedBy,
@@ -61,23 +101,6 @@ export function bundleFiles(
     modelTopology: JSON.parse(artifact.topology) as unknown,
     weightsManifest: [{ paths: ['weights.bin'], weights: artifact.weightSpecs }],
     userDefinedMetadata: { ...about, labels, preprocessing: p },
-  };
-  const description = {
-    format: slot.format,
-    version: 1,
-    labels,
-    preprocessing: p,
-    ...(calibration?.isOn
-      ? {
-          calibration: {
-            temperature: calibration.temperature,
-            thresholds: calibration.thresholds
-              ? artifact.classes.map((label) => calibration.thresholds![label.id] ?? null)
-              : null,
-          },
-        }
-      : {}),
-    ...(artifact.novelty ? { novelty: artifact.novelty } : {}),
   };
   const readme = `# ${about.name}
 
@@ -115,6 +138,30 @@ export type ReadBundle<S extends BundleSlot> = {
   calibration: Pick<Calibration, 'temperature' | 'thresholds'> | null;
 };
 
+/** Classes of a model from elsewhere, by the order of its labels. */
+export const classesOf = (labels: readonly string[]): ClassLabel[] =>
+  labels.map((name, i) => ({ id: `class-${i}`, name, color: (i % 10) + 1 }));
+
+/** `preprocessing.json`, read and checked. @param text borrowed. @throws StudioError `export/model-damaged` when another program wrote it. */
+export function readDescription<S extends BundleSlot>(slots: readonly S[], text: string) {
+  const foreign = (cause?: unknown) =>
+    new StudioError('export/model-damaged', {
+      message: 'The model files could not be read: preprocessing.json is not one this app has written.',
+      cause,
+    });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw foreign(cause);
+  }
+  const about = v.safeParse(Description, json);
+  const slot = about.success ? slots.find((candidate) => candidate.format === about.output.format) : undefined;
+  const preprocessing = slot && about.success ? v.safeParse(slot.schema, about.output.preprocessing) : null;
+  if (!about.success || !slot || !preprocessing?.success) throw foreign();
+  return { ...about.output, slot, preprocessing: preprocessing.output };
+}
+
 /**
  * Reads a bundle back.
  * @param slots of the tasks there are. @param file gives the content of a file of the bundle, null when absent.
@@ -136,13 +183,10 @@ export async function readBundle<S extends BundleSlot>(
       modelTopology: unknown;
       weightsManifest: { weights: ModelArtifact['weightSpecs'] }[];
     };
-    const foreign = 'preprocessing.json is not one this app has written';
-    const about = v.safeParse(Description, JSON.parse(await (await read('preprocessing.json')).text()));
-    if (!about.success) throw damaged(foreign);
-    const { labels, calibration, novelty } = about.output;
-    const slot = slots.find((candidate) => candidate.format === about.output.format);
-    const preprocessing = slot ? v.safeParse(slot.schema, about.output.preprocessing) : null;
-    if (!slot || !preprocessing?.success) throw damaged(foreign);
+    const { slot, labels, preprocessing, calibration, novelty } = readDescription(
+      slots,
+      await (await read('preprocessing.json')).text(),
+    );
     const weights = await (await read('weights.bin')).arrayBuffer();
     const weightSpecs = model.weightsManifest.flatMap((group) => group.weights);
     const expected = weightSpecs.reduce(
@@ -151,7 +195,7 @@ export async function readBundle<S extends BundleSlot>(
     );
     if (expected !== weights.byteLength)
       throw damaged(`weights.bin has ${weights.byteLength} bytes instead of ${expected}`);
-    const classes = labels.map((name, i) => ({ id: `class-${i}`, name, color: (i % 10) + 1 }));
+    const classes = classesOf(labels);
     const byClass = (list: readonly (number | null)[]) =>
       Object.fromEntries(classes.map(({ id }, i) => [id, list[i] ?? null]));
     return {
@@ -161,7 +205,7 @@ export async function readBundle<S extends BundleSlot>(
         weightSpecs,
         weights,
         classes,
-        preprocessing: preprocessing.output,
+        preprocessing,
         ...(novelty ? { novelty } : {}),
       },
       calibration: calibration

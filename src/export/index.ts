@@ -1,3 +1,13 @@
 /** Door of the export room. Any thread. */
-export { bundleFiles, readBundle, type BundleFile, type ModelAbout, type ReadBundle } from './bundle.ts';
+export {
+  bundleFiles,
+  classesOf,
+  describeModel,
+  readBundle,
+  readDescription,
+  type BundleFile,
+  type ModelAbout,
+  type ReadBundle,
+} from './bundle.ts';
+export { FORMS, formOf, type Form, type FormatId } from './forms.ts';
 export { classifierOutput, INPUT_FIRST, loadSnippet, type BundleSlot } from './slot.ts';

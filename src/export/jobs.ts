@@ -1,2 +1,72 @@
-/** Door of the export room for workers. */
+/** Door of the export room for workers: handlers of {@link ExportContract}, and the steps that tasks build their graphs of. */
+import type { Store } from '../dataset/index.ts';
+import type { ModelArtifact } from '../domain/model.ts';
+import { rowOf, type TaskKind } from '../domain/task.ts';
+import { networkOf, type NetworkId } from '../features/index.ts';
+import { loadNetwork } from '../features/jobs.ts';
+import { FormatError, type Graph } from '../formats/index.ts';
+import { throwIfAborted } from '../kernel/errors.ts';
+import { yieldToMessages } from '../kernel/yield.ts';
+import type { Jobs } from '../rpc/contract.ts';
+import { bundleFiles, type BundleFile } from './bundle.ts';
+import type { Exported, ExportContract } from './contract.ts';
+import { formOf } from './forms.ts';
+import { temperatureOf, WRITERS, type Subject } from './formats.ts';
+import { loadRuntimeFiles } from './runtime-files.ts';
+import type { BundleSlot } from './slot.ts';
+
 export { addLayers, repeatBefore, standardise, toScores } from './layers.ts';
+export { temperatureOf, WRITERS, type Subject } from './formats.ts';
+
+/**
+ * A model as one graph, from what a device records to scores.
+ * @param files of the pretrained network it stands on. @param temperature of its calibration, 1 without one. @throws FormatError.
+ */
+export type BuildGraph = (
+  artifact: ModelArtifact,
+  files: (network: NetworkId) => readonly ArrayBuffer[],
+  temperature: number,
+) => Promise<Graph>;
+
+/** @param store opens the database of this thread, once. @param slotOf and @param graphs by task. */
+export function createExportJobs(
+  store: () => Promise<Store>,
+  slotOf: (task: TaskKind) => BundleSlot,
+  graphs: Record<TaskKind, BuildGraph>,
+): Jobs<ExportContract> {
+  return {
+    async exportModel({ task, model, about, calibration, scores, generatedBy, base, formats }, { signal, progress }) {
+      const slot = slotOf(task);
+      const subject: Subject = { slot, artifact: model, about, calibration, generatedBy };
+      const networks = new Map<NetworkId, ArrayBuffer[]>();
+      for (const id of slot.networks(model.preprocessing)) networks.set(id, await loadNetwork(await store(), id));
+      let graph: Promise<Graph> | null = null;
+      const results: Exported[] = [];
+      for (const id of formats) {
+        progress({ done: results.length, total: formats.length });
+        await yieldToMessages();
+        throwIfAborted(signal);
+        if (id === 'tfjs') {
+          const beside = [...networks].flatMap(([network, contents]) =>
+            networkOf(network).files.map(({ path }, i): BundleFile => ({ path, blob: new Blob([contents[i]!]) })),
+          );
+          const files = [
+            ...bundleFiles(slot, model, about, scores, generatedBy, beside, calibration),
+            ...(await loadRuntimeFiles(slot, model)),
+          ];
+          results.push({ id, files, refusal: null });
+          continue;
+        }
+        try {
+          graph ??= rowOf(graphs, task)(model, (network) => networks.get(network)!, temperatureOf(subject));
+          const blob = new Blob([await WRITERS[id](subject, await graph)], { type: 'application/octet-stream' });
+          results.push({ id, files: [{ path: `${base}${formOf(id).suffix}`, blob }], refusal: null });
+        } catch (error) {
+          if (!(error instanceof FormatError)) throw error;
+          results.push({ id, files: [], refusal: `${formOf(id).title} cannot hold this model: ${error.message}.` });
+        }
+      }
+      return results;
+    },
+  };
+}

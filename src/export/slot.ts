@@ -3,6 +3,7 @@ import type * as v from 'valibot';
 import type { Calibration } from '../domain/calibration.ts';
 import type { Preprocessing } from '../domain/model.ts';
 import type { NetworkId } from '../features/index.ts';
+import type { TfliteInput } from '../formats/index.ts';
 
 /** See the file header. */
 export type BundleSlot = {
@@ -13,6 +14,12 @@ export type BundleSlot = {
   /** Every number of its preprocessing. Field names are a contract. */
   schema: v.GenericSchema<unknown, Preprocessing>;
   describeInput: (p: Preprocessing) => string;
+  /** What the graph of the whole model takes, in a few words: formats that hold the network it stands on begin with what a device records. */
+  graphInput: (p: Preprocessing) => { input: TfliteInput; about: string };
+  /** Examples become the input of such a file by way of cached features. */
+  fileNeedsFeatures: boolean;
+  /** What a single file cannot hold of it; null when it holds all. */
+  limit: (p: Preprocessing) => string | null;
   describeOutput: (p: Preprocessing, classCount: number, calibration: Calibration | null) => string;
   /** Pretrained networks whose files a model needs. */
   networks: (p: Preprocessing) => NetworkId[];

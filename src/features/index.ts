@@ -74,7 +74,7 @@ export type { FrameViews } from './picture/stream-views.ts';
 export { isNearDuplicate, thumbprint } from './picture/near-duplicates.ts';
 export { SAMPLE_OBJECTS } from './picture/objects.ts';
 export { boxesInView, fromView, plainView, viewOf, ViewPainter, type View } from './picture/views.ts';
-export { decodeView, mergeViews, type DetectorOutput } from './picture/detections.ts';
+export { decodeBoxes, decodeView, mergeViews, type DetectorOutput } from './picture/detections.ts';
 export { motionStarts, motionWindow, type MotionWindow } from './movement/spec.ts';
 export { formatLandmarks, readLandmarks, type LandmarkSequence } from './movement/landmark-files.ts';
 export { animateFigure, SAMPLE_ACTIONS, type SampleAction } from './movement/figure.ts';

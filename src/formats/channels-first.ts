@@ -34,8 +34,8 @@ export function transposed(values: Values, shape: readonly number[], order: read
 
 type Layout = 'last' | 'first';
 
-/** @param graph of floats (`toFloat`). @returns a graph whose `conv`, `depthwise`, `pool` and `resize` have channels first; the rest is as before. */
-export function channelsFirst(graph: Graph): Graph {
+/** @param graph of floats (`toFloat`). @param isInputFirst inputs that are maps are given with channels first too. @returns a graph whose `conv`, `depthwise`, `pool` and `resize` have channels first; the rest is as before. */
+export function channelsFirst(graph: Graph, isInputFirst = false): Graph {
   const values: Value[] = [];
   const nodes: Node[] = [];
   const known: Record<Layout, Map<number, number>> = { last: new Map(), first: new Map() };
@@ -84,7 +84,13 @@ export function channelsFirst(graph: Graph): Graph {
   };
   const isFirst = (index: number) => isMap(index) && known.first.has(index) && !known.last.has(index);
 
-  for (const index of graph.inputs) known.last.set(index, push(graph.values[index]!));
+  const inputs = graph.inputs.map((index) => {
+    const value = graph.values[index]!;
+    const layout = isInputFirst && isMap(index) ? 'first' : 'last';
+    const at = push(layout === 'first' ? { ...value, shape: turned(value.shape) } : value);
+    known[layout].set(index, at);
+    return at;
+  });
   for (const { operation, inputs, output } of graph.nodes) {
     const { shape, name } = graph.values[output]!;
     const put = (layout: Layout, given: Operation, from: readonly number[]) => {
@@ -145,5 +151,5 @@ export function channelsFirst(graph: Graph): Graph {
     values[at] = { ...values[at]!, name };
     return at;
   });
-  return { name: graph.name, values, nodes, inputs: graph.inputs.map((index) => known.last.get(index)!), outputs };
+  return { name: graph.name, values, nodes, inputs, outputs };
 }

@@ -1,4 +1,5 @@
-/** Reading flatbuffers whose schema is known, without generated code. Any thread; pure. Every read is inside the file or throws a RangeError. */
+/** Flatbuffers whose schema is known, read and written without generated code. Any thread; pure. Every read is inside the file or throws a RangeError. */
+import { Builder, type Offset } from 'flatbuffers';
 
 /** A table of a flatbuffer. Fields by their number in the schema. */
 export class Table {
@@ -77,5 +78,58 @@ export class Table {
   }
   text(id: number): string {
     return new TextDecoder().decode(this.bytes(id));
+  }
+}
+
+/** Writes vectors and tables of a file. */
+export class FlatWriter {
+  readonly builder = new Builder(1 << 16);
+
+  /** @param alignment of its first byte in the file. */
+  bytes(content: Uint8Array, alignment = 1): Offset {
+    const { builder } = this;
+    builder.startVector(1, content.length, alignment);
+    const space = (builder as unknown as { space: number }).space - content.length;
+    (builder as unknown as { space: number }).space = space;
+    (builder as unknown as { bb: { bytes(): Uint8Array } }).bb.bytes().set(content, space);
+    return builder.endVector();
+  }
+
+  ints(values: readonly number[]): Offset {
+    const { builder } = this;
+    builder.startVector(4, values.length, 4);
+    for (const value of [...values].reverse()) builder.addInt32(value);
+    return builder.endVector();
+  }
+
+  floats(values: readonly number[]): Offset {
+    const { builder } = this;
+    builder.startVector(4, values.length, 4);
+    for (const value of [...values].reverse()) builder.addFloat32(value);
+    return builder.endVector();
+  }
+
+  longs(values: readonly number[]): Offset {
+    const { builder } = this;
+    builder.startVector(8, values.length, 8);
+    for (const value of [...values].reverse()) builder.addInt64(BigInt(value));
+    return builder.endVector();
+  }
+
+  text(content: string): Offset {
+    return this.builder.createString(content);
+  }
+
+  tables(offsets: readonly Offset[]): Offset {
+    const { builder } = this;
+    builder.startVector(4, offsets.length, 4);
+    for (const offset of [...offsets].reverse()) builder.addOffset(offset);
+    return builder.endVector();
+  }
+
+  table(count: number, fill: (builder: Builder) => void): Offset {
+    this.builder.startObject(count);
+    fill(this.builder);
+    return this.builder.endObject();
   }
 }

@@ -4,3 +4,12 @@ export { EXACT, quantiseWeights, writeTflite, type TfliteExtras } from './write-
 export { readTflite } from './read-tflite.ts';
 export { toFloat } from './lower.ts';
 export { writeOnnx, type OnnxExtras } from './write-onnx.ts';
+export {
+  writeCoremlClassifier,
+  writeCoremlDetector,
+  type CoremlAbout,
+  type CoremlSuppression,
+} from './write-coreml.ts';
+export { readCoreml, type ReadCoreml } from './read-coreml.ts';
+export { readOnnxGraph } from './read-onnx.ts';
+export { readAttached, writeMediapipe, type TfliteAbout, type TfliteInput } from './mediapipe.ts';

@@ -20,8 +20,10 @@ export function fourierMatrices(length: number): [cosines: Float32Array, sines: 
 /**
  * The same graph on 32-bit floats alone. Quantised values become whole numbers, less their zero point: sums of products of them are exact in 32 bits, so what
  * every runtime computes is what the integer kernels compute (rounding to even, as XNNPACK). Fourier transforms become matrices.
+ * @param isFolded factors are multiplied into weights: sums are then not exact to the last digit, but stay in the range of 16-bit floats, which some devices
+ * compute with.
  */
-export function toFloat(graph: Graph): Graph {
+export function toFloat(graph: Graph, isFolded = false): Graph {
   const builder = new GraphBuilder();
   const places = new Map<number, number>();
   graph.inputs.forEach((input) => {
@@ -45,7 +47,7 @@ export function toFloat(graph: Graph): Graph {
     constants.set(index, at);
     return at;
   };
-  for (const node of graph.nodes) places.set(node.output, lower(builder, graph, node, place));
+  for (const node of graph.nodes) places.set(node.output, lower(builder, graph, node, place, isFolded));
   return builder.graph(
     graph.name,
     Object.fromEntries(
@@ -71,7 +73,13 @@ function centred(values: Values, quantisation: Value['quantisation'], shape: rea
 
 const scaleOf = ({ quantisation }: Value, i = 0): number => quantisation!.scales[i] ?? quantisation!.scales[0]!;
 
-function lower(builder: GraphBuilder, graph: Graph, node: Node, place: (index: number) => number): number {
+function lower(
+  builder: GraphBuilder,
+  graph: Graph,
+  node: Node,
+  place: (index: number) => number,
+  isFolded: boolean,
+): number {
   const { operation, inputs, output } = node;
   const target = graph.values[output]!;
   const source = graph.values[inputs[0]!]!;
@@ -80,13 +88,15 @@ function lower(builder: GraphBuilder, graph: Graph, node: Node, place: (index: n
    * Accumulated whole numbers, times a factor per channel, back to whole numbers of the output's type. Divided by its inverse: optimisers multiply factors
    * into weights, and then sums of whole numbers are no longer exact.
    */
-  const requantise = (sums: number, factors: readonly number[], activation: Activation = 'none'): number => {
+  const requantise = (sums: number, factors: readonly number[] | null, activation: Activation = 'none'): number => {
     const scale = scaleOf(target);
     const zero = target.quantisation!.zeroPoints[0]!;
     const [least, most] = target.type === 'int8' ? [-128, 127] : [0, 255];
     const low = Math.max(least, activation === 'none' ? least : zero) - zero;
     const high = Math.min(most, activation === 'relu6' ? zero + Math.round(6 / scale) : most) - zero;
-    const scaled = builder.apply({ op: 'div' }, [sums, builder.constant(Float32Array.from(factors, (f) => 1 / f))]);
+    const scaled = factors
+      ? builder.apply({ op: 'div' }, [sums, builder.constant(Float32Array.from(factors, (f) => 1 / f))])
+      : sums;
     const rounded = builder.apply({ op: 'round' }, [scaled]);
     const above = builder.apply({ op: 'max' }, [rounded, builder.scalar(low)]);
     return builder.apply({ op: 'min' }, [above, builder.scalar(high)], { name });
@@ -106,6 +116,17 @@ function lower(builder: GraphBuilder, graph: Graph, node: Node, place: (index: n
       const factors = Array.from({ length: channels }, (_, c) =>
         Math.fround(Math.fround(scaleOf(source) * scaleOf(weights, c)) / Math.fround(scaleOf(target))),
       );
+      if (isFolded) {
+        const isDepthwise = operation.op === 'depthwise';
+        const folded = inputs.slice(1).map((input) => {
+          const { values, shape, name: title } = builder.value(place(input));
+          const inner = isDepthwise ? 1 : values!.length / channels;
+          const scaled = Float32Array.from(values!, (v, i) => v * factors[Math.floor(i / inner) % channels]!);
+          return builder.constant(scaled, shape, `${title}/scaled`);
+        });
+        const sums = builder.apply({ ...operation, activation: 'none' }, [place(inputs[0]!), ...folded]);
+        return requantise(sums, null, operation.activation);
+      }
       const sums = builder.apply({ ...operation, activation: 'none' }, inputs.map(place));
       return requantise(sums, factors, operation.activation);
     }

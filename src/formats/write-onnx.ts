@@ -2,10 +2,10 @@
  * Writing graphs as ONNX files, operator set 17. Any thread; pure.
  * @see onnx/onnx.proto for the field numbers, onnx/docs/Operators.md for the operators
  */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { channelsFirst } from './channels-first.ts';
 import { samePadding, type Activation, type Graph, type Node, type Value } from './graph.ts';
 import { toFloat } from './lower.ts';
+import { message } from './protobuf.ts';
 
 const OPERATOR_SET = 17;
 const IR_VERSION = 8;
@@ -13,7 +13,9 @@ const TYPE = { float32: 1, int8: 3, int64: 7 } as const;
 /** Whole numbers of 8 bits are kept as such from this many on: four times smaller. */
 const LEAST_INTEGERS = 1024;
 
-type Attribute = number | readonly number[] | { float: number } | string;
+type Attribute = number | readonly number[] | string;
+/** Types of attributes. */
+const KIND = { int: 2, text: 3, ints: 7 } as const;
 
 /** What stands in a file beside the graph. */
 export type OnnxExtras = {
@@ -23,25 +25,8 @@ export type OnnxExtras = {
   metadata: Readonly<Record<string, string>>;
 };
 
-function message(fill: (writer: BinaryWriter) => void): Uint8Array {
-  const writer = new BinaryWriter();
-  fill(writer);
-  return writer.finish();
-}
-
-const put = (writer: BinaryWriter, field: number, bytes: Uint8Array) =>
-  writer.tag(field, WireType.LengthDelimited).bytes(bytes);
-const putText = (writer: BinaryWriter, field: number, text: string) =>
-  writer.tag(field, WireType.LengthDelimited).string(text);
-const putInt = (writer: BinaryWriter, field: number, value: number) => writer.tag(field, WireType.Varint).int64(value);
-
 function tensor(name: string, shape: readonly number[], type: number, bytes: Uint8Array): Uint8Array {
-  return message((w) => {
-    for (const side of shape) putInt(w, 1, side);
-    putInt(w, 2, type);
-    putText(w, 8, name);
-    put(w, 9, bytes);
-  });
+  return message((m) => m.ints(1, shape).int(2, type).text(8, name).bytes(9, bytes));
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
@@ -60,25 +45,16 @@ class Writer {
 
   #node(op: string, inputs: readonly string[], output: string, attributes: Readonly<Record<string, Attribute>> = {}) {
     this.nodes.push(
-      message((w) => {
-        for (const input of inputs) putText(w, 1, input);
-        putText(w, 2, output);
-        putText(w, 3, output);
-        putText(w, 4, op);
+      message((node) => {
+        for (const input of inputs) node.text(1, input);
+        node.text(2, output).text(3, output).text(4, op);
         for (const [name, value] of Object.entries(attributes))
-          put(
-            w,
-            5,
-            message((a) => {
-              putText(a, 1, name);
-              if (typeof value === 'number') putInt(a, 3, value);
-              else if (typeof value === 'string') put(a, 4, new TextEncoder().encode(value));
-              else if ('float' in value) a.tag(2, WireType.Bit32).float(value.float);
-              else for (const one of value) putInt(a, 8, one);
-              const type = typeof value === 'number' ? 2 : typeof value === 'string' ? 3 : 'float' in value ? 1 : 7;
-              putInt(a, 20, type);
-            }),
-          );
+          node.message(5, (attribute) => {
+            attribute.text(1, name);
+            if (typeof value === 'number') attribute.int(3, value).int(20, KIND.int);
+            else if (typeof value === 'string') attribute.bytes(4, new TextEncoder().encode(value)).int(20, KIND.text);
+            else attribute.ints(8, value).int(20, KIND.ints);
+          });
       }),
     );
   }
@@ -236,26 +212,15 @@ class Writer {
 }
 
 function valueInfo({ name, shape }: Value): Uint8Array {
-  const dimensions = message((w) => {
-    for (const side of shape)
-      put(
-        w,
-        1,
-        message((d) => void putInt(d, 1, side)),
-      );
-  });
-  const type = message((w) => {
-    putInt(w, 1, TYPE.float32);
-    put(w, 2, dimensions);
-  });
-  return message((w) => {
-    putText(w, 1, name);
-    put(
-      w,
-      2,
-      message((t) => void put(t, 1, type)),
-    );
-  });
+  return message((info) =>
+    info.text(1, name).message(2, (type) =>
+      type.message(1, (tensorType) =>
+        tensorType.int(1, TYPE.float32).message(2, (sides) => {
+          for (const side of shape) sides.message(1, (dimension) => dimension.int(1, side));
+        }),
+      ),
+    ),
+  );
 }
 
 /** Writes a file: 32-bit floats in and out. @returns owned by the caller. */
@@ -263,32 +228,16 @@ export function writeOnnx(given: Graph, extras: OnnxExtras): Uint8Array<ArrayBuf
   const graph = channelsFirst(toFloat(given));
   const writer = new Writer(graph);
   for (const node of graph.nodes) writer.add(node);
-  const body = message((w) => {
-    for (const node of writer.nodes) put(w, 1, node);
-    putText(w, 2, graph.name);
-    for (const constant of writer.initializers) put(w, 5, constant);
-    for (const input of graph.inputs) put(w, 11, valueInfo(graph.values[input]!));
-    for (const output of graph.outputs) put(w, 12, valueInfo(graph.values[output]!));
+  return message((model) => {
+    model.int(1, IR_VERSION).text(2, extras.producer).text(3, extras.version).text(6, extras.about);
+    model.message(7, (body) => {
+      for (const node of writer.nodes) body.bytes(1, node);
+      body.text(2, graph.name);
+      for (const constant of writer.initializers) body.bytes(5, constant);
+      for (const input of graph.inputs) body.bytes(11, valueInfo(graph.values[input]!));
+      for (const output of graph.outputs) body.bytes(12, valueInfo(graph.values[output]!));
+    });
+    model.message(8, (set) => set.int(2, OPERATOR_SET));
+    for (const [key, value] of Object.entries(extras.metadata)) model.entry(14, key, value);
   });
-  return message((w) => {
-    putInt(w, 1, IR_VERSION);
-    putText(w, 2, extras.producer);
-    putText(w, 3, extras.version);
-    putText(w, 6, extras.about);
-    put(w, 7, body);
-    put(
-      w,
-      8,
-      message((o) => void putInt(o, 2, OPERATOR_SET)),
-    );
-    for (const [key, value] of Object.entries(extras.metadata))
-      put(
-        w,
-        14,
-        message((m) => {
-          putText(m, 1, key);
-          putText(m, 2, value);
-        }),
-      );
-  }) as Uint8Array<ArrayBuffer>;
 }

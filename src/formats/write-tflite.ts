@@ -1,5 +1,6 @@
 /** Writing graphs as TensorFlow Lite files. Any thread; pure. */
-import { Builder, type Offset } from 'flatbuffers';
+import type { Offset } from 'flatbuffers';
+import { FlatWriter } from './flatbuffer.ts';
 import { FormatError, sizeOf, type Graph, type Node, type Value, type ValueType } from './graph.ts';
 import { ACTIVATION, CHANNEL_AXIS, CODE, OPTIONS, PADDING, TYPE } from './tflite-schema.ts';
 
@@ -214,55 +215,6 @@ class Plan {
   }
 }
 
-/** Writes vectors and tables of a file. */
-class Writer {
-  readonly builder = new Builder(1 << 16);
-
-  /** @param alignment of its first byte in the file. */
-  bytes(content: Uint8Array, alignment = 1): Offset {
-    const { builder } = this;
-    builder.startVector(1, content.length, alignment);
-    const space = (builder as unknown as { space: number }).space - content.length;
-    (builder as unknown as { space: number }).space = space;
-    (builder as unknown as { bb: { bytes(): Uint8Array } }).bb.bytes().set(content, space);
-    return builder.endVector();
-  }
-
-  ints(values: readonly number[]): Offset {
-    const { builder } = this;
-    builder.startVector(4, values.length, 4);
-    for (const value of [...values].reverse()) builder.addInt32(value);
-    return builder.endVector();
-  }
-
-  floats(values: readonly number[]): Offset {
-    const { builder } = this;
-    builder.startVector(4, values.length, 4);
-    for (const value of [...values].reverse()) builder.addFloat32(value);
-    return builder.endVector();
-  }
-
-  longs(values: readonly number[]): Offset {
-    const { builder } = this;
-    builder.startVector(8, values.length, 8);
-    for (const value of [...values].reverse()) builder.addInt64(BigInt(value));
-    return builder.endVector();
-  }
-
-  tables(offsets: readonly Offset[]): Offset {
-    const { builder } = this;
-    builder.startVector(4, offsets.length, 4);
-    for (const offset of [...offsets].reverse()) builder.addOffset(offset);
-    return builder.endVector();
-  }
-
-  table(count: number, fill: (builder: Builder) => void): Offset {
-    this.builder.startObject(count);
-    fill(this.builder);
-    return this.builder.endObject();
-  }
-}
-
 /** What stands in a file beside the graph: named blocks such as the metadata of MediaPipe, and a sentence about it. */
 export type TfliteExtras = { description?: string; metadata?: Readonly<Record<string, Uint8Array>> };
 
@@ -272,7 +224,7 @@ export type TfliteExtras = { description?: string; metadata?: Readonly<Record<st
  */
 export function writeTflite(graph: Graph, extras: TfliteExtras = {}): Uint8Array<ArrayBuffer> {
   const { tensors, operators } = new Plan(graph);
-  const writer = new Writer();
+  const writer = new FlatWriter();
   const { builder } = writer;
 
   const contents: Uint8Array[] = [];

@@ -8,23 +8,22 @@ import { isLabelled, shownClassIds } from '../domain/label.ts';
 import type { CurvePoint, ItemPart, MediaItem, ModelSource, Part } from '../domain/project.ts';
 import type { ClassificationReport, DetectionReport, Report } from '../domain/report.ts';
 import { BACKGROUND_CLIPS } from '../domain/settings.ts';
-import { isTaskKind, TASK_KINDS, type TrainingSettings } from '../domain/task.ts';
+import { isTaskKind, TASK_KINDS, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { evaluateSource, itemsOfPart } from '../evaluation/ui.ts';
-import { bundleFiles, readBundle } from '../export/index.ts';
-import { extract } from '../features/ui.ts';
+import type { FormatId } from '../export/index.ts';
 import { required } from '../kernel/assert.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { formatPercent } from '../kernel/format.ts';
 import { taskOf, type Task } from '../tasks/index.ts';
 import { readConfig, writeConfig } from '../training/index.ts';
 import { TrainingSession } from '../training/ui.ts';
-import { loadNetworkFiles, loadRuntimeFiles } from '../app/export/runtime-files.ts';
 import { filesOfInput } from '../app/files.ts';
 import { importTools } from '../app/import-tools.ts';
 import type { Studio } from '../app/studio.svelte.ts';
 import { VERSION } from '../app/version.ts';
 import { newSource } from '../app/workbench.svelte.ts';
 import { base64Of, convert, type ConvertTools, type HeadlessConvert } from './convert.ts';
+import { openBundle, openFile } from './open-model.ts';
 
 /** What the command line asks for. Folders are given through the inputs of the page. */
 export type HeadlessTrain = {
@@ -37,7 +36,8 @@ export type HeadlessTrain = {
   split: Record<string, string> | null;
   /** Id of the reading of folders and names; null = the best. */
   classes: string | null;
-  wantsBundle: boolean;
+  /** Formats the model is exported in; none = it is not. */
+  formats: readonly FormatId[];
 };
 
 const NO_OPTIONS: Omit<HeadlessTrain, 'task'> = {
@@ -47,7 +47,7 @@ const NO_OPTIONS: Omit<HeadlessTrain, 'task'> = {
   groupBy: null,
   split: null,
   classes: null,
-  wantsBundle: false,
+  formats: [],
 };
 
 type PartCount = { items: number; perClass: Record<string, number> };
@@ -346,7 +346,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
 
     if (options.folds === null) {
       const { source, ...run } = await trainOnce(project, settings, 'Model 1');
-      const bundle = options.wantsBundle ? await exportBundle(task.kind, source, run) : [];
+      const bundle = options.formats.length ? await exportFiles(task.kind, source, run, options.formats) : [];
       const { iterations, bestIteration, ...body } = run;
       return { report: { ...finish(body, {}), iterations, bestIteration }, bundle };
     }
@@ -417,50 +417,40 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     return { report, bundle: [] };
   }
 
-  async function exportBundle(
-    task: string,
+  async function exportFiles(
+    task: TaskKind,
     source: ModelSource,
     run: RunResult,
+    formats: readonly FormatId[],
   ): Promise<{ path: string; base64: string }[]> {
     const weights = required(await studio.store.loadWeights(source.id, 'best'), 'weights');
-    const scores = Object.entries(run.evaluation).map(([part, score]) => `${part}: ${tellScore(score)}`);
-    const { bundle, words } = taskOf(task);
-    const about = { name: words.model, author: '', description: 'Trained by npm run studio.', licence: '' };
-    const networks = await loadNetworkFiles(studio.clients.features, bundle, weights.model);
-    const files = [
-      ...bundleFiles(bundle, weights.model, about, scores, `Understudy ${VERSION}`, networks),
-      ...(await loadRuntimeFiles(bundle, weights.model)),
-    ];
-    return Promise.all(
-      files.map(async ({ path, blob }) => {
-        return { path, base64: await base64Of(blob) };
-      }),
-    );
+    const { words } = taskOf(task);
+    const exported = await studio.clients.exports.call('exportModel', {
+      task,
+      model: weights.model,
+      about: { name: words.model, author: '', description: 'Trained by npm run studio.', licence: '' },
+      calibration: null,
+      scores: Object.entries(run.evaluation).map(([part, score]) => `${part}: ${tellScore(score)}`),
+      generatedBy: `Understudy ${VERSION}`,
+      base: 'model',
+      formats,
+    });
+    for (const { refusal } of exported) if (refusal) say(refusal);
+    const files = exported.flatMap((one) => one.files);
+    return Promise.all(files.map(async ({ path, blob }) => ({ path, base64: await base64Of(blob) })));
   }
 
-  /** `npm run studio -- evaluate`: scores an exported bundle on a labelled folder. */
+  /** `npm run studio -- evaluate`: scores an exported bundle or file on a labelled folder. */
   async function evaluate(): Promise<{ report: unknown }> {
     const started = performance.now();
-    const files = new Map(folder('model').map((file) => [file.path, file.blob]));
-    for (const [path, blob] of files)
-      if (/\.(tflite|onnx)$/.test(path)) await studio.clients.features.call('storeNetworkFile', { blob, name: path });
-    const slots = TASK_KINDS.map((kind) => taskOf(kind).bundle);
-    const { slot, model } = await readBundle(slots, async (path) => files.get(path) ?? null);
-    const task = TASK_KINDS.map(taskOf).find(({ bundle }) => bundle === slot)!;
+    const file = filesOfInput(required(input('model-file'), 'input model-file'))[0];
+    const { task, score } = await (file ? openFile(studio.clients, file) : openBundle(studio.clients, folder('model')));
     const project = await makeProject(task);
     const options = { ...NO_OPTIONS, task: task.kind };
     await importFolder(project, 'data', 'testing', options);
     const importSec = (performance.now() - started) / 1000;
     const items = project.items.filter(isLabelled);
-    const features = await extract(studio.clients, task.kind, task.featuresOfModel(model.preprocessing, items));
-    const scoring = performance.now();
-    const report = await studio.clients.evaluation.call('evaluateArtifact', {
-      task: task.kind,
-      model,
-      projectId: project.id,
-      part: 'testing',
-      itemIds: items.map((item) => item.id),
-    });
+    const { report, featureSec, scoringSec } = await score(project.id, items);
     const names = new Map(project.project.classes.map((label) => [label.id, label.name]));
     return {
       report: {
@@ -471,9 +461,9 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
         data: { training: countItems([], names), validation: countItems([], names), testing: countItems(items, names) },
         seconds: {
           import: importSec,
-          features: features.seconds,
+          features: featureSec,
           training: 0,
-          evaluation: (performance.now() - scoring) / 1000,
+          evaluation: scoringSec,
           total: (performance.now() - started) / 1000,
         },
         evaluation: { testing: scoreOf(report) },

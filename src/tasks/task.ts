@@ -6,7 +6,7 @@ import type { Algorithm } from '../domain/settings.ts';
 import type { TrainingSettings } from '../domain/task.ts';
 import type { EvaluationSlot } from '../evaluation/index.ts';
 import type { BundleSlot } from '../export/index.ts';
-import type { FeatureRequest } from '../features/ui.ts';
+import type { FeatureRequest } from '../features/slot.ts';
 import type { TrainingSlot } from '../training/index.ts';
 import type { IconName } from '../ui/icons.ts';
 

@@ -26,7 +26,7 @@ const context = () => ({ signal: new AbortController().signal, progress: () => {
 const features = createFeaturesJobs(async () => store, columnOf('features'));
 const training = createTrainingJobs(async () => store, columnOf('training'));
 const sounds = createSoundPreview(async () => store);
-const judging = createEvaluationJobs(async () => store, columnOf('judge'));
+const judging = createEvaluationJobs(async () => store, columnOf('judge'), columnOf('inputs'));
 const evaluate = async (
   args: Omit<Parameters<typeof judging.evaluate>[0], 'task'>,
   ...rest: [Parameters<typeof judging.evaluate>[1]]

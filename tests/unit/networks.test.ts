@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { copyWindow, LOG_MEL_SPEC, NETWORKS, windowFrames, windowStarts } from '../../src/features/index.ts';
 import { extractLogMel, logMelWindow } from '../../src/features/sound/log-mel.ts';
-import { readOnnx } from '../../src/features/networks/onnx.ts';
+import { readOnnx } from '../../src/formats/onnx-file.ts';
 import { TfliteGraph } from '../../src/features/networks/tflite.ts';
 import { crossValidate, meanRow, type ProbeExample } from '../../src/features/probe.ts';
 import { embeddingWindow } from '../../src/features/sound/embedding-spec.ts';

@@ -8,7 +8,7 @@ import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { SoundPreprocessing as Preprocessing } from '../../domain/model.ts';
 import { applyTemperature } from '../../evaluation/calibration.ts';
-import { readOnnx } from '../../features/networks/onnx.ts';
+import { readOnnx } from '../../formats/onnx-file.ts';
 import { logMelWindow } from '../../features/sound/log-mel.ts';
 import { cutPcmWindows, windowCut, type PcmWindow, type WindowCut } from '../../features/sound/pcm-windows.ts';
 import { SpeechNetwork } from '../../features/sound/speech.ts';

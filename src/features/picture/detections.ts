@@ -44,6 +44,33 @@ export function decodeView({ values, side, classCount, scale }: DetectorOutput, 
   return found.slice(0, MOST_CANDIDATES);
 }
 
+/**
+ * Candidates of a whole exported graph (tasks/detection/graph.ts), as {@link decodeView} gives them.
+ * @param location shape [cells, 4]: middle y, middle x, height, width in ratios. @param scores shape [cells, classes].
+ */
+export function decodeBoxes(
+  location: Float32Array,
+  scores: Float32Array,
+  classCount: number,
+  leastScore: number,
+): Detection[] {
+  const found: Detection[] = [];
+  for (let cell = 0; cell < location.length / 4; cell++) {
+    const from = cell * classCount;
+    let best = 0;
+    for (let c = 1; c < classCount; c++) if (scores[from + c]! > scores[from + best]!) best = c;
+    for (let c = 0; c < classCount; c++) {
+      const score = scores[from + c]!;
+      if (score < leastScore || (c !== best && score < 0.5)) continue;
+      const [y, x, height, width] = location.subarray(4 * cell, 4 * cell + 4) as unknown as Four;
+      found.push({ x: x - width / 2, y: y - height / 2, width, height, classIndex: c, score });
+    }
+  }
+  found.sort((a, b) => b.score - a.score);
+  return found.slice(0, MOST_CANDIDATES);
+}
+type Four = [number, number, number, number];
+
 /** Whether a box ends at an edge of its tile that is not an edge of the picture: then the neighbour may see more of it. */
 function isCut(box: Rect, region: Rect): boolean {
   const near = 0.02;

@@ -3,7 +3,7 @@ import type { Store } from '../../dataset/index.ts';
 import { LiteNetwork } from '../networks/litert.ts';
 import type { EmbeddingNetworkId } from '../networks/manifest.ts';
 import { loadNetwork } from '../networks/network-files.ts';
-import { readOnnx } from '../networks/onnx.ts';
+import { readOnnx } from '../../formats/onnx-file.ts';
 import { embeddingWindow } from './embedding-spec.ts';
 import { SpeechNetwork } from './speech.ts';
 import { exposeYamnetEmbedding, yamnetLabels } from './yamnet.ts';

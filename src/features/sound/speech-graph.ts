@@ -1,7 +1,7 @@
 /** The speech embedding (speech.ts) as steps of a graph. Any thread; pure. */
 import { EXACT, FormatError, type GraphBuilder } from '../../formats/index.ts';
 import { required } from '../../kernel/assert.ts';
-import { readOnnx, type OnnxGraph, type OnnxTensor } from '../networks/onnx.ts';
+import { readOnnx, type OnnxGraph, type OnnxTensor } from '../../formats/onnx-file.ts';
 import { SPEECH } from './embedding-spec.ts';
 import { addFrames } from './sound-graphs.ts';
 

@@ -7,7 +7,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { required } from '../../kernel/assert.ts';
 import { StudioError } from '../../kernel/errors.ts';
-import type { OnnxGraph, OnnxTensor } from '../networks/onnx.ts';
+import type { OnnxGraph, OnnxTensor } from '../../formats/onnx-file.ts';
 import { SPEECH } from './embedding-spec.ts';
 
 /** One step of the convolutional network; `variable` tensors are owned by it. */

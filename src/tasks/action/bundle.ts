@@ -32,6 +32,15 @@ export const ACTION_BUNDLE: BundleSlot = {
   what: 'An action classifier',
   schema,
   describeInput: (p) => describeInput(p as MovementPreprocessing),
+  graphInput: (p) => {
+    const { windowFrames, frameRateHz } = p as MovementPreprocessing;
+    return {
+      input: { kind: 'values' },
+      about: `${windowFrames} frames of body landmarks at ${frameRateHz} Hz, made as preprocessing.json says`,
+    };
+  },
+  fileNeedsFeatures: true,
+  limit: () => 'It begins with landmarks: the network that finds bodies in pictures is not in it.',
   describeOutput: classifierOutput,
   networks: () => [],
   needsLiteRt: () => false,

@@ -7,7 +7,7 @@ import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planMovements, type MovementRequest } from '../../training/index.ts';
 import { prepareMovement } from '../../training/jobs.ts';
 import type { TaskJobs } from '../job.ts';
-import { buildActionGraph } from './graph.ts';
+import { buildActionGraph, actionInputs } from './graph.ts';
 import { sampleClip } from '../sample.ts';
 
 /** See the file header. */
@@ -32,5 +32,6 @@ export const ACTION_JOBS: TaskJobs = {
   training: { plan: planMovements, prepare: prepareMovement },
   judge: judgeClasses((artifact) => MovementPredictor.load(artifact)),
   graph: buildActionGraph,
+  inputs: actionInputs,
   preview: (store) => createMovementPreview(store) as unknown as Jobs<Contract>,
 };

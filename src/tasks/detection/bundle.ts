@@ -35,6 +35,17 @@ export const DETECTION_BUNDLE: BundleSlot = {
   what: 'An object detector',
   schema,
   describeInput: (p) => describeInput(p as DetectorPreprocessing),
+  graphInput: (p) => {
+    const { pixels } = p as DetectorPreprocessing;
+    return { input: { kind: 'picture' }, about: `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255` };
+  },
+  fileNeedsFeatures: false,
+  limit: (p) => {
+    const { tiles } = p as DetectorPreprocessing;
+    return tiles > 1
+      ? `It looks at one square. This model was trained for ${tiles} × ${tiles} overlapping parts of a picture: cut them and join what is found, or small objects are missed.`
+      : null;
+  },
   describeOutput(p, classCount) {
     const { pixels, scale } = p as DetectorPreprocessing;
     return `float32 [1, ${pixels / 8}, ${pixels / 8}, ${classCount + 4}]. Per cell: logits of the classes (apply a sigmoid), then four numbers d: the box reaches exp(d) × ${scale} cells of 8 pixels from the middle of the cell to the left, top, right and bottom. Of boxes of one class that overlap by more than 0.55 (intersection over union) the best stays.`;

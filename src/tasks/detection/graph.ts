@@ -1,10 +1,10 @@
 /** A detector as one graph: the pixels of a square in, boxes and their scores out. Worker thread. */
 import type { DetectorPreprocessing } from '../../domain/model.ts';
-import { addLayers, repeatBefore, standardise } from '../../export/jobs.ts';
-import { addSsdMaps } from '../../features/jobs.ts';
+import type { GraphInputs } from '../../evaluation/jobs.ts';
+import { addLayers, repeatBefore, standardise, type BuildGraph } from '../../export/jobs.ts';
+import { addSsdMaps, paintViews } from '../../features/jobs.ts';
 import { CELL_CENTRE, SSD_CHANNELS } from '../../features/index.ts';
 import { GraphBuilder } from '../../formats/index.ts';
-import type { BuildGraph } from '../job.ts';
 
 /** Largest logarithm of a distance (features/picture/detections.ts). */
 const MOST_LOG = 8;
@@ -59,4 +59,10 @@ export const buildDetectionGraph: BuildGraph = async (artifact, files) => {
   });
   const location = builder.apply({ op: 'add' }, [boxes, builder.constant(centres, [1, cells, 4], 'centres')]);
   return builder.graph('object detector', { location, score });
+};
+
+/** The parts of a picture that are looked at, as pixels. */
+export const detectionInputs: GraphInputs = async ({ hash }, preprocessing, store) => {
+  const { pixels, tiles } = preprocessing as DetectorPreprocessing;
+  return paintViews(store, hash, { kind: 'pixels', pixels, tiles });
 };

@@ -6,7 +6,7 @@ import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planBoxes, type DetectionRequest } from '../../training/index.ts';
 import { prepareDetection } from '../../training/jobs.ts';
 import type { TaskJobs } from '../job.ts';
-import { buildDetectionGraph } from './graph.ts';
+import { buildDetectionGraph, detectionInputs } from './graph.ts';
 
 /** Pictures of the sample that are trained on; the rest is for testing. */
 const FOR_TRAINING = 60;
@@ -36,5 +36,6 @@ export const DETECTION_JOBS: TaskJobs = {
   training: { plan: planBoxes, prepare: prepareDetection },
   judge: judgeBoxes,
   graph: buildDetectionGraph,
+  inputs: detectionInputs,
   preview: (store) => createDetectionPreview(store) as unknown as Jobs<Contract>,
 };

@@ -36,6 +36,12 @@ export const PICTURE_BUNDLE: BundleSlot = {
   what: 'A picture classifier',
   schema,
   describeInput: (p) => describeInput(p as PicturePreprocessing),
+  graphInput: (p) => {
+    const { pixels } = p as PicturePreprocessing;
+    return { input: { kind: 'picture' }, about: `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255` };
+  },
+  fileNeedsFeatures: false,
+  limit: () => null,
   describeOutput: (p, classCount, calibration) =>
     classifierOutput(p, classCount, calibration)
       .replace('[windows, ', '[pictures, ')

@@ -1,9 +1,10 @@
 /** A classifier of pictures as one graph: pixels 0 to 255 in, scores out. Worker thread. */
 import type { PicturePreprocessing } from '../../domain/model.ts';
-import { addLayers, standardise, toScores } from '../../export/jobs.ts';
-import { addMobileNet, readBackbone } from '../../features/jobs.ts';
+import type { GraphInputs } from '../../evaluation/jobs.ts';
+import { addLayers, standardise, toScores, type BuildGraph } from '../../export/jobs.ts';
+import { wholePicture } from '../../features/index.ts';
+import { addMobileNet, paintViews, readBackbone } from '../../features/jobs.ts';
 import { FormatError, GraphBuilder } from '../../formats/index.ts';
-import type { BuildGraph } from '../job.ts';
 
 /** See the file header. */
 export const buildPictureGraph: BuildGraph = async (artifact, files, temperature) => {
@@ -18,4 +19,10 @@ export const buildPictureGraph: BuildGraph = async (artifact, files, temperature
   const input = standardise(builder, feature, [p.mean], [1 / p.deviation]);
   const logits = addLayers(builder, artifact, [input]);
   return builder.graph('picture classifier', { scores: toScores(builder, logits, temperature) });
+};
+
+/** The whole picture, as pixels. */
+export const pictureInputs: GraphInputs = async ({ hash }, preprocessing, store) => {
+  const { pixels } = preprocessing as PicturePreprocessing;
+  return paintViews(store, hash, wholePicture(pixels));
 };

@@ -11,7 +11,7 @@ import {
 } from '../../features/jobs.ts';
 import type { Contract, Jobs } from '../../rpc/contract.ts';
 import type { TaskJobs } from '../job.ts';
-import { buildPictureGraph } from './graph.ts';
+import { buildPictureGraph, pictureInputs } from './graph.ts';
 import { PicturePredictor } from './predictor.ts';
 import { preparePictures } from './prepare.ts';
 import { createPicturePreview } from './preview.ts';
@@ -60,5 +60,6 @@ export const PICTURE_JOBS: TaskJobs = {
   training: { plan: planPictures, prepare: preparePictures },
   judge: judgeClasses((artifact, store) => PicturePredictor.load(artifact, store)),
   graph: buildPictureGraph,
+  inputs: pictureInputs,
   preview: (store) => createPicturePreview(store) as unknown as Jobs<Contract>,
 };

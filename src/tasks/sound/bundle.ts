@@ -1,6 +1,6 @@
 /** What an exported sound model says of itself. Any thread; pure. */
 import * as v from 'valibot';
-import type { EmbeddingPreprocessing, LogMelPreprocessing } from '../../domain/model.ts';
+import type { EmbeddingPreprocessing, LogMelPreprocessing, SoundPreprocessing } from '../../domain/model.ts';
 import { fileName } from '../../dataset/index.ts';
 import { classifierOutput, type BundleSlot } from '../../export/index.ts';
 import { networkOf, windowCut } from '../../features/index.ts';
@@ -68,6 +68,16 @@ export const SOUND_BUNDLE: BundleSlot = {
   what: 'A sound classifier',
   schema,
   describeInput: (p) => describeInput(p as LogMelPreprocessing | EmbeddingPreprocessing),
+  graphInput: (p) => {
+    const { sampleRateHz } = p as SoundPreprocessing;
+    const { windowSamples } = windowCut(p as SoundPreprocessing);
+    return {
+      input: { kind: 'sound', sampleRateHz },
+      about: `${windowSamples} samples of one channel at ${sampleRateHz} Hz, -1 to 1`,
+    };
+  },
+  fileNeedsFeatures: false,
+  limit: () => null,
   describeOutput: classifierOutput,
   networks: (p) => (p.kind === 'yamnet' || p.kind === 'speech-embedding' ? [p.kind] : []),
   needsLiteRt: (p) => p.kind === 'yamnet',

@@ -1,10 +1,10 @@
 /** A sound model as one graph: samples of a window in, scores out. Worker thread. */
 import type { SoundPreprocessing } from '../../domain/model.ts';
-import { addLayers, standardise, toScores } from '../../export/jobs.ts';
-import { addLogMel, addSpeechEmbedding, addYamnet } from '../../features/jobs.ts';
-import { windowCut } from '../../features/index.ts';
+import type { GraphInputs } from '../../evaluation/jobs.ts';
+import { addLayers, standardise, toScores, type BuildGraph } from '../../export/jobs.ts';
+import { addLogMel, addSpeechEmbedding, addYamnet, readPcm } from '../../features/jobs.ts';
+import { cutPcmWindows, windowCut } from '../../features/index.ts';
 import { GraphBuilder } from '../../formats/index.ts';
-import type { BuildGraph } from '../job.ts';
 
 /** See the file header. */
 export const buildSoundGraph: BuildGraph = async (artifact, files, temperature) => {
@@ -22,4 +22,20 @@ export const buildSoundGraph: BuildGraph = async (artifact, files, temperature) 
   const input = standardise(builder, feature(), [p.mean], [1 / p.deviation]);
   const logits = addLayers(builder, artifact, [input]);
   return builder.graph('sound classifier', { scores: toScores(builder, logits, temperature) });
+};
+
+/** Samples of the windows of a clip. */
+export const soundInputs: GraphInputs = async ({ hash }, preprocessing, store) => {
+  const p = preprocessing as SoundPreprocessing;
+  const cut = windowCut(p);
+  const windows = cutPcmWindows(await readPcm(store, hash), cut);
+  if (p.kind !== 'log-mel') return windows.map(({ pcm }) => pcm);
+  // A short clip lies on whole rows of its spectrogram.
+  return windows.map(({ pcm, own }) => {
+    if (own.length === pcm.length) return pcm;
+    const rows = Math.max(1, Math.floor((own.length - p.windowSamples) / p.hopSamples) + 1);
+    const aligned = new Float32Array(pcm.length);
+    aligned.set(own, Math.floor((p.windowFrames - rows) / 2) * p.hopSamples);
+    return aligned;
+  });
 };

@@ -10,7 +10,7 @@ import type { Contract, Jobs } from '../../rpc/contract.ts';
 import { planSounds, type SoundRequest } from '../../training/index.ts';
 import { prepareSound } from '../../training/jobs.ts';
 import type { TaskJobs } from '../job.ts';
-import { buildSoundGraph } from './graph.ts';
+import { buildSoundGraph, soundInputs } from './graph.ts';
 import { sampleClip } from '../sample.ts';
 
 /** See the file header. */
@@ -43,5 +43,6 @@ export const SOUND_JOBS: TaskJobs = {
   training: { plan: planSounds, prepare: prepareSound },
   judge: judgeClasses((artifact, store) => SoundPredictor.load(artifact, store, false)),
   graph: buildSoundGraph,
+  inputs: soundInputs,
   preview: (store) => createSoundPreview(store) as unknown as Jobs<Contract>,
 };

@@ -1,8 +1,9 @@
-/** Files an exported sound bundle carries beside the model: the page, the runtime, and what the model's pretrained network needs. Main thread. */
-import type { ModelArtifact } from '../../domain/model.ts';
-import type { BundleFile, BundleSlot } from '../../export/index.ts';
-import { StudioError } from '../../kernel/errors.ts';
-import type { Clients } from '../workers.ts';
+/** Files an exported bundle carries beside the model: the page, the runtime, and what the model's pretrained network needs. Worker thread. */
+import type { ModelArtifact } from '../domain/model.ts';
+import { assetAddress } from '../features/jobs.ts';
+import { StudioError } from '../kernel/errors.ts';
+import type { BundleFile } from './bundle.ts';
+import type { BundleSlot } from './slot.ts';
 
 const FILES = [
   { from: 'runtime/page.html', to: 'index.html' },
@@ -14,7 +15,8 @@ const FILES = [
 /** LiteRT.js for pages: the build that every browser with WebAssembly SIMD runs. */
 const LITERT = 'litert_wasm_compat_internal';
 
-async function read(address: string): Promise<Blob> {
+async function read(path: string): Promise<Blob> {
+  const address = assetAddress(path);
   const response = await fetch(address).catch(() => null);
   if (!response?.ok) throw new StudioError('export/runtime-missing', { details: { address } });
   return response.blob();
@@ -35,14 +37,4 @@ export async function loadRuntimeFiles(slot: BundleSlot, { preprocessing }: Mode
     { path: `${LITERT}.js`, blob: new Blob([script], { type: 'text/javascript' }) },
     { path: `${LITERT}.wasm`, blob: await read(`litert/${LITERT}.wasm`) },
   ];
-}
-
-/** Files of the pretrained networks a model stands on. @throws StudioError `network/…`. */
-export async function loadNetworkFiles(
-  features: Clients['features'],
-  slot: BundleSlot,
-  { preprocessing }: ModelArtifact,
-): Promise<BundleFile[]> {
-  const lists = slot.networks(preprocessing).map((id) => features.call('loadNetwork', { id }));
-  return (await Promise.all(lists)).flat();
 }

@@ -1,0 +1,30 @@
+/** Jobs of the export room in the inference worker. Type-only. */
+import type { Calibration } from '../domain/calibration.ts';
+import type { ModelArtifact } from '../domain/model.ts';
+import type { TaskKind } from '../domain/task.ts';
+import type { BundleFile, ModelAbout } from './bundle.ts';
+import type { FormatId } from './forms.ts';
+
+/** Files of one format; none and the reason where it cannot hold the model. */
+export type Exported = { id: FormatId; files: BundleFile[]; refusal: string | null };
+
+/** See the file header. */
+export type ExportContract = {
+  /** @throws StudioError `network/…`, `export/runtime-missing`. */
+  exportModel: {
+    args: {
+      task: TaskKind;
+      model: ModelArtifact;
+      about: ModelAbout;
+      calibration: Calibration | null;
+      /** Lines for the README. */
+      scores: string[];
+      generatedBy: string;
+      /** Name of the files, without suffix. */
+      base: string;
+      formats: readonly FormatId[];
+    };
+    progress: { done: number; total: number };
+    result: Exported[];
+  };
+};
