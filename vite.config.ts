@@ -94,6 +94,8 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'] } },
       {
         extends: true,
+        // Found before the first page, so that none is loaded anew in the middle of a test.
+        optimizeDeps: { include: ['@mediapipe/tasks-audio', '@mediapipe/tasks-vision', 'flatbuffers'] },
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],

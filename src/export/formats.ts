@@ -113,13 +113,13 @@ function toCoreml(subject: Subject, graph: Graph): Uint8Array<ArrayBuffer> {
     author: about.author,
     licence: about.licence,
     userDefined: {
-      ...(input.kind === 'sound' ? { sampleRate: String(input.sampleRateHz) } : {}),
+      ...(input.kind === 'audio' ? { sampleRate: String(input.sampleRateHz) } : {}),
       [DESCRIPTION]: tell(subject, graph),
     },
   };
   return graph.outputs.length > 1
     ? writeCoremlDetector(forVision(graph), labelsOf(subject), said, inputAbout, SUPPRESSION)
-    : writeCoremlClassifier(graph, labelsOf(subject), said, inputAbout, input.kind === 'sound');
+    : writeCoremlClassifier(graph, labelsOf(subject), said, inputAbout, input.kind === 'audio');
 }
 
 /** Writers of the formats that hold one graph. @throws FormatError. */

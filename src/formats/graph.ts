@@ -25,8 +25,9 @@ export type Activation = 'none' | 'relu' | 'relu6';
 export type Padding = 'same' | 'valid';
 type Pair = readonly [height: number, width: number];
 
-/** Operators of one or two inputs that work value by value. */
+/** Operators of one input that work value by value. */
 export const UNARY = ['relu', 'relu6', 'sigmoid', 'exp', 'log', 'sqrt', 'square', 'round'] as const;
+/** Those of two. */
 export const BINARY = ['add', 'sub', 'mul', 'div', 'max', 'min'] as const;
 
 /**

@@ -19,14 +19,16 @@ configure({ useWebWorkers: false });
 const LABELS = 'labels.txt';
 const AXIS_LABELS = 2;
 const CONTENT = { feature: 1, image: 2, box: 3, audio: 4 } as const;
-const [RGB, CENTRE, NORMALISATION] = [1, 3, 1];
+const [RGB, NORMALISATION] = [1, 1];
+/** The one kind of boxes MediaPipe knows; the order of their values is that of its decoding, whatever this says. */
+const BOUNDARIES = 1;
 /** The oldest reader that knows all fields used here. */
 const PARSER = '1.5.0';
 
 /** What is said of a model. */
 export type TfliteAbout = { name: string; description: string; version: string; author: string; licence: string };
 /** What a model takes. A sound is one channel. */
-export type TfliteInput = { kind: 'picture' } | { kind: 'sound'; sampleRateHz: number } | { kind: 'values' };
+export type TfliteInput = { kind: 'image' } | { kind: 'audio'; sampleRateHz: number } | { kind: 'values' };
 
 /** Metadata of a file with one input. */
 function writeMetadata(graph: Graph, about: TfliteAbout, input: TfliteInput, inputAbout: string): Uint8Array {
@@ -37,14 +39,14 @@ function writeMetadata(graph: Graph, about: TfliteAbout, input: TfliteInput, inp
       b.addFieldInt8(0, kind, 0);
       b.addFieldOffset(1, properties, 0);
     });
-  const isPicture = input.kind === 'picture';
+  const isPicture = input.kind === 'image';
   const properties = () => {
     if (isPicture)
       return content(
         CONTENT.image,
         w.table(2, (b) => b.addFieldInt8(0, RGB, 0)),
       );
-    if (input.kind !== 'sound')
+    if (input.kind !== 'audio')
       return content(
         CONTENT.feature,
         w.table(0, () => {}),
@@ -110,7 +112,7 @@ function writeMetadata(graph: Graph, about: TfliteAbout, input: TfliteInput, inp
     const index = w.ints([1, 0, 3, 2]);
     const box = w.table(3, (b) => {
       b.addFieldOffset(0, index, 0);
-      b.addFieldInt8(1, CENTRE, 0);
+      b.addFieldInt8(1, BOUNDARIES, 0);
     });
     return tensor(name, 'Middle y, middle x, height and width of each box, in ratios', content(CONTENT.box, box));
   });
@@ -166,6 +168,8 @@ function writeDetectorOptions(graph: Graph): Uint8Array {
     b.addFieldInt32(0, classCount, 0);
     b.addFieldInt32(1, count, 0);
     b.addFieldInt32(2, 4, 0);
+    // Asked for even without keypoints.
+    b.addFieldInt32(5, 2, 0);
     for (const id of [6, 7, 8, 9]) b.addFieldFloat32(id, 1, 0);
   });
   const parser = w.text('1.0.0');

@@ -81,7 +81,9 @@ export const TYPE: Record<ValueType | 'complex64', number> = {
   complex64: 8,
   int8: 9,
 };
+/** What follows an operator at once. */
 export const ACTIVATION = { none: 0, relu: 1, relu6: 3 } as const;
+/** Rows and columns that are added. */
 export const PADDING = { same: 0, valid: 1 } as const;
 
 /** Axis of a constant along which its scales lie, by the operator that takes it. */

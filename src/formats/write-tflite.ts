@@ -333,11 +333,12 @@ export const EXACT = 'exact/';
 
 /**
  * The same graph with the weights of convolutions and dense layers as 8-bit integers, one scale per output channel of a convolution and one for a dense layer, symmetric (dynamic range: what is between
- * layers stays 32 bits). @see https://www.tensorflow.org/lite/performance/post_training_quantization
+ * layers stays 32 bits). The last dense layer stays as it is: it is small, and every class stands on it. @see https://www.tensorflow.org/lite/performance/post_training_quantization
  */
 export function quantiseWeights(graph: Graph): Graph {
   const axes = new Map<number, number>();
-  for (const { operation, inputs } of graph.nodes)
+  const last = graph.nodes.findLast(({ operation }) => operation.op === 'dense');
+  for (const { operation, inputs } of graph.nodes.filter((node) => node !== last))
     if (operation.op in CHANNEL_AXIS && !isQuantised(graph.values[inputs[0]!]!))
       axes.set(inputs[1]!, CHANNEL_AXIS[operation.op as keyof typeof CHANNEL_AXIS]);
   const values = graph.values.map((value, i): Value => {

@@ -4,8 +4,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { networkOf, type NetworkId } from '../../src/features/index.ts';
-import { quantiseWeights, readTflite, toFloat, writeOnnx, writeTflite, type Graph } from '../../src/formats/index.ts';
+import { CELL_CENTRE, networkOf, type NetworkId } from '../../src/features/index.ts';
+import {
+  quantiseWeights,
+  readOnnxGraph,
+  readTflite,
+  toFloat,
+  writeOnnx,
+  writeTflite,
+  type Graph,
+} from '../../src/formats/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { TASK_JOBS } from '../../src/tasks/jobs.ts';
 import { SHARED } from '../helpers/data.ts';
@@ -77,13 +85,19 @@ describe.each(MODELS)('%s', { timeout: 120_000 }, (name) => {
       const logits = Float64Array.from(scores, (score) => Math.log(score / (1 - score)));
       const wanted = Array.from(values).filter((_, i) => i % width < 3);
       expect(largest(logits, wanted)).toBeLessThan(1e-3);
-      const heights = Array.from(all.get('location')!).filter((_, i) => i % 4 === 2);
       const side = output.shape[1]!;
-      const tall = heights.map((_, cell) => {
-        const at = cell * width + 3;
-        return ((Math.exp(values[at + 1]!) + Math.exp(values[at + 3]!)) * preprocessing.scale) / side;
+      const location = all.get('location')!;
+      const cut = (at: number) => Math.min(1, Math.max(0, at));
+      const wanted4 = Array.from({ length: side * side }, (_, cell) => {
+        const reach = (i: number) => (Math.exp(values[cell * width + 3 + i]!) * preprocessing.scale) / side;
+        const [y, x] = [Math.floor(cell / side), cell % side].map((at) => (at + CELL_CENTRE) / side) as [
+          number,
+          number,
+        ];
+        const [left, top, right, bottom] = [cut(x - reach(0)), cut(y - reach(1)), cut(x + reach(2)), cut(y + reach(3))];
+        return [(top + bottom) / 2, (left + right) / 2, bottom - top, right - left];
       });
-      expect(largest(heights, tall)).toBeLessThan(1e-3);
+      expect(largest(location, wanted4.flat())).toBeLessThan(1e-3);
     } else {
       const scores = tf.softmax(tf.mul(output, name === 'sound on YAMNet' ? 1 / 1.7 : 1));
       expect(largest(all.get('scores')!, await scores.data())).toBeLessThan(1e-4);
@@ -97,6 +111,10 @@ describe.each(MODELS)('%s', { timeout: 120_000 }, (name) => {
     const result = await session.run({ [given.name]: new ort.Tensor('float32', input, [...given.shape]) });
     for (const wanted of outputsOf(graph))
       expect(largest(result[wanted]!.data as Float32Array, all.get(wanted)!), wanted).toBeLessThan(1e-4);
+    // What is read back from the files of ONNX and Core ML is the same network.
+    const again = interpret(toFloat(readOnnxGraph(bytes).graph), [input]);
+    for (const wanted of outputsOf(graph))
+      expect(largest(again.get(wanted)!, all.get(wanted)!), wanted).toBeLessThan(1e-4);
     if (process.env.KEEP_EXPORTS) {
       mkdirSync(process.env.KEEP_EXPORTS, { recursive: true });
       const base = join(process.env.KEEP_EXPORTS, name.replaceAll(/\W+/g, '-'));

@@ -15,6 +15,7 @@ export const EMBEDDING_SIZE: Record<PictureNetworkId, number> = {
 
 /** Blocks of MobileNetV2 that halve the map, and how many there are (Sandler et al. 2018, table 2). */
 export const MOBILENET_HALVING = new Set([1, 3, 6, 13]);
+/** How many there are. */
 export const MOBILENET_BLOCKS = 16;
 
 /** Whole pictures, as pixels of that side. */

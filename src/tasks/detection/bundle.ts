@@ -37,7 +37,7 @@ export const DETECTION_BUNDLE: BundleSlot = {
   describeInput: (p) => describeInput(p as DetectorPreprocessing),
   graphInput: (p) => {
     const { pixels } = p as DetectorPreprocessing;
-    return { input: { kind: 'picture' }, about: `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255` };
+    return { input: { kind: 'image' }, about: `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255` };
   },
   fileNeedsFeatures: false,
   limit: (p) => {

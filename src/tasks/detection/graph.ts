@@ -45,19 +45,20 @@ export const buildDetectionGraph: BuildGraph = async (artifact, files) => {
   const logs = builder.apply({ op: 'min' }, [part(classCount, width - classCount), builder.scalar(MOST_LOG)]);
   const distances = builder.apply({ op: 'exp' }, [logs]);
   const k = scale / side;
-  // Left, top, right, bottom to the middle's y and x, height, width.
-  const matrix = Float32Array.of(0, -k / 2, 0, k / 2, -k / 2, 0, k / 2, 0, 0, k, 0, k, k, 0, k, 0);
-  const boxes = builder.dense(
-    distances,
-    builder.constant(matrix, [4, 4], 'to_boxes'),
-    builder.constant(new Float32Array(4), [4], 'none'),
-  );
+  const none = builder.constant(new Float32Array(4), [4], 'none');
+  const turn = (x: number, name: string, ...rows: number[]) =>
+    builder.dense(x, builder.constant(Float32Array.from(rows), [4, 4], name), none);
+  // Left, top, right, bottom of the cell's middle to top, left, bottom, right of the square.
+  const reach = turn(distances, 'to_corners', 0, -k, 0, 0, -k, 0, 0, 0, 0, 0, 0, k, 0, 0, k, 0);
   const centres = Float32Array.from({ length: 4 * cells }, (_, i) => {
     const cell = i >> 2;
-    if (i % 4 === 0) return (Math.floor(cell / side) + CELL_CENTRE) / side;
-    return i % 4 === 1 ? ((cell % side) + CELL_CENTRE) / side : 0;
+    return ((i % 2 === 0 ? Math.floor(cell / side) : cell % side) + CELL_CENTRE) / side;
   });
-  const location = builder.apply({ op: 'add' }, [boxes, builder.constant(centres, [1, cells, 4], 'centres')]);
+  const corners = builder.apply({ op: 'add' }, [reach, builder.constant(centres, [1, cells, 4], 'centres')]);
+  // Inside the picture: MediaPipe would move a box that reaches beyond it.
+  const below = builder.apply({ op: 'min' }, [corners, builder.scalar(1)]);
+  const inside = builder.apply({ op: 'max' }, [below, builder.scalar(0)]);
+  const location = turn(inside, 'to_boxes', 0.5, 0, 0.5, 0, 0, 0.5, 0, 0.5, -1, 0, 1, 0, 0, -1, 0, 1);
   return builder.graph('object detector', { location, score });
 };
 

@@ -38,7 +38,7 @@ export const PICTURE_BUNDLE: BundleSlot = {
   describeInput: (p) => describeInput(p as PicturePreprocessing),
   graphInput: (p) => {
     const { pixels } = p as PicturePreprocessing;
-    return { input: { kind: 'picture' }, about: `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255` };
+    return { input: { kind: 'image' }, about: `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255` };
   },
   fileNeedsFeatures: false,
   limit: () => null,

@@ -72,7 +72,7 @@ export const SOUND_BUNDLE: BundleSlot = {
     const { sampleRateHz } = p as SoundPreprocessing;
     const { windowSamples } = windowCut(p as SoundPreprocessing);
     return {
-      input: { kind: 'sound', sampleRateHz },
+      input: { kind: 'audio', sampleRateHz },
       about: `${windowSamples} samples of one channel at ${sampleRateHz} Hz, -1 to 1`,
     };
   },
