@@ -122,6 +122,10 @@ for path in sorted(glob(os.path.join(sys.argv[1], "*.json"))):
     is_bytes = Interpreter(base + ".tflite").get_input_details()[0]["dtype"] == np.uint8
     tell(name, "ONNX Runtime", onnx_runtime(base + ".onnx", raw, wanted, is_bytes), ROUNDING)
     print(f"ok   {name}: Core ML {core_ml(base + '.mlmodel', wanted)} layers, read by the published schema")
+    for snippet in (base + '.tflite.py', base + '.onnx.py'):
+        found = {}
+        exec(compile(open(snippet).read(), snippet, 'exec'), found)
+        assert np.isfinite(found['scores']).all(), snippet
     difference = mediapipe(base + ".tflite", raw, wanted)
     if difference is not None:
         tell(name, "MediaPipe", difference, 1e-2)

@@ -48,6 +48,8 @@ export class ExportSession implements Disposable {
   #measured = $state.raw<ReadonlyMap<FormatId, Measured>>(new Map());
   #subject: ExportSubject | null = null;
   #run: Scope | null = null;
+  /** The first writing: what a person asks for waits for it. */
+  #showing: Promise<Exported[] | null> = Promise.resolve(null);
 
   constructor(clients: ExportClients, slot: EvaluationSlot & { bundle: BundleSlot }) {
     this.#clients = clients;
@@ -103,7 +105,8 @@ export class ExportSession implements Disposable {
     this.#subject = subject;
     this.#made = new Map();
     this.#measured = new Map();
-    const made = await this.#work({ kind: 'writing' }, (run) => this.#export(subject, about, 'model', FILES, run));
+    this.#showing = this.#work({ kind: 'writing' }, (run) => this.#export(subject, about, 'model', FILES, run));
+    const made = await this.#showing;
     if (made) this.#made = new Map(made.map((one) => [one.id, one]));
   }
 
@@ -152,6 +155,7 @@ export class ExportSession implements Disposable {
   async files(about: ModelAbout, base: string, formats: readonly FormatId[]): Promise<BundleFile[] | null> {
     const subject = this.#subject;
     if (!subject) return null;
+    await this.#showing;
     const made = await this.#work({ kind: 'writing' }, (run) => this.#export(subject, about, base, formats, run));
     if (!made) return null;
     const isOne = formats.length === 1;

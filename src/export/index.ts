@@ -10,4 +10,5 @@ export {
   type ReadBundle,
 } from './bundle.ts';
 export { FORMS, formOf, type Form, type FormatId } from './forms.ts';
+export { snippetOf, type SnippetSubject } from './snippets.ts';
 export { classifierOutput, INPUT_FIRST, loadSnippet, type BundleSlot } from './slot.ts';

@@ -5,6 +5,9 @@ import type { Preprocessing } from '../domain/model.ts';
 import type { NetworkId } from '../features/index.ts';
 import type { TfliteInput } from '../formats/index.ts';
 
+/** Input of the graph of a whole model. `isBytes`: in TensorFlow Lite it is bytes. */
+export type GraphInput = { input: TfliteInput; about: string; shape: readonly number[]; isBytes: boolean };
+
 /** See the file header. */
 export type BundleSlot = {
   /** Name of the format in `preprocessing.json`; a contract. */
@@ -15,7 +18,9 @@ export type BundleSlot = {
   schema: v.GenericSchema<unknown, Preprocessing>;
   describeInput: (p: Preprocessing) => string;
   /** What the graph of the whole model takes, in a few words: formats that hold the network it stands on begin with what a device records. */
-  graphInput: (p: Preprocessing) => { input: TfliteInput; about: string };
+  graphInput: (p: Preprocessing) => GraphInput;
+  /** Its outputs are boxes. */
+  isDetector: boolean;
   /** Examples become the input of such a file by way of cached features. */
   fileNeedsFeatures: boolean;
   /** What a single file cannot hold of it; null when it holds all. */

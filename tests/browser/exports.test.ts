@@ -133,10 +133,12 @@ describe.skipIf(!present)('exported files (skipped without ../shared)', { timeou
         await readSound(new Blob([bytesOf(base64)]), (pcm) => void blocks.push(pcm));
         const { pcm } = cutPcmWindows(joinBlocks(blocks), sampleCut(15_600, 15_600))[0]!;
         const feature = await embedding.run(pcm, [15_600]);
-        const own = tf.tidy(() => {
+        const scores = tf.tidy(() => {
           const input = tf.div(tf.sub(tf.tensor2d(feature, [1, 1024]), mean), deviation);
-          return tf.softmax(model.infer.predict(input) as tf.Tensor).dataSync();
+          return tf.softmax(model.infer.predict(input) as tf.Tensor);
         });
+        const own = (await scores.data()) as Float32Array;
+        scores.dispose();
         differences.add('LiteRT.js', largest(own, (await tflite.run(pcm)).get('scores')!));
         differences.add('ONNX', largest(own, (await onnx.run(pcm)).get('scores')!));
         differences.add('Core ML layers', largest(own, (await coreml.run(pcm)).get('scores')!));

@@ -103,6 +103,31 @@ test('the sample is learnt without a network, its mistakes are seen, and it leav
   const saved = page.waitForEvent('download');
   await studio.button('Export model').click();
   expect((await saved).suggestedFilename()).toMatch(/\.zip$/);
+
+  // The other formats: their size, their score as they stand, one file each.
+  const formats = page.getByRole('radiogroup', { name: 'Model format' });
+  await formats.getByRole('radio', { name: /^TFLite/ }).check();
+  await expect(formats.locator('label', { hasText: 'TFLite' })).toContainText(/\d+(\.\d+)?\s[kM]B/);
+  await page
+    .getByRole('radiogroup', { name: 'Weights' })
+    .getByRole('radio', { name: /^8 bit/ })
+    .check();
+  await studio.button(/^Measure the files on \d+ pictures/).click();
+  for (const name of ['TFLite', 'ONNX', 'Core ML'])
+    await expect(formats.locator('label', { hasText: name })).toContainText(/% of .*right, \d+ ms each/, {
+      timeout: 60_000,
+    });
+  expect(await violations(studio)).toEqual([]);
+  await page.getByRole('combobox', { name: 'Licence' }).selectOption('MIT');
+  const small = page.waitForEvent('download');
+  await studio.button('Export model').click();
+  expect((await small).suggestedFilename()).toMatch(/\.int8\.tflite$/);
+  const bytes = readFileSync(await (await small).path());
+  expect(bytes.subarray(4, 8).toString()).toBe('TFL3');
+  expect(bytes.includes('"labels":[')).toBe(true);
+  const all = page.waitForEvent('download');
+  await studio.button('Export all formats').click();
+  expect((await all).suggestedFilename()).toMatch(/\.zip$/);
 });
 
 test.describe('with the network and pictures of ../shared', () => {

@@ -38,7 +38,7 @@ test('trains, exports, evaluates the export and repeats itself', async ({ folder
   const config = join(folder, 'config.json');
   writeFileSync(config, JSON.stringify({ algorithm: 'full-network', iterations: 8 }));
   const out = (name: string) => join(folder, `${name}.json`);
-  const train = (name: string) =>
+  const train = (name: string, ...formats: string[]) =>
     studio(
       'train',
       '--task',
@@ -55,9 +55,10 @@ test('trains, exports, evaluates the export and repeats itself', async ({ folder
       out(name),
       '--export',
       join(folder, name),
+      ...formats,
     );
 
-  const first = train('one');
+  const first = train('one', '--formats', 'all');
   expect(first.status, first.text).toBe(0);
   expect(first.text).toContain('Clips right:');
   const one = read(out('one')) as never as {
@@ -81,6 +82,23 @@ test('trains, exports, evaluates the export and repeats itself', async ({ folder
   const report = read(out('evaluated')) as never as typeof one;
   expect(violations(report, schema)).toEqual([]);
   expect(report.evaluation.testing).toEqual(one.evaluation.testing);
+
+  // The same model as one file: the same score.
+  const scoreFile = (name: string) => {
+    const run = studio('evaluate', '--model', join(folder, 'one', name), '--data', tests, '--out', out('file'));
+    expect(run.status, run.text).toBe(0);
+    return (read(out('file')) as never as typeof one).evaluation.testing;
+  };
+  for (const name of ['model.tflite', 'model.onnx', 'model.mlmodel']) {
+    const { clipAccuracy, items } = scoreFile(name);
+    expect(clipAccuracy, name).toBe(one.evaluation.testing.clipAccuracy);
+    expect(items.length).toBe(6);
+  }
+  const cut = join(folder, 'cut.onnx');
+  writeFileSync(cut, readFileSync(join(folder, 'one/model.onnx')).subarray(0, 5000));
+  const refused = studio('evaluate', '--model', cut, '--data', tests, '--out', out('cut'));
+  expect(refused.status).toBe(1);
+  expect(refused.text).toContain('cut.onnx cannot be used: the file is damaged or cut off.');
 });
 
 test('makes folds of whole recordings and takes a split file', async ({ folder }) => {
@@ -211,12 +229,13 @@ test('a detector is trained, exported and scored again from annotated pictures',
   copyDice(dice, folder);
   const config = join(folder, 'config.json');
   writeFileSync(config, JSON.stringify({ iterations: 2, copies: 1, vision: { pixels: 320, tiles: 1 } }));
-  const train = (name: string) =>
+  const train = (name: string, ...formats: string[]) =>
     studio(
       ...['train', '--task', 'detection', '--data', join(folder, 'data'), '--test', join(folder, 'test')],
       ...['--config', config, '--out', join(folder, `${name}.json`), '--export', join(folder, name)],
+      ...formats,
     );
-  const first = train('one');
+  const first = train('one', '--formats', 'tfjs,tflite');
   expect(first.status, first.text).toBe(0);
   expect(first.text).toContain('Average precision:');
   type Found = { evaluation: { testing: { map50: number; classes: { label: string; support: number }[] } } };
@@ -247,6 +266,13 @@ test('a detector is trained, exported and scored again from annotated pictures',
   const report = read(join(folder, 'again.json')) as never as Found;
   expect(violations(report, schema)).toEqual([]);
   expect(report.evaluation.testing).toEqual(one.evaluation.testing);
+  const file = studio(
+    ...['evaluate', '--model', join(folder, 'one/model.tflite'), '--data', join(folder, 'test')],
+    ...['--out', join(folder, 'file.json')],
+  );
+  expect(file.status, file.text).toBe(0);
+  const { map50 } = (read(join(folder, 'file.json')) as never as Found).evaluation.testing;
+  expect(Math.abs(map50 - one.evaluation.testing.map50)).toBeLessThan(0.01);
 });
 
 test('pictures in folders are learnt, exported and scored again', async ({ folder }) => {

@@ -8,7 +8,6 @@ import { describe, expect, it } from 'vitest';
 import { CELL_CENTRE, networkOf, type NetworkId } from '../../src/features/index.ts';
 import {
   FormatError,
-  quantiseWeights,
   readAttached,
   readCoreml,
   readOnnxGraph,
@@ -20,7 +19,7 @@ import {
 } from '../../src/formats/index.ts';
 import type { ModelArtifact } from '../../src/domain/model.ts';
 import type { TaskKind } from '../../src/domain/task.ts';
-import { describeModel, readDescription } from '../../src/export/index.ts';
+import { describeModel, readDescription, snippetOf } from '../../src/export/index.ts';
 import { WRITERS, type Subject } from '../../src/export/jobs.ts';
 import { taskOf } from '../../src/tasks/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
@@ -147,6 +146,15 @@ describe.each(MODELS)('%s', { timeout: 120_000 }, (name) => {
       writeFileSync(`${base}.onnx`, await WRITERS.onnx(subject, graph));
       writeFileSync(`${base}.tflite`, await WRITERS.tflite(subject, graph));
       writeFileSync(`${base}.int8.tflite`, await WRITERS['tflite-int8'](subject, graph));
+      const { slot } = subject;
+      const about = {
+        base: 'm',
+        given: slot.graphInput(artifact.preprocessing),
+        labels: ['dog', 'cat', 'bird'],
+        isDetector: slot.isDetector,
+      };
+      for (const id of ['tflite', 'onnx'] as const)
+        writeFileSync(`${base}.${id}.py`, snippetOf(id, about, `${base}.${id}`));
       writeFileSync(`${base}.mlmodel`, await WRITERS.coreml(subject, graph));
       writeFileSync(`${base}.input`, isBytes ? Uint8Array.from(input) : Buffer.from(input.buffer));
       writeFileSync(

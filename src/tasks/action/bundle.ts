@@ -33,12 +33,15 @@ export const ACTION_BUNDLE: BundleSlot = {
   schema,
   describeInput: (p) => describeInput(p as MovementPreprocessing),
   graphInput: (p) => {
-    const { windowFrames, frameRateHz } = p as MovementPreprocessing;
+    const { windowFrames, frameRateHz, shape } = p as MovementPreprocessing;
     return {
       input: { kind: 'values' },
+      shape: [1, ...shape],
+      isBytes: false,
       about: `${windowFrames} frames of body landmarks at ${frameRateHz} Hz, made as preprocessing.json says`,
     };
   },
+  isDetector: false,
   fileNeedsFeatures: true,
   limit: () => 'It begins with landmarks: the network that finds bodies in pictures is not in it.',
   describeOutput: classifierOutput,

@@ -36,9 +36,11 @@ export const DETECTION_BUNDLE: BundleSlot = {
   schema,
   describeInput: (p) => describeInput(p as DetectorPreprocessing),
   graphInput: (p) => {
-    const { pixels } = p as DetectorPreprocessing;
-    return { input: { kind: 'image' }, about: `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255` };
+    const { pixels, kind } = p as DetectorPreprocessing;
+    const about = `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255`;
+    return { input: { kind: 'image' }, about, shape: [1, pixels, pixels, 3], isBytes: kind === 'ssd-mobilenet' };
   },
+  isDetector: true,
   fileNeedsFeatures: false,
   limit: (p) => {
     const { tiles } = p as DetectorPreprocessing;

@@ -38,8 +38,10 @@ export const PICTURE_BUNDLE: BundleSlot = {
   describeInput: (p) => describeInput(p as PicturePreprocessing),
   graphInput: (p) => {
     const { pixels } = p as PicturePreprocessing;
-    return { input: { kind: 'image' }, about: `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255` };
+    const about = `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255`;
+    return { input: { kind: 'image' }, about, shape: [1, pixels, pixels, 3], isBytes: false };
   },
+  isDetector: false,
   fileNeedsFeatures: false,
   limit: () => null,
   describeOutput: (p, classCount, calibration) =>

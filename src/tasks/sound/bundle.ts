@@ -73,9 +73,12 @@ export const SOUND_BUNDLE: BundleSlot = {
     const { windowSamples } = windowCut(p as SoundPreprocessing);
     return {
       input: { kind: 'audio', sampleRateHz },
+      shape: [windowSamples],
+      isBytes: false,
       about: `${windowSamples} samples of one channel at ${sampleRateHz} Hz, -1 to 1`,
     };
   },
+  isDetector: false,
   fileNeedsFeatures: false,
   limit: () => null,
   describeOutput: classifierOutput,
