@@ -119,7 +119,7 @@ ${slot.describeInput(p)}
 
 ${slot.describeOutput(p, labels.length, calibration)}
 
-All numbers are in \`preprocessing.json\`.
+All numbers are in \`preprocessing.json\`. A port is right when it makes of the input in \`golden.json\` what stands there: the first values, mean and deviation of each stage.
 `;
   return [
     text('model.json', JSON.stringify(model), 'application/json'),

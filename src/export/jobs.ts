@@ -5,6 +5,7 @@ import { rowOf, type TaskKind } from '../domain/task.ts';
 import { networkOf, type NetworkId } from '../features/index.ts';
 import { loadNetwork } from '../features/jobs.ts';
 import { FormatError, type Graph } from '../formats/index.ts';
+import { startEngine } from '../model/jobs.ts';
 import { throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
 import type { Jobs } from '../rpc/contract.ts';
@@ -12,11 +13,13 @@ import { bundleFiles, type BundleFile } from './bundle.ts';
 import type { Exported, ExportContract } from './contract.ts';
 import { formOf } from './forms.ts';
 import { temperatureOf, WRITERS, type Subject } from './formats.ts';
+import { makeGolden, type Golden } from './golden.ts';
 import { loadRuntimeFiles } from './runtime-files.ts';
 import type { BundleSlot } from './slot.ts';
 
 export { addLayers, repeatBefore, standardise, toScores } from './layers.ts';
 export { temperatureOf, WRITERS, type Subject } from './formats.ts';
+export { goldenInput, makeGolden, type Golden } from './golden.ts';
 
 /**
  * A model as one graph, from what a device records to scores.
@@ -27,6 +30,11 @@ export type BuildGraph = (
   files: (network: NetworkId) => readonly ArrayBuffer[],
   temperature: number,
 ) => Promise<Graph>;
+
+const jsonFile = (path: string, content: unknown): BundleFile => ({
+  path,
+  blob: new Blob([JSON.stringify(content) + '\n'], { type: 'application/json' }),
+});
 
 /** @param store opens the database of this thread, once. @param slotOf and @param graphs by task. */
 export function createExportJobs(
@@ -41,6 +49,18 @@ export function createExportJobs(
       const networks = new Map<NetworkId, ArrayBuffer[]>();
       for (const id of slot.networks(model.preprocessing)) networks.set(id, await loadNetwork(await store(), id));
       let graph: Promise<Graph> | null = null;
+      const whole = () => (graph ??= rowOf(graphs, task)(model, (id) => networks.get(id)!, temperatureOf(subject)));
+      /** A pair to check a port with; none for a model that is no graph. */
+      const golden = async (): Promise<Golden | null> => {
+        try {
+          const made = await whole();
+          await startEngine('wasm');
+          return await makeGolden(made);
+        } catch (error) {
+          if (error instanceof FormatError) return null;
+          throw error;
+        }
+      };
       const results: Exported[] = [];
       for (const id of formats) {
         progress({ done: results.length, total: formats.length });
@@ -50,7 +70,9 @@ export function createExportJobs(
           const beside = [...networks].flatMap(([network, contents]) =>
             networkOf(network).files.map(({ path }, i): BundleFile => ({ path, blob: new Blob([contents[i]!]) })),
           );
+          const pair = await golden();
           const files = [
+            ...(pair ? [jsonFile('golden.json', pair)] : []),
             ...bundleFiles(slot, model, about, scores, generatedBy, beside, calibration),
             ...(await loadRuntimeFiles(slot, model)),
           ];
@@ -58,8 +80,7 @@ export function createExportJobs(
           continue;
         }
         try {
-          graph ??= rowOf(graphs, task)(model, (network) => networks.get(network)!, temperatureOf(subject));
-          const blob = new Blob([await WRITERS[id](subject, await graph)], { type: 'application/octet-stream' });
+          const blob = new Blob([await WRITERS[id](subject, await whole())], { type: 'application/octet-stream' });
           results.push({ id, files: [{ path: `${base}${formOf(id).suffix}`, blob }], refusal: null });
         } catch (error) {
           if (!(error instanceof FormatError)) throw error;

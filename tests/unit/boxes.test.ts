@@ -2,6 +2,7 @@
 import { readBoxFiles } from '../helpers/annotations.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { listBoxes } from '../../src/dataset/annotations/boxes.ts';
 import { collectPictureAnnotations } from '../../src/dataset/annotations/collect.ts';
 import { placeBoxes } from '../../src/dataset/annotations/place.ts';
 
@@ -713,5 +714,22 @@ describe('anything at all', () => {
       imageData: 'A'.repeat(5e6),
     });
     expectCat({ 'a.json': text.replace('"score":0', '"score":NaN') });
+  });
+});
+
+describe('a text that gives nothing', () => {
+  const said = async (path: string, text: string) => {
+    const files = [
+      { path: 'a.jpg', blob: new Blob() },
+      { path, blob: new Blob([text]) },
+    ];
+    return (await listBoxes(files, [])).remarks.map(({ reason }) => reason);
+  };
+  it('says whether it is cut off, or of another kind', async () => {
+    const whole = '<annotation>\n<object><name>cat</name></object>\n</annotation>';
+    expect(await said('a.xml', whole.slice(0, 40))).toEqual([
+      expect.stringMatching(/cut off or damaged: line \d+ is no XML/),
+    ]);
+    expect(await said('b.xml', '<note>buy dice</note>')).toEqual(['It holds no annotations this app can read.']);
   });
 });

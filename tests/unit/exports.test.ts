@@ -20,7 +20,7 @@ import {
 import type { ModelArtifact } from '../../src/domain/model.ts';
 import type { TaskKind } from '../../src/domain/task.ts';
 import { describeModel, readDescription, snippetOf } from '../../src/export/index.ts';
-import { WRITERS, type Subject } from '../../src/export/jobs.ts';
+import { goldenInput, makeGolden, WRITERS, type Subject } from '../../src/export/jobs.ts';
 import { taskOf } from '../../src/tasks/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { TASK_JOBS } from '../../src/tasks/jobs.ts';
@@ -265,6 +265,21 @@ describe('files of a model', { timeout: 120_000 }, () => {
         }),
         { numRuns: 150, seed: 12 },
       );
+    }
+  });
+
+  it('come with a pair that a port can be checked by', async () => {
+    const { graph } = await made;
+    const { input, stages, outputs } = await makeGolden(graph);
+    const values = new Float32Array(Uint8Array.from(Buffer.from(input.base64, 'base64')).buffer);
+    expect(values).toEqual(goldenInput(graph));
+    const all = interpret(toFloat(graph), [values]);
+    expect(stages.map(({ name }) => name)).toEqual(['input']);
+    expect(outputs.map(({ name, shape }) => [name, shape])).toEqual([['scores', [1, 3]]]);
+    for (const { name, first, mean } of [...stages, ...outputs]) {
+      const wanted = all.get(name)!;
+      expect(largest(first, wanted.subarray(0, first.length))).toBeLessThan(1e-5);
+      expect(mean).toBeCloseTo(wanted.reduce((sum, value) => sum + value, 0) / wanted.length, 5);
     }
   });
 

@@ -1,4 +1,5 @@
 /** Annotation files of pictures in an import, of any format: which picture gets which boxes and part. Any thread. */
+import { XMLValidator } from 'fast-xml-parser';
 import { collectPictureAnnotations } from './collect.ts';
 import type { TextFile } from './notes.ts';
 import { nothingListed, type ReadLists } from './reader.ts';
@@ -6,6 +7,17 @@ import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
 
 const isText = (path: string) => /\.(json|jsonl|xml|csv|tsv|txt|ya?ml|names|labels|data|pbtxt)$/i.test(path);
 const isVideo = (path: string) => /\.(mp4|mov|m4v|webm|mkv)$/i.test(path);
+
+/** Why a text gave nothing: it is no whole XML, or nothing in it is known. */
+function whyUnread(text: string, path: string): { reason: string; advice?: string } {
+  const advice = 'Save it again where it comes from.';
+  if (/\.xml$/i.test(path)) {
+    const checked = XMLValidator.validate(text);
+    if (checked !== true)
+      return { reason: `It is cut off or damaged: line ${checked.err.line} is no XML (${checked.err.msg}).`, advice };
+  }
+  return { reason: 'It holds no annotations this app can read.' };
+}
 
 /** See the file header. */
 export const listBoxes: ReadLists = async (files, known) => {
@@ -32,10 +44,10 @@ export const listBoxes: ReadLists = async (files, known) => {
     });
   }
   // Notes of people beside their pictures are nothing to import.
-  for (const { path } of texts) {
+  for (const { path, text } of texts) {
     if (used.has(path)) continue;
     used.add(path);
-    remarks.push({ path, reason: 'It holds no annotations this app can read.', isAdded: false });
+    remarks.push({ path, ...whyUnread(text, path), isAdded: false });
   }
   return { ...nothingListed('boxes'), used, remarks, parts, notes, isForProject };
 };
