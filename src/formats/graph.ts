@@ -253,13 +253,9 @@ export class GraphBuilder {
 /** The same graph without values and nodes that no output needs. */
 export function withoutUnused(graph: Graph): Graph {
   const needed = new Set<number>([...graph.outputs, ...graph.inputs]);
-  const nodes = graph.nodes.filter(() => true);
-  const kept: Node[] = [];
-  for (const node of nodes.reverse()) {
-    if (!needed.has(node.output)) continue;
-    node.inputs.forEach((input) => needed.add(input));
-    kept.unshift(node);
-  }
+  for (const node of [...graph.nodes].reverse())
+    if (needed.has(node.output)) node.inputs.forEach((input) => needed.add(input));
+  const kept = graph.nodes.filter(({ output }) => needed.has(output));
   const places = new Map<number, number>();
   const values = graph.values.filter((_, i) => needed.has(i) && places.set(i, places.size));
   const at = (i: number) => places.get(i)!;
@@ -275,8 +271,7 @@ export function withoutUnused(graph: Graph): Graph {
 /**
  * Puts a graph into another that is being built.
  * @param given a value of the builder for each of its inputs; shapes are inferred again, so a network without fixed sides takes another size.
- * @returns a value of the builder for each of its values; null for those that could not be (after `upTo`).
- * @param upTo values of `graph` that are wanted; what does not lead to them is left out.
+ * @param upTo values of `graph` that are wanted; what does not lead to them is left out. @returns the builder's value for each of its values that was put in.
  */
 export function insert(
   builder: GraphBuilder,
