@@ -12,14 +12,14 @@ import type { GraphInputs, LoadJudge } from './slot.ts';
 /** Least score of a box that is looked at, as of the app's own detectors. */
 const LEAST_SCORE = 0.01;
 
-/** @param file is opened here, and closed with the judge. @throws StudioError `export/model-damaged`. */
-export async function judgeOfFile(
+/** @returns what opens the file, and closes it with the judge; and what a report needs to know of its model. */
+export function judgeOfFile(
   file: Blob,
   name: string,
   { classes: labels, preprocessing, temperature }: FileModel,
   inputs: GraphInputs,
-): Promise<{ judge: LoadJudge; artifact: ModelArtifact }> {
-  const model = await openModelFile(new Uint8Array(await file.arrayBuffer()), name);
+): { judge: LoadJudge; artifact: ModelArtifact } {
+  const open = async () => openModelFile(new Uint8Array(await file.arrayBuffer()), name);
   const damaged = (reason: string) =>
     new StudioError('export/model-damaged', { message: `${name} cannot be used: ${reason}.` });
   const artifact: ModelArtifact = {
@@ -29,46 +29,51 @@ export async function judgeOfFile(
     classes: labels,
     preprocessing,
   };
-  const close = () => model[Symbol.dispose]();
   if (!('tiles' in preprocessing)) {
-    const judge = judgeClasses(async (_, store) => ({
-      async predictClip(_cache, item) {
-        const rows: Float32Array[] = [];
-        for (const input of await inputs(item, preprocessing, store)) {
-          const scores = (await model.run(input)).get('scores');
-          if (scores?.length !== labels.length) throw damaged(`it does not score ${labels.length} classes`);
-          // The app's score of a clip is the mean before calibration.
-          rows.push(temperature === 1 ? scores : Float32Array.from(applyTemperature(scores, 1 / temperature)));
-        }
-        const all = new Float32Array(rows.length * labels.length);
-        rows.forEach((row, i) => all.set(row, i * labels.length));
-        return all;
-      },
-      [Symbol.dispose]: close,
-    }));
+    const judge = judgeClasses(async (_, store) => {
+      const model = await open();
+      return {
+        async predictClip(_cache, item) {
+          const rows: Float32Array[] = [];
+          for (const input of await inputs(item, preprocessing, store)) {
+            const scores = (await model.run(input)).get('scores');
+            if (scores?.length !== labels.length) throw damaged(`it does not score ${labels.length} classes`);
+            // The app's score of a clip is the mean before calibration.
+            rows.push(temperature === 1 ? scores : Float32Array.from(applyTemperature(scores, 1 / temperature)));
+          }
+          const all = new Float32Array(rows.length * labels.length);
+          rows.forEach((row, i) => all.set(row, i * labels.length));
+          return all;
+        },
+        [Symbol.dispose]: () => model[Symbol.dispose](),
+      };
+    });
     return { judge, artifact };
   }
   const regions = tileRegions((preprocessing as DetectorPreprocessing).tiles);
-  const judge = judgeFound(async (_, store) => ({
-    async detectCached(_cache, _hash, item) {
-      const views = [];
-      for (const [i, input] of (await inputs(item, preprocessing, store)).entries()) {
-        const found = await model.run(input);
-        const [location, score] = [
-          found.get('location') ?? turned(found.get('raw_coordinates')),
-          found.get('score') ?? found.get('raw_confidence'),
-        ];
-        if (!location || score?.length !== (location.length / 4) * labels.length)
-          throw damaged(`it does not find ${labels.length} classes`);
-        views.push({
-          candidates: decodeBoxes(location, score, labels.length, LEAST_SCORE),
-          region: required(regions[i], 'region'),
-        });
-      }
-      return mergeViews(views, NMS_OVERLAP);
-    },
-    [Symbol.dispose]: close,
-  }));
+  const judge = judgeFound(async (_, store) => {
+    const model = await open();
+    return {
+      async detectCached(_cache, _hash, item) {
+        const views = [];
+        for (const [i, input] of (await inputs(item, preprocessing, store)).entries()) {
+          const found = await model.run(input);
+          const [location, score] = [
+            found.get('location') ?? turned(found.get('raw_coordinates')),
+            found.get('score') ?? found.get('raw_confidence'),
+          ];
+          if (!location || score?.length !== (location.length / 4) * labels.length)
+            throw damaged(`it does not find ${labels.length} classes`);
+          views.push({
+            candidates: decodeBoxes(location, score, labels.length, LEAST_SCORE),
+            region: required(regions[i], 'region'),
+          });
+        }
+        return mergeViews(views, NMS_OVERLAP);
+      },
+      [Symbol.dispose]: () => model[Symbol.dispose](),
+    };
+  });
   return { judge, artifact };
 }
 

@@ -65,7 +65,7 @@ export function createEvaluationJobs(
       return model.description;
     },
     async evaluateFile({ file, name, model, ...about }, { signal, progress }) {
-      const { judge, artifact } = await judgeOfFile(file, name, model, rowOf(inputs, about.task));
+      const { judge, artifact } = judgeOfFile(file, name, model, rowOf(inputs, about.task));
       return score(artifact, name, about, signal, progress, judge);
     },
   };

@@ -46,14 +46,14 @@ const Description = v.object({
   novelty: v.optional(NoveltyFile),
 });
 
-/** What stands in `preprocessing.json`. @param more of files whose graph begins with what a device records: what that is. */
+/** What stands in `preprocessing.json`. @param graph of files whose graph begins with what a device records: what it takes and gives. */
 export function describeModel(
   slot: BundleSlot,
   artifact: ModelArtifact,
   calibration: Calibration | null,
   graph: GraphAbout | null = null,
 ) {
-  const description = {
+  return {
     format: slot.format,
     version: 1 as const,
     labels: artifact.classes.map((label) => label.name),
@@ -72,7 +72,6 @@ export function describeModel(
     // Of the features inside the network: a file that holds the whole of it does not give them out.
     ...(artifact.novelty && !graph ? { novelty: artifact.novelty } : {}),
   };
-  return description;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   type CoremlAbout,
   type Graph,
 } from '../formats/index.ts';
+import { DESCRIPTION, NMS_OVERLAP } from '../model/jobs.ts';
 import { describeModel, type ModelAbout } from './bundle.ts';
 import type { FormatId } from './forms.ts';
 import type { BundleSlot } from './slot.ts';
@@ -28,8 +29,6 @@ export type Subject = {
 /** Temperature that a graph divides its logits by. */
 export const temperatureOf = ({ calibration }: Pick<Subject, 'calibration'>): number =>
   calibration?.isOn ? calibration.temperature : 1;
-
-const DESCRIPTION = 'preprocessing.json';
 
 /** What the file says of its own input, beside {@link describeModel}. */
 function tell(subject: Subject, graph: Graph): string {
@@ -82,8 +81,8 @@ function toOnnx(subject: Subject, graph: Graph): Uint8Array<ArrayBuffer> {
   });
 }
 
-/** Boxes of one class that share more are one object, and the least score: what the app shows at first. */
-const SUPPRESSION = { overlap: 0.55, leastScore: 0.3 };
+/** Boxes of one class that share more are one object, as in the app; whoever uses the file may ask for other limits. */
+const SUPPRESSION = { overlap: NMS_OVERLAP, leastScore: 0.3 };
 
 /** The outputs of a detector as Core ML's suppression takes them. */
 function forVision(graph: Graph): Graph {

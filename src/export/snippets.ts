@@ -2,8 +2,8 @@
 import type { FormatId } from './forms.ts';
 import type { GraphInput } from './slot.ts';
 
-/** What a snippet is about: the file's name without suffix, its input, its classes, whether it finds boxes. */
-export type SnippetSubject = { base: string; given: GraphInput; labels: readonly string[]; isDetector: boolean };
+/** What a snippet is about: the file's input, its classes, whether it finds boxes. */
+export type SnippetSubject = { given: GraphInput; labels: readonly string[]; isDetector: boolean };
 
 const list = (labels: readonly string[]): string => JSON.stringify(labels);
 

@@ -64,8 +64,6 @@ export type FeaturesContract = {
     progress: never;
     result: { id: NetworkId; isComplete: boolean };
   };
-  /** The files of a network, checked. */
-  loadNetwork: { args: { id: NetworkId }; progress: never; result: { path: string; blob: Blob }[] };
   removeNetwork: { args: { id: NetworkId }; progress: never; result: void };
   /** Cuts stretches out of a sound file as WAV files at its own rate, inspected; null for one that holds no sample. */
   cutSegments: {

@@ -10,14 +10,7 @@ import { formatLandmarks, formatLandmarkTable, readLandmarks } from './movement/
 import { cutMotion, type Motion } from './movement/motion.ts';
 import { BLAZEPOSE_JOINTS } from './movement/skeleton.ts';
 import { poseExtractor, poseRate } from './movement/spec.ts';
-import { networkOf } from './networks/manifest.ts';
-import {
-  downloadNetwork,
-  loadNetwork,
-  networkStatus,
-  removeNetwork,
-  storeNetworkFile,
-} from './networks/network-files.ts';
+import { downloadNetwork, networkStatus, removeNetwork, storeNetworkFile } from './networks/network-files.ts';
 import { streamViews } from './picture/stream-views.ts';
 import { crossValidate, meanRow, type ProbeExample } from './probe.ts';
 import type { FeatureRow } from './slot.ts';
@@ -148,10 +141,6 @@ export function createFeaturesJobs(
     },
     async storeNetworkFile({ blob, name }) {
       return storeNetworkFile(await store(), blob, name);
-    },
-    async loadNetwork({ id }) {
-      const files = await loadNetwork(await store(), id);
-      return files.map((bytes, i) => ({ path: networkOf(id).files[i]!.path, blob: new Blob([bytes]) }));
     },
     async removeNetwork({ id }) {
       // Not while it computes.

@@ -148,7 +148,6 @@ describe.each(MODELS)('%s', { timeout: 120_000 }, (name) => {
       writeFileSync(`${base}.int8.tflite`, await WRITERS['tflite-int8'](subject, graph));
       const { slot } = subject;
       const about = {
-        base: 'm',
         given: slot.graphInput(artifact.preprocessing),
         labels: ['dog', 'cat', 'bird'],
         isDetector: slot.isDetector,
