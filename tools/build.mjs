@@ -1,8 +1,9 @@
 /**
- * Builds the product into dist/: first the runtime of exported models (public/runtime), then the app, then the licence notices.
+ * Builds the product into dist/: first what travels with exported models (public/runtime), then the app, then the licence notices.
  * Usage: node tools/build.mjs [--runtime-only]
  */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { copyPackagedModels } from './models.mjs';
 import { writeNotices } from './notices.mjs';
@@ -10,12 +11,6 @@ import { writeNotices } from './notices.mjs';
 process.env.UNDERSTUDY_BUILD_ID ??= new Date().toISOString();
 const quiet = { logLevel: 'warn' };
 
-await build({ configFile: 'vite.runtime.config.ts', ...quiet });
-mkdirSync('public/runtime', { recursive: true });
-copyFileSync('src/export/runtime/index.html', 'public/runtime/page.html');
-const wasm = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
-for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'])
-  copyFileSync(`${wasm}/${name}`, `public/runtime/${name}`);
 // LiteRT.js for workers: its loader as a module, because module workers have no importScripts (src/features/networks/litert.ts).
 mkdirSync('public/litert', { recursive: true });
 for (const name of ['litert_wasm_internal', 'litert_wasm_compat_internal']) {
@@ -24,6 +19,16 @@ for (const name of ['litert_wasm_internal', 'litert_wasm_compat_internal']) {
   copyFileSync(`${from}.wasm`, `public/litert/${name}.wasm`);
 }
 copyPackagedModels();
+// What travels with exported models: library, page, and the binaries of their engines.
+rmSync('public/runtime', { recursive: true, force: true });
+for (const mode of ['library', 'page', 'single'])
+  await build({ configFile: 'vite.runtime.config.ts', mode, logLevel: 'error' });
+for (const name of ['page.html', 'page.css', 'understudy.d.ts'])
+  copyFileSync(`src/runtime/${name}`, `public/runtime/${name}`);
+const engine = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm';
+copyFileSync(engine, 'public/runtime/engine.wasm');
+const litert = readFileSync('public/litert/litert_wasm_compat_internal.wasm');
+writeFileSync('public/runtime/litert.bin', gzipSync(litert, { level: 9 }));
 if (!process.argv.includes('--runtime-only')) {
   writeFileSync('public/third-party-notices.txt', writeNotices());
   await build(quiet);

@@ -49,7 +49,7 @@ const HELP = `Usage:
 --parts     how the new set says its parts: folders (the default), or lists of files
 --out       where the JSON report goes (docs/report.schema.json); of convert the empty folder for the new data set
 --export    folder for the model
---formats   all, or some of tfjs (the default), tflite, tflite-int8, onnx, coreml, with commas between
+--formats   all, or some of tfjs (the default), html, tflite, tflite-int8, onnx, coreml, with commas between
 --model     folder of an exported bundle, or one exported file (.tflite, .onnx, .mlmodel)
 `;
 
@@ -65,7 +65,7 @@ function folderOf(values, name, isRequired = false) {
   return resolve(path);
 }
 
-const FORMATS = ['tfjs', 'tflite', 'tflite-int8', 'onnx', 'coreml'];
+const FORMATS = ['tfjs', 'html', 'tflite', 'tflite-int8', 'onnx', 'coreml'];
 
 function formatsOf(text) {
   if (text === 'all') return FORMATS;

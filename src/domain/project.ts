@@ -1,5 +1,6 @@
 /** The nouns every room speaks of: projects, classes, clips, model sources. Any thread; plain records that survive structured clone. */
 
+import type { Answering } from './answering.ts';
 import type { Calibration } from './calibration.ts';
 import type { SmallPicture } from './media.ts';
 import type { EngineName } from './settings.ts';
@@ -129,5 +130,7 @@ export type ModelSource = {
   scores: Partial<Record<Part, number>>;
   /** From the validation clips; absent before there was a score. */
   calibration?: Calibration | null;
+  /** Chosen in Preview; absent before anybody chose. */
+  answering?: Partial<Answering>;
   failure: string | null;
 };

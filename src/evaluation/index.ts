@@ -25,5 +25,6 @@ export {
   type ThresholdGoal,
   type ReliabilityBin,
 } from './calibration.ts';
+export { answeringOf } from './answering.ts';
 export { headlineOf, recordScore } from './record-score.ts';
 export type { EvaluationSlot, Judge, LoadJudge } from './slot.ts';

@@ -1,6 +1,7 @@
 /** Model bundles: the files an export holds, and reading them back. Any thread; pure. */
 import * as v from 'valibot';
 import { fileName } from '../dataset/index.ts';
+import { ANSWERING, type Answering } from '../domain/answering.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { ModelArtifact } from '../domain/model.ts';
 import type { ClassLabel } from '../domain/project.ts';
@@ -21,6 +22,12 @@ const text = (path: string, content: string, type = 'text/plain'): BundleFile =>
 const Calibrated = v.object({
   temperature: v.number(),
   thresholds: v.nullable(v.array(v.nullable(v.number()))),
+});
+const AnsweringFile = v.object({
+  threshold: v.number(),
+  smoothingSec: v.number(),
+  holdOffSec: v.number(),
+  overlap: v.number(),
 });
 const NoveltyFile = v.object({
   centres: v.array(v.array(v.number())),
@@ -43,14 +50,16 @@ const Description = v.object({
   preprocessing: v.unknown(),
   graph: v.optional(v.object({ inputs: Ports, outputs: Ports, temperature: v.number() })),
   calibration: v.optional(Calibrated),
+  answering: v.optional(AnsweringFile),
   novelty: v.optional(NoveltyFile),
 });
 
-/** What stands in `preprocessing.json`. @param graph of files whose graph begins with what a device records: what it takes and gives. */
+/** What stands in `preprocessing.json`. @param answering how the person chose that it answers. @param graph of files whose graph begins with what a device records: what it takes and gives. */
 export function describeModel(
   slot: BundleSlot,
   artifact: ModelArtifact,
   calibration: Calibration | null,
+  answering: Answering = ANSWERING,
   graph: GraphAbout | null = null,
 ) {
   return {
@@ -69,9 +78,16 @@ export function describeModel(
           },
         }
       : {}),
+    answering,
     // Of the features inside the network: a file that holds the whole of it does not give them out.
     ...(artifact.novelty && !graph ? { novelty: artifact.novelty } : {}),
   };
+}
+
+/** Lines of code that load a model from `folder` with the library beside it, and use it. */
+export function codeOf({ usage }: BundleSlot, folder: string): string {
+  const names = ['load', 'openCamera', 'openMicrophone'].filter((name) => name === 'load' || usage.includes(name));
+  return `import { ${names.join(', ')} } from '${folder}/understudy.js';\n\nconst model = await load('${folder}/');\n${usage}`;
 }
 
 /**
@@ -89,9 +105,10 @@ export function bundleFiles(
   generatedBy: string,
   networkFiles: readonly BundleFile[] = [],
   calibration: Calibration | null = null,
+  answering: Answering = ANSWERING,
 ): BundleFile[] {
   const p = artifact.preprocessing;
-  const description = describeModel(slot, artifact, calibration);
+  const description = describeModel(slot, artifact, calibration, answering);
   const { labels } = description;
   const model = {
     format: 'layers-model',
@@ -108,7 +125,27 @@ ${about.description || `${slot.what} trained with Understudy.`}
 ${about.author ? `Author: ${about.author}  \n` : ''}${about.licence ? `Licence: ${about.licence}  \n` : ''}Classes, in the order of the output: ${labels.join(', ')}
 
 ${scores.length ? `## Scores\n\n${scores.map((line) => `- ${line}`).join('\n')}\n` : ''}
-${slot.usage}
+## Try it
+
+Serve this folder with any static web server (for example \`npx serve\` or \`python3 -m http.server\`) and open the address it prints.
+Nothing is sent anywhere. To send the model to somebody who has no server, export it as a web page: one file that opens from disk.
+
+## Use it in your own page
+
+\`\`\`html
+<script type="module">
+${codeOf(slot, '.').replace(/^/gm, '  ')}
+</script>
+\`\`\`
+
+\`understudy.js\` is one module without dependencies, with types in \`understudy.d.ts\`: import it from Vite, React or Svelte as you import your own files, and
+give \`load\` the address this folder is served at (\`public/model/\` of a Vite project is \`load('/model/')\`). It resamples, cuts into overlapping windows, calibrates
+and smooths as the app does. \`examples/\` has more, in other languages too. A page with a content security policy needs \`'wasm-unsafe-eval'\` and \`blob:\` in
+\`script-src\`, and \`blob:\` in \`worker-src\` and \`connect-src\`.
+
+## Compute it yourself
+
+Load \`model.json\` with \`tf.loadLayersModel\` and give it this input.
 
 ## Input
 
@@ -130,11 +167,13 @@ All numbers are in \`preprocessing.json\`. A port is right when it makes of the 
   ];
 }
 
-/** A bundle that was read. `calibration` by class id, as a model source has it; null when it has none. */
+/** A bundle that was read. `calibration` by class id, as a model source has it; null when it has none. `name`: '' when it has none. */
 export type ReadBundle<S extends BundleSlot> = {
   slot: S;
   model: ModelArtifact;
   calibration: Pick<Calibration, 'temperature' | 'thresholds'> | null;
+  answering: Answering;
+  name: string;
 };
 
 /** Classes of a model from elsewhere, by the order of its labels. */
@@ -181,8 +220,9 @@ export async function readBundle<S extends BundleSlot>(
     const model = JSON.parse(await (await read('model.json')).text()) as {
       modelTopology: unknown;
       weightsManifest: { weights: ModelArtifact['weightSpecs'] }[];
+      userDefinedMetadata?: { name?: unknown };
     };
-    const { slot, labels, preprocessing, calibration, novelty } = readDescription(
+    const { slot, labels, preprocessing, calibration, answering, novelty } = readDescription(
       slots,
       await (await read('preprocessing.json')).text(),
     );
@@ -207,6 +247,8 @@ export async function readBundle<S extends BundleSlot>(
         preprocessing,
         ...(novelty ? { novelty } : {}),
       },
+      name: typeof model.userDefinedMetadata?.name === 'string' ? model.userDefinedMetadata.name : '',
+      answering: answering ?? ANSWERING,
       calibration: calibration
         ? {
             temperature: calibration.temperature,

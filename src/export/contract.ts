@@ -1,4 +1,5 @@
 /** Jobs of the export room in the inference worker. Type-only. */
+import type { Answering } from '../domain/answering.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { ModelArtifact } from '../domain/model.ts';
 import type { TaskKind } from '../domain/task.ts';
@@ -17,6 +18,7 @@ export type ExportContract = {
       model: ModelArtifact;
       about: ModelAbout;
       calibration: Calibration | null;
+      answering: Answering;
       /** Lines for the README. */
       scores: string[];
       generatedBy: string;

@@ -1,4 +1,5 @@
 /** Leaving with a model: the files of each format, how well each does as it stands, and saving them. Main thread. */
+import type { Answering } from '../domain/answering.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { ModelArtifact } from '../domain/model.ts';
 import type { MediaItem, Part } from '../domain/project.ts';
@@ -23,6 +24,7 @@ export type ExportClients = FeatureClients & {
 export type ExportSubject = {
   model: ModelArtifact;
   calibration: Calibration | null;
+  answering: Answering;
   scores: string[];
   generatedBy: string;
 };
@@ -37,7 +39,10 @@ export type ExportState =
   | { kind: 'measuring'; format: FormatId; done: number; total: number }
   | { kind: 'failed'; error: StudioError };
 
+/** Written at once, so that their sizes are known. */
 const FILES = FORMS.filter((form) => form.suffix !== null).map(({ id }) => id);
+/** Tried as they stand. */
+const GRAPHS = FORMS.filter((form) => form.isGraph).map(({ id }) => id);
 
 /** See the file header. One thing at a time; a newer one replaces an older. */
 export class ExportSession implements Disposable {
@@ -116,7 +121,7 @@ export class ExportSession implements Disposable {
     if (!subject) return;
     const { kind: task, bundle } = this.#slot;
     const { preprocessing, classes } = subject.model;
-    const files = FILES.flatMap((id) => this.#made.get(id)?.files.map(({ blob }) => ({ id, blob })) ?? []);
+    const files = GRAPHS.flatMap((id) => this.#made.get(id)?.files.map(({ blob }) => ({ id, blob })) ?? []);
     const first = files[0]?.id ?? 'tflite';
     await this.#work({ kind: 'measuring', format: first, done: 0, total: items.length }, async (run) => {
       const signal = run.abortSignal();

@@ -1,4 +1,5 @@
 /** The formats themselves: each says what it cannot hold, and writes its file from the graph. Worker thread. */
+import type { Answering } from '../domain/answering.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { ModelArtifact } from '../domain/model.ts';
 import {
@@ -23,6 +24,7 @@ export type Subject = {
   artifact: ModelArtifact;
   about: ModelAbout;
   calibration: Calibration | null;
+  answering: Answering;
   generatedBy: string;
 };
 
@@ -32,7 +34,7 @@ export const temperatureOf = ({ calibration }: Pick<Subject, 'calibration'>): nu
 
 /** What the file says of its own input, beside {@link describeModel}. */
 function tell(subject: Subject, graph: Graph): string {
-  const { slot, artifact, calibration } = subject;
+  const { slot, artifact, calibration, answering } = subject;
   const port = (at: number) => {
     const { name, shape, type } = graph.values[at]!;
     return { name, shape, type };
@@ -43,7 +45,7 @@ function tell(subject: Subject, graph: Graph): string {
     outputs: graph.outputs.map(port),
     temperature: temperatureOf(subject),
   };
-  return JSON.stringify(describeModel(slot, artifact, calibration, ports));
+  return JSON.stringify(describeModel(slot, artifact, calibration, answering, ports));
 }
 
 const labelsOf = ({ artifact }: Subject): string[] => artifact.classes.map((label) => label.name);
@@ -123,7 +125,7 @@ function toCoreml(subject: Subject, graph: Graph): Uint8Array<ArrayBuffer> {
 
 /** Writers of the formats that hold one graph. @throws FormatError. */
 export const WRITERS: Record<
-  Exclude<FormatId, 'tfjs'>,
+  Exclude<FormatId, 'tfjs' | 'html'>,
   (subject: Subject, graph: Graph) => Promise<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer>
 > = {
   tflite: toTflite,

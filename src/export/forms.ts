@@ -1,18 +1,27 @@
 /** The formats a model can leave in, as people read of them. Any thread; words only. */
 
 /** Name of a format. */
-export type FormatId = 'tfjs' | 'tflite' | 'tflite-int8' | 'onnx' | 'coreml';
+export type FormatId = 'tfjs' | 'html' | 'tflite' | 'tflite-int8' | 'onnx' | 'coreml';
 
-/** One of them. `suffix` of its file; null when it is a folder of files. */
-export type Form = { id: FormatId; title: string; about: string; suffix: string | null };
+/** One of them. `suffix` of its file; null when it is a folder of files. `isGraph`: one file with the whole network that other runtimes take, and that can be tried as it stands. */
+export type Form = { id: FormatId; title: string; about: string; suffix: string | null; isGraph: boolean };
 
 /** See the file header; the order people see. */
 export const FORMS: readonly Form[] = [
   {
     id: 'tfjs',
     title: 'TensorFlow.js',
-    about: 'Web pages and Node: model, weights, labels, every preprocessing number',
+    about:
+      'Your own web page: a typed library that runs the model, model, weights, labels, every preprocessing number, and a page that shows it',
     suffix: null,
+    isGraph: false,
+  },
+  {
+    id: 'html',
+    title: 'Web page',
+    about: 'One file to send to anybody: it opens from disk in any browser, without a network, live and on files',
+    suffix: '.html',
+    isGraph: false,
   },
   {
     id: 'tflite',
@@ -20,24 +29,28 @@ export const FORMS: readonly Form[] = [
     about:
       'TensorFlow Lite, for Android, Raspberry Pi and MediaPipe: one file with the whole network, its labels and metadata',
     suffix: '.tflite',
+    isGraph: true,
   },
   {
     id: 'tflite-int8',
     title: 'TFLite, 8 bit',
     about: 'The same with weights of 8 bits (dynamic range): smaller, a little less exact',
     suffix: '.int8.tflite',
+    isGraph: true,
   },
   {
     id: 'onnx',
     title: 'ONNX',
     about: 'Python, C++, C#, Node: one file for ONNX Runtime, operator set 17',
     suffix: '.onnx',
+    isGraph: true,
   },
   {
     id: 'coreml',
     title: 'Core ML',
     about: 'iPhone, iPad, Mac: one file for Xcode. Checked against the published format, not yet run on Apple hardware',
     suffix: '.mlmodel',
+    isGraph: true,
   },
 ];
 

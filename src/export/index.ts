@@ -2,6 +2,7 @@
 export {
   bundleFiles,
   classesOf,
+  codeOf,
   describeModel,
   readBundle,
   readDescription,
@@ -11,4 +12,4 @@ export {
 } from './bundle.ts';
 export { FORMS, formOf, type Form, type FormatId } from './forms.ts';
 export { snippetOf, type SnippetSubject } from './snippets.ts';
-export { classifierOutput, INPUT_FIRST, loadSnippet, type BundleSlot } from './slot.ts';
+export { classifierOutput, type BundleSlot } from './slot.ts';

@@ -5,7 +5,7 @@ import { rowOf, type TaskKind } from '../domain/task.ts';
 import { networkOf, type NetworkId } from '../features/index.ts';
 import { loadNetwork } from '../features/jobs.ts';
 import { FormatError, type Graph } from '../formats/index.ts';
-import { startEngine } from '../model/jobs.ts';
+import { startWasm } from '../model/jobs.ts';
 import { throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
 import type { Jobs } from '../rpc/contract.ts';
@@ -14,7 +14,7 @@ import type { Exported, ExportContract } from './contract.ts';
 import { formOf } from './forms.ts';
 import { temperatureOf, WRITERS, type Subject } from './formats.ts';
 import { makeGolden, type Golden } from './golden.ts';
-import { loadRuntimeFiles } from './runtime-files.ts';
+import { loadRuntimeFiles, makeSinglePage } from './runtime-files.ts';
 import type { BundleSlot } from './slot.ts';
 
 export { addLayers, repeatBefore, standardise, toScores } from './layers.ts';
@@ -43,9 +43,12 @@ export function createExportJobs(
   graphs: Record<TaskKind, BuildGraph>,
 ): Jobs<ExportContract> {
   return {
-    async exportModel({ task, model, about, calibration, scores, generatedBy, base, formats }, { signal, progress }) {
+    async exportModel(
+      { task, model, about, calibration, answering, scores, generatedBy, base, formats },
+      { signal, progress },
+    ) {
       const slot = slotOf(task);
-      const subject: Subject = { slot, artifact: model, about, calibration, generatedBy };
+      const subject: Subject = { slot, artifact: model, about, calibration, answering, generatedBy };
       const networks = new Map<NetworkId, ArrayBuffer[]>();
       for (const id of slot.networks(model.preprocessing)) networks.set(id, await loadNetwork(await store(), id));
       let graph: Promise<Graph> | null = null;
@@ -54,12 +57,23 @@ export function createExportJobs(
       const golden = async (): Promise<Golden | null> => {
         try {
           const made = await whole();
-          await startEngine('wasm');
+          await startWasm();
           return await makeGolden(made);
         } catch (error) {
           if (error instanceof FormatError) return null;
           throw error;
         }
+      };
+      const needsLiteRt = slot.needsLiteRt(model.preprocessing);
+      /** Model, weights and networks, as the page and the library read them. */
+      const bundle = async (): Promise<BundleFile[]> => {
+        const companions = await Promise.all(
+          slot.companions.map(async (id) => [id, await loadNetwork(await store(), id)] as const),
+        );
+        const beside = [...networks, ...companions].flatMap(([network, contents]) =>
+          networkOf(network).files.map(({ path }, i): BundleFile => ({ path, blob: new Blob([contents[i]!]) })),
+        );
+        return bundleFiles(slot, model, about, scores, generatedBy, beside, calibration, answering);
       };
       const results: Exported[] = [];
       for (const id of formats) {
@@ -67,16 +81,18 @@ export function createExportJobs(
         await yieldToMessages();
         throwIfAborted(signal);
         if (id === 'tfjs') {
-          const beside = [...networks].flatMap(([network, contents]) =>
-            networkOf(network).files.map(({ path }, i): BundleFile => ({ path, blob: new Blob([contents[i]!]) })),
-          );
           const pair = await golden();
           const files = [
             ...(pair ? [jsonFile('golden.json', pair)] : []),
-            ...bundleFiles(slot, model, about, scores, generatedBy, beside, calibration),
-            ...(await loadRuntimeFiles(slot, model)),
+            ...(await bundle()),
+            ...(await loadRuntimeFiles(needsLiteRt)),
           ];
           results.push({ id, files, refusal: null });
+          continue;
+        }
+        if (id === 'html') {
+          const blob = await makeSinglePage(await bundle(), needsLiteRt);
+          results.push({ id, files: [{ path: `${base}.html`, blob }], refusal: null });
           continue;
         }
         try {

@@ -1,19 +1,11 @@
-/** Files an exported bundle carries beside the model: the page, the runtime, and what the model's pretrained network needs. Worker thread. */
-import type { ModelArtifact } from '../domain/model.ts';
+/** What an exported model carries to run in a page: the library, its engines, the page itself, beside the model or all in one file. Worker thread. */
 import { assetAddress } from '../features/jobs.ts';
 import { StudioError } from '../kernel/errors.ts';
 import type { BundleFile } from './bundle.ts';
-import type { BundleSlot } from './slot.ts';
 
-const FILES = [
-  { from: 'runtime/page.html', to: 'index.html' },
-  { from: 'runtime/understudy-runtime.js', to: 'understudy-runtime.js' },
-  { from: 'runtime/tfjs-backend-wasm.wasm', to: 'tfjs-backend-wasm.wasm' },
-  { from: 'runtime/tfjs-backend-wasm-simd.wasm', to: 'tfjs-backend-wasm-simd.wasm' },
-  { from: 'third-party-notices.txt', to: 'third-party-notices.txt' },
-];
-/** LiteRT.js for pages: the build that every browser with WebAssembly SIMD runs. */
-const LITERT = 'litert_wasm_compat_internal';
+/** Of the page beside a model, and of one file: nothing is loaded from elsewhere. Worklets and decoded files come from memory: blob:, or data: in a page from disk (media/tap.ts). */
+const policy = (script: string, style: string, connect: string) =>
+  `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${script} 'wasm-unsafe-eval'; worker-src blob: data:; style-src ${style}; connect-src ${connect}blob:; img-src blob: data:; media-src blob:; base-uri 'none'; form-action 'none'" />`;
 
 async function read(path: string): Promise<Blob> {
   const address = assetAddress(path);
@@ -21,20 +13,81 @@ async function read(path: string): Promise<Blob> {
   if (!response?.ok) throw new StudioError('export/runtime-missing', { details: { address } });
   return response.blob();
 }
+const textOf = async (path: string) => (await read(path)).text();
 
-/** Reads them from the app's own origin (or its offline cache). @throws StudioError `export/runtime-missing`. */
-export async function loadRuntimeFiles(slot: BundleSlot, { preprocessing }: ModelArtifact): Promise<BundleFile[]> {
-  if (!slot.hasPage) return [];
-  const files = await Promise.all(FILES.map(async ({ from, to }) => ({ path: to, blob: await read(from) })));
-  if (!slot.needsLiteRt(preprocessing)) return files;
-  // Beside the app the loader is a module (tools/build.mjs); a page loads it as a script.
-  const script = (await (await read(`litert/${LITERT}.js`)).text()).replace(
-    /\nexport default ModuleFactory;\s*$/,
-    '\n',
-  );
+/** Binaries that the library asks for by these names. */
+async function engines(needsLiteRt: boolean): Promise<BundleFile[]> {
+  const names = ['engine.wasm', ...(needsLiteRt ? ['litert.bin'] : [])];
+  const files = names.map(async (name): Promise<BundleFile> => ({ path: name, blob: await read(`runtime/${name}`) }));
+  const notices = { path: 'third-party-notices.txt', blob: await read('third-party-notices.txt') };
+  return [...(await Promise.all(files)), notices];
+}
+
+const html = (text: string) => new Blob([text], { type: 'text/html' });
+
+/** Puts head and script where the page has a place for them. @param pieces may hold any text. */
+function fill(page: string, pieces: Record<'policy' | 'style' | 'script', readonly BlobPart[]>): BlobPart[] {
+  return page
+    .split(/<!--(policy|style|script)-->/)
+    .flatMap((part, i): readonly BlobPart[] => (i % 2 ? pieces[part as keyof typeof pieces] : [part]));
+}
+
+/** Files beside a model: `index.html`, `page.js`, `understudy.js` and its types, engines. From the app's own origin, or its offline cache. @throws StudioError `export/runtime-missing`. */
+export async function loadRuntimeFiles(needsLiteRt: boolean): Promise<BundleFile[]> {
+  const names = ['page.css', 'page.js', 'understudy.js', 'understudy.d.ts'];
+  const files = names.map(async (name): Promise<BundleFile> => ({ path: name, blob: await read(`runtime/${name}`) }));
+  const page = fill(await textOf('runtime/page.html'), {
+    policy: [policy("'self' blob:", "'self'", "'self' ")],
+    style: ['<link rel="stylesheet" href="page.css" />'],
+    script: ['<script type="module" src="page.js"></script>'],
+  });
   return [
-    ...files,
-    { path: `${LITERT}.js`, blob: new Blob([script], { type: 'text/javascript' }) },
-    { path: `${LITERT}.wasm`, blob: await read(`litert/${LITERT}.wasm`) },
+    { path: 'index.html', blob: html(page.join('')) },
+    ...(await Promise.all(files)),
+    ...(await engines(needsLiteRt)),
   ];
+}
+
+const isPacked = ([a, b]: Uint8Array) => a === 0x1f && b === 0x8b;
+
+/** Bytes as text in base 64, packed with gzip unless they are. */
+async function carried(blob: Blob): Promise<string> {
+  let bytes = new Uint8Array(await blob.arrayBuffer());
+  if (!isPacked(bytes)) {
+    const packed = blob.stream().pipeThrough(new CompressionStream('gzip'));
+    bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+  }
+  let text = '';
+  // Whole groups of three, so that the pieces join.
+  for (let at = 0; at < bytes.length; at += 24_576)
+    text += btoa(String.fromCharCode(...bytes.subarray(at, at + 24_576)));
+  return text;
+}
+
+async function hashOf(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return `'sha256-${btoa(String.fromCharCode(...digest))}'`;
+}
+
+/**
+ * A model and everything it needs as one page that opens from disk, without a network.
+ * @param files of its bundle; borrowed. @throws StudioError `export/runtime-missing`.
+ */
+export async function makeSinglePage(files: readonly BundleFile[], needsLiteRt: boolean): Promise<Blob> {
+  const [page, style, script] = await Promise.all([
+    textOf('runtime/page.html'),
+    textOf('runtime/page.css'),
+    textOf('runtime/single.js'),
+  ]);
+  // Within a page these end the script, or begin another.
+  const safe = script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--');
+  const data: BlobPart[] = [];
+  for (const { path, blob } of [...files, ...(await engines(needsLiteRt))])
+    data.push(`<script type="text/plain" data-file="${path}">`, await carried(blob), '</script>\n');
+  const parts = fill(page, {
+    policy: [policy(`${await hashOf(safe)} blob: data:`, await hashOf(style), '')],
+    style: [`<style>${style}</style>`],
+    script: [...data, `<script>${safe}</script>`],
+  });
+  return new Blob(parts, { type: 'text/html' });
 }

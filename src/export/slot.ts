@@ -28,31 +28,14 @@ export type BundleSlot = {
   describeOutput: (p: Preprocessing, classCount: number, calibration: Calibration | null) => string;
   /** Pretrained networks whose files a model needs. */
   networks: (p: Preprocessing) => NetworkId[];
-  /** Those run on LiteRT, which the page then needs too. */
+  /** Networks that a page needs to make the input of what a device records. */
+  companions: readonly NetworkId[];
+  /** In a page networks run on LiteRT. */
   needsLiteRt: (p: Preprocessing) => boolean;
-  /** The bundle holds a page that runs the model, and the runtime behind it. */
-  hasPage: boolean;
-  /** How it is used, in the README, up to the description of the input. */
+  /** What is done with a loaded `model`, in a few lines of code. */
   usage: string;
-  /** A few lines of code, for a bundle in `folder`. */
-  snippet: (folder: string, p: Preprocessing | null) => string;
 };
-
-/** Usage of a model whose input is to be computed by whoever uses it. */
-export const INPUT_FIRST = '## Use it\n\nLoad `model.json` with `tf.loadLayersModel` and compute the input:';
 
 /** Output of a classifier. */
 export const classifierOutput: BundleSlot['describeOutput'] = (_p, classCount, calibration) =>
   `float32 [windows, ${classCount}], logits: apply softmax. Score of a clip: the mean over its windows.${calibration?.isOn ? ` Confidence: score ^ (1 / ${calibration.temperature.toFixed(4)}), divided by the sum over the classes.` : ''}`;
-
-/** Code that loads a model. @param about a comment on the input. @param more what the README says beside. */
-export const loadSnippet = (
-  folder: string,
-  about: string,
-  more: string,
-): string => `import * as tf from '@tensorflow/tfjs';
-
-const model = await tf.loadLayersModel('./${folder}/model.json');
-${about}
-// README.md says how${more}; preprocessing.json has every number.
-const output = model.predict(input);`;

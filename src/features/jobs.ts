@@ -26,8 +26,8 @@ export { extractMotion, posesOfVideo, POSE_PIXELS } from './movement/extract-pos
 export { inspectMotion, packSequence } from './movement/inspect-motion.ts';
 export { BlazePose, type PoseEstimator, type PoseResult } from './movement/pose-network.ts';
 export { assetAddress } from './networks/asset-base.ts';
-export { LiteNetwork } from './networks/litert.ts';
-export { loadNetwork } from './networks/network-files.ts';
+export { LiteNetwork, useLiteRt, type LiteRtFiles } from './networks/litert.ts';
+export { loadNetwork, type NetworkStore } from './networks/network-files.ts';
 export { loadBackbone, readBackbone, type Backbone } from './networks/mobilenet.ts';
 export { decodePicture } from './picture/decode-picture.ts';
 export { createPictureEmbedder, type PictureEmbedder } from './picture/embedder.ts';

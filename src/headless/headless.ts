@@ -11,6 +11,7 @@ import { BACKGROUND_CLIPS } from '../domain/settings.ts';
 import { isTaskKind, TASK_KINDS, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { evaluateSource, itemsOfPart } from '../evaluation/ui.ts';
 import type { FormatId } from '../export/index.ts';
+import { answeringOf } from '../evaluation/index.ts';
 import { required } from '../kernel/assert.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { formatPercent } from '../kernel/format.ts';
@@ -430,6 +431,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       model: weights.model,
       about: { name: words.model, author: '', description: 'Trained by npm run studio.', licence: '' },
       calibration: null,
+      answering: answeringOf(source, await studio.store.loadReports(source.id), taskOf(task).bundle.isDetector),
       scores: Object.entries(run.evaluation).map(([part, score]) => `${part}: ${tellScore(score)}`),
       generatedBy: `Understudy ${VERSION}`,
       base: 'model',

@@ -1,6 +1,5 @@
 /** Object detectors ready to run. Worker thread. Used by evaluation, live preview, proposals and pictures alike. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Store } from '../dataset/index.ts';
 import type { Detection } from '../domain/boxes.ts';
 import type { DetectorPreprocessing, ModelArtifact } from '../domain/model.ts';
 import { StudioError } from '../kernel/errors.ts';
@@ -14,22 +13,22 @@ import {
   type FrameViews,
   type VisionInput,
 } from '../features/index.ts';
-import { VisionNetwork, type FeatureCache } from '../features/jobs.ts';
+import { VisionNetwork, type FeatureCache, type NetworkStore } from '../features/jobs.ts';
 import { loadArtifact } from './artifact.ts';
 import { NMS_OVERLAP, pixelInputs, runDetector, wholeInputs } from './detector-inputs.ts';
-import { startEngine } from './engines.ts';
+import { startWasm } from './wasm-engine.ts';
 
 /** A trained detector. Owns its network, and the pretrained one it stands on. */
 export class Detector implements Disposable {
   readonly artifact: ModelArtifact;
   readonly #spec: DetectorPreprocessing;
   readonly #model: LayersModel;
-  readonly #store: Store;
+  readonly #store: NetworkStore;
   #network: Promise<VisionNetwork> | null = null;
   readonly #painter: ViewPainter;
   readonly #channels: { mean: Float32Array; deviation: Float32Array };
 
-  private constructor(artifact: ModelArtifact, model: LayersModel, store: Store) {
+  private constructor(artifact: ModelArtifact, model: LayersModel, store: NetworkStore) {
     this.artifact = artifact;
     this.#spec = artifact.preprocessing as DetectorPreprocessing;
     this.#model = model;
@@ -42,9 +41,9 @@ export class Detector implements Disposable {
   }
 
   /** @throws StudioError `export/model-damaged`. */
-  static async load(artifact: ModelArtifact, store: Store): Promise<Detector> {
+  static async load(artifact: ModelArtifact, store: NetworkStore): Promise<Detector> {
     if (!('tiles' in artifact.preprocessing)) throw new StudioError('export/model-damaged');
-    await startEngine('wasm');
+    await startWasm();
     return new Detector(artifact, await loadArtifact(artifact), store);
   }
 

@@ -4,10 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
 import type { EngineName } from '../domain/settings.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { describeGpu, SOFTWARE_RENDERER } from '../kernel/gpu.ts';
+import { startWasm } from './wasm-engine.ts';
 
 /** What is known of one engine on this device. */
 export type EngineFact = {
@@ -35,6 +35,7 @@ async function loadBackend(name: EngineName): Promise<void> {
  * @throws StudioError `gpu/unavailable` with the reason.
  */
 export async function startEngine(name: EngineName): Promise<void> {
+  if (name === 'wasm') return startWasm();
   if (tf.getBackend() === name) return;
   const started = await (async () => {
     await loadBackend(name);

@@ -17,3 +17,4 @@ export { DESCRIPTION, openModelFile, type ModelFile } from './model-file.ts';
 export { MovementPredictor } from './movement-predictor.ts';
 export { KnownPredictor, SoundPredictor, WindowClassifier, type ClipScorer, type Predictor } from './predictor.ts';
 export { GraphRunner } from './run-graph.ts';
+export { startWasm } from './wasm-engine.ts';

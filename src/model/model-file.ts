@@ -2,7 +2,7 @@
 import { FormatError, readAttached, readCoreml, readOnnxGraph, readTflite, type Graph } from '../formats/index.ts';
 import { LiteNetwork } from '../features/jobs.ts';
 import { StudioError } from '../kernel/errors.ts';
-import { startEngine } from './engines.ts';
+import { startWasm } from './wasm-engine.ts';
 import { GraphRunner } from './run-graph.ts';
 
 /** What such a file says of itself, and the model in it. Owns its network. */
@@ -36,7 +36,7 @@ export async function openModelFile(file: Uint8Array<ArrayBuffer>, name: string)
     if (!isOnnx && !/\.mlmodel$/i.test(name)) throw refuse(name, 'its format is not known');
     const { graph, said } = isOnnx ? readOnnxFile(file) : readCoremlFile(file);
     if (!said) throw refuse(name, foreign);
-    await startEngine('wasm');
+    await startWasm();
     const runner = new GraphRunner(graph);
     return {
       description: said,

@@ -1,7 +1,6 @@
 /** Classifiers ready to run, and those of sounds. Worker thread. Used by evaluation, live preview and file analysis alike. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Store } from '../dataset/index.ts';
 import type { ModelArtifact, Preprocessing, SoundPreprocessing } from '../domain/model.ts';
 import type { MediaItem } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
@@ -16,9 +15,16 @@ import {
   type PcmWindow,
   type WindowCut,
 } from '../features/index.ts';
-import { createEmbedder, logMelWindow, type Embedder, type FeatureCache, type KnownSounds } from '../features/jobs.ts';
+import {
+  createEmbedder,
+  logMelWindow,
+  type Embedder,
+  type FeatureCache,
+  type KnownSounds,
+  type NetworkStore,
+} from '../features/jobs.ts';
 import { loadArtifact } from './artifact.ts';
-import { startEngine } from './engines.ts';
+import { startWasm } from './wasm-engine.ts';
 import { noveltyOf } from './novelty.ts';
 import { normalise } from './numbers.ts';
 
@@ -66,7 +72,7 @@ export class WindowClassifier implements Disposable {
 
   /** Loads the model on WebAssembly: small networks run there faster than a GPU can be read back (EXPERIMENTS §6). @throws StudioError `export/model-damaged`. */
   static async load(artifact: ModelArtifact): Promise<WindowClassifier> {
-    await startEngine('wasm');
+    await startWasm();
     return new WindowClassifier(artifact, await loadArtifact(artifact));
   }
 
@@ -129,7 +135,7 @@ export class SoundPredictor implements Predictor, ClipScorer {
    * @param needsSound false when only cached clips will be scored: no pretrained network is loaded then.
    * @throws StudioError `export/model-damaged`, `network/…`.
    */
-  static async load(artifact: ModelArtifact, store: Store, needsSound = true): Promise<SoundPredictor> {
+  static async load(artifact: ModelArtifact, store: NetworkStore, needsSound = true): Promise<SoundPredictor> {
     const { preprocessing } = artifact;
     if (!('sampleRateHz' in preprocessing)) throw new StudioError('export/model-damaged');
     const classifier = await WindowClassifier.load(artifact);

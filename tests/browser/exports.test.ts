@@ -1,4 +1,5 @@
 /** Exported files in the runtimes people use: LiteRT.js, MediaPipe's tasks (their network stays unused), ONNX and Core ML files on our own engine. Needs ../shared. */
+import { ANSWERING } from '../../src/domain/answering.ts';
 import '../../workers/wasm-files.ts';
 import '@tensorflow/tfjs-backend-wasm';
 import { AudioClassifier, FilesetResolver as AudioFiles } from '@mediapipe/tasks-audio';
@@ -41,7 +42,14 @@ async function files(id: NetworkId): Promise<ArrayBuffer[]> {
 async function write({ task, artifact }: MadeModel) {
   const graph = await TASK_JOBS[task].graph(artifact, (id) => networks.get(id)!, 1);
   const about = { name: 'Test', author: 'A', description: 'D', licence: 'L' };
-  const subject: Subject = { slot: taskOf(task).bundle, artifact, about, calibration: null, generatedBy: 'test 1' };
+  const subject: Subject = {
+    slot: taskOf(task).bundle,
+    artifact,
+    about,
+    calibration: null,
+    answering: ANSWERING,
+    generatedBy: 'test 1',
+  };
   const file = async (id: keyof typeof WRITERS) => WRITERS[id](subject, graph);
   return { tflite: await file('tflite'), onnx: await file('onnx'), mlmodel: await file('coreml') };
 }

@@ -8,6 +8,8 @@ import { SHARED as shared } from '../helpers/data.ts';
 import { serve } from '../../tools/serve.mjs';
 import { tone } from '../helpers/signals.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
+import type * as Library from '../../src/runtime/understudy.d.ts';
+import { expectAccessible, openExported, openTracks } from './pages/exported.ts';
 import { expect, test, type StudioPage } from './pages/studio.ts';
 
 const models = join(shared, 'models');
@@ -259,7 +261,21 @@ test.describe('an exported model on a pretrained network', () => {
         });
         expect(status, stderr).toBe(0);
       };
-      studio('train', '--task', 'sound', '--data', data, '--config', config, '--out', out, '--export', model);
+      studio(
+        'train',
+        '--task',
+        'sound',
+        '--data',
+        data,
+        '--config',
+        config,
+        '--out',
+        out,
+        '--export',
+        model,
+        '--formats',
+        'tfjs,html',
+      );
       type Item = { path: string; predicted: string; confidence: number };
       const itemsOf = (path: string, part: string) =>
         (JSON.parse(readFileSync(path, 'utf8')) as { evaluation: Record<string, { items: Item[] }> }).evaluation[part]!
@@ -282,22 +298,35 @@ test.describe('an exported model on a pretrained network', () => {
           const file = readdirSync(join(root, name)).sort()[1]!;
           const base64 = readFileSync(join(root, name, file)).toString('base64');
           const result = await page.evaluate(async (content) => {
-            const { Understudy } = globalThis as unknown as {
-              Understudy: {
-                loadSoundClassifier(base: string): Promise<{
-                  classifyFile(file: Blob): Promise<{ label: string; confidence: number; isSure: boolean }>;
-                }>;
-              };
-            };
-            const classifier = await Understudy.loadSoundClassifier('./');
+            const library = (await import(new URL('understudy.js', location.href).href)) as typeof Library;
+            const classifier = await library.load('./');
+            if (classifier.kind !== 'sound') throw new Error(classifier.kind);
             const bytes = Uint8Array.from(atob(content), (char) => char.charCodeAt(0));
-            return classifier.classifyFile(new Blob([bytes]));
+            const answer = await classifier.classifyFile(new Blob([bytes]));
+            classifier.close();
+            return answer;
           }, base64);
           const known = evaluated.get(`${name}/${file}`)!;
           expect(result.label).toBe(known.predicted);
           // The page decodes and resamples with the browser's own decoder.
           expect(Math.abs(result.confidence - known.confidence)).toBeLessThan(0.05);
         }
+        await page.close();
+        // The same as one file, from disk, without a network.
+        await context.setOffline(true);
+        const single = await openExported(context, join(model, 'model.html'));
+        const own = join(root, classes[0], readdirSync(join(root, classes[0])).sort()[1]!);
+        await single.locator('#file').setInputFiles(own);
+        const known = evaluated.get(`${classes[0]}/${readdirSync(join(root, classes[0])).sort()[1]!}`)!;
+        await expect(single.locator('#label')).toContainText(`${known.predicted}, `, { timeout: 20_000 });
+        await expect(single.getByRole('list', { name: 'Found' }).getByRole('listitem').first()).toContainText(' to ');
+        await single.getByRole('button', { name: 'Start listening' }).click();
+        await expect(single.locator('#note')).toContainText(/Loudness -?\d+ dB/, { timeout: 20_000 });
+        await single.getByRole('button', { name: 'Stop listening' }).click();
+        expect(await openTracks(single)).toBe(0);
+        await expectAccessible(single);
+        await single.close();
+        await context.setOffline(false);
       } finally {
         await server.close();
       }

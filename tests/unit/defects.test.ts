@@ -11,7 +11,7 @@ import { MOTION_VALUES, type Motion } from '../../src/features/index.ts';
 import { TASK } from '../../src/tasks/index.ts';
 import { MotionFile } from '../../src/app/modalities/movement/motion-file.svelte.ts';
 import { newSource } from '../../src/app/workbench.svelte.ts';
-import { SoundClassifier } from '../../src/export/runtime/runtime.ts';
+import { tapSamples } from '../../src/media/outside.ts';
 import { deferred, fakeWorker } from '../helpers/fakes.ts';
 import { makeItem } from '../helpers/records.ts';
 
@@ -134,21 +134,19 @@ describe('an exported model (7)', () => {
       ...{ precision: 0.9, falseAlarmsPerMin: null, thresholds: { a: 0.7, b: null } },
     };
     const about = { name: '', author: '', description: '', licence: '' };
-    const list = bundleFiles(TASK.picture.bundle, artifact, about, [], 'test', [], calibration);
+    const answering = { threshold: 0.8, smoothingSec: 0, holdOffSec: 2, overlap: 0.4 };
+    const list = bundleFiles(TASK.picture.bundle, artifact, about, [], 'test', [], calibration, answering);
     const files = new Map(list.map(({ path, blob }) => [path, blob]));
     const slots = Object.values(TASK).map(({ bundle }) => bundle);
     const back = await readBundle(slots, (path) => Promise.resolve(files.get(path) ?? null));
     expect(back.slot).toBe(TASK.picture.bundle);
     expect(back.model.novelty).toEqual(artifact.novelty);
+    expect(back.answering).toEqual(answering);
     const [dog, cat] = back.model.classes;
     expect(back.calibration).toEqual({ temperature: 1.5, thresholds: { [dog!.id]: 0.7, [cat!.id]: null } });
   });
 
-  it('lets go of the microphone when listening cannot begin', async () => {
-    const stop = vi.fn();
-    vi.stubGlobal('navigator', {
-      mediaDevices: { getUserMedia: () => Promise.resolve({ getTracks: () => [{ stop }] }) },
-    });
+  it('closes its audio when listening cannot begin', async () => {
     const close = vi.fn(() => Promise.resolve());
     vi.stubGlobal(
       'AudioContext',
@@ -157,9 +155,8 @@ describe('an exported model (7)', () => {
         close = close;
       },
     );
-    const listen = SoundClassifier.prototype.listen.bind(Object.create(SoundClassifier.prototype) as SoundClassifier);
-    await expect(listen(() => {})).rejects.toThrow('blocked');
-    expect(stop).toHaveBeenCalledOnce();
+    vi.stubGlobal('location', { protocol: 'https:' });
+    await expect(tapSamples({} as MediaStream, () => {})).rejects.toThrow('blocked');
     expect(close).toHaveBeenCalledOnce();
   });
 });

@@ -17,6 +17,7 @@ import {
   writeTflite,
   type Graph,
 } from '../../src/formats/index.ts';
+import { ANSWERING } from '../../src/domain/answering.ts';
 import type { ModelArtifact } from '../../src/domain/model.ts';
 import type { TaskKind } from '../../src/domain/task.ts';
 import { describeModel, readDescription, snippetOf } from '../../src/export/index.ts';
@@ -65,6 +66,7 @@ const subjectOf = (task: TaskKind, artifact: ModelArtifact): Subject => ({
   artifact,
   about: { name: 'Pets', author: 'Ada', description: 'Hears pets.', licence: 'MIT' },
   calibration: null,
+  answering: ANSWERING,
   generatedBy: 'Understudy 1.2.3',
 });
 

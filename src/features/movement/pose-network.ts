@@ -1,7 +1,6 @@
 /** BlazePose on LiteRT.js: a frame in, the landmarks of the most prominent person out. Worker thread. */
-import type { Store } from '../../dataset/index.ts';
 import { LiteNetwork } from '../networks/litert.ts';
-import { loadNetwork } from '../networks/network-files.ts';
+import { loadNetwork, type NetworkStore } from '../networks/network-files.ts';
 import {
   decodeLandmarks,
   decodePeople,
@@ -51,7 +50,7 @@ export class BlazePose implements PoseEstimator {
   }
 
   /** @throws StudioError `network/absent`, `network/wrong-file`, `network/failed`. */
-  static async load(store: Store, isSmoothed = true): Promise<BlazePose> {
+  static async load(store: NetworkStore, isSmoothed = true): Promise<BlazePose> {
     const [detector, landmarks] = await loadNetwork(store, 'blazepose');
     return BlazePose.fromFiles(new Uint8Array(detector!), new Uint8Array(landmarks!), isSmoothed);
   }

@@ -41,22 +41,37 @@ async function binary(url: string): Promise<ArrayBuffer> {
   return response.arrayBuffer();
 }
 
-/** Starts the runtime, once per thread. */
-async function start(): Promise<void> {
-  if (getGlobalLiteRtPromise()) unloadLiteRt();
+/** What the runtime is made of: its loader, and the WebAssembly binary. */
+export type LiteRtFiles = { factory: unknown; wasmBinary: ArrayBuffer };
+
+/** Those beside the app: the build this browser can run. */
+async function servedFiles(): Promise<LiteRtFiles> {
   const base = assetAddress('litert/');
   const name = (await supportsFeature('relaxedSimd')) ? 'litert_wasm_internal' : 'litert_wasm_compat_internal';
   const [module, wasmBinary] = await Promise.all([
     import(/* @vite-ignore */ `${base}${name}.js`) as Promise<{ default: unknown }>,
     binary(`${base}${name}.wasm`),
   ]);
+  return { factory: module.default, wasmBinary };
+}
+
+let findFiles = servedFiles;
+/** Where the runtime comes from outside the app. Before the first network is loaded. */
+export function useLiteRt(files: () => Promise<LiteRtFiles>): void {
+  findFiles = files;
+}
+
+/** Starts the runtime, once per thread. */
+async function start(): Promise<void> {
+  if (getGlobalLiteRtPromise()) unloadLiteRt();
+  const { factory, wasmBinary } = await findFiles();
   Object.assign(self, {
-    ModuleFactory: module.default,
+    ModuleFactory: factory,
     importScripts: () => {},
     // Its notes on start-up are no errors of ours.
-    Module: { wasmBinary, locateFile: (file: string) => base + file, print: () => {}, printErr: () => {} },
+    Module: { wasmBinary, locateFile: (file: string) => file, print: () => {}, printErr: () => {} },
   });
-  await loadLiteRt(`${base}${name}.js`);
+  await loadLiteRt('litert.js');
 }
 
 /** Largest error of a network on the graphics processor, as a share of its largest output. */

@@ -4,9 +4,8 @@
  * @see Sandler et al. 2018, MobileNetV2, table 2
  */
 import { configure, Uint8ArrayReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js/lib/zip-core-native.js';
-import type { Store } from '../../dataset/index.ts';
 import { StudioError } from '../../kernel/errors.ts';
-import { loadNetwork } from './network-files.ts';
+import { loadNetwork, type NetworkStore } from './network-files.ts';
 
 configure({ useWebWorkers: false });
 
@@ -20,7 +19,7 @@ export type Backbone = ReadonlyMap<string, FoldedConvolution>;
 const EPSILON = 1e-3;
 
 /** @throws StudioError `network/absent`, `network/wrong-file`, `network/failed`. */
-export async function loadBackbone(store: Store): Promise<Backbone> {
+export async function loadBackbone(store: NetworkStore): Promise<Backbone> {
   const [file] = await loadNetwork(store, 'mobilenet-v2');
   return readBackbone(file!);
 }

@@ -1,9 +1,9 @@
 /** The networks that turn a whole picture into an embedding: the maps of SSD-MobileNet, or the last one of MobileNetV2, pooled by mean. Worker thread. */
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Store } from '../../dataset/index.ts';
 import { required } from '../../kernel/assert.ts';
 import { loadBackbone, type Backbone } from '../networks/mobilenet.ts';
+import type { NetworkStore } from '../networks/network-files.ts';
 import {
   EMBEDDED_PIXELS,
   EMBEDDING_SIZE,
@@ -97,7 +97,7 @@ class MobileNetEmbedder implements PictureEmbedder {
 }
 
 /** @throws StudioError `network/absent`, `network/wrong-file`, `network/failed`. */
-export async function createPictureEmbedder(store: Store, network: PictureNetworkId): Promise<PictureEmbedder> {
+export async function createPictureEmbedder(store: NetworkStore, network: PictureNetworkId): Promise<PictureEmbedder> {
   if (network === 'ssd-mobilenet') return new PooledMaps(await VisionNetwork.load(store, EMBEDDED_PIXELS));
   const backbone = await loadBackbone(store);
   if (!tf.getBackend()) await tf.setBackend('wasm');

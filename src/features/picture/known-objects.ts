@@ -1,9 +1,8 @@
 /** SSD-MobileNetV1 as it is: boxes of 90 everyday things (COCO), for proposals. Worker thread. */
-import type { Store } from '../../dataset/index.ts';
 import { clipRect, suppressOverlaps, type Detection } from '../../domain/boxes.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { LiteNetwork } from '../networks/litert.ts';
-import { loadNetwork } from '../networks/network-files.ts';
+import { loadNetwork, type NetworkStore } from '../networks/network-files.ts';
 import { readLabels, TfliteGraph } from '../networks/tflite.ts';
 import { plainView, ViewPainter } from './views.ts';
 
@@ -39,7 +38,7 @@ export class KnownObjects implements Disposable {
   }
 
   /** The last operator, which no runtime but its own knows, is cut off; what it does is done here. @throws StudioError `network/…`. */
-  static async load(store: Store): Promise<KnownObjects> {
+  static async load(store: NetworkStore): Promise<KnownObjects> {
     const [file] = await loadNetwork(store, 'ssd-mobilenet');
     const graph = new TfliteGraph(file!);
     const operators = graph.operators();

@@ -1,8 +1,7 @@
 /** Frozen SSD-MobileNetV1 features on LiteRT.js: a square in, its feature maps out. Worker thread. */
-import type { Store } from '../../dataset/index.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { LiteNetwork } from '../networks/litert.ts';
-import { loadNetwork } from '../networks/network-files.ts';
+import { loadNetwork, type NetworkStore } from '../networks/network-files.ts';
 import { TfliteGraph } from '../networks/tflite.ts';
 import { featureBytes, gridSides, SSD_CHANNELS } from './spec.ts';
 
@@ -50,7 +49,7 @@ export class VisionNetwork implements Disposable {
   }
 
   /** @throws StudioError `network/absent`, `network/wrong-file`, `network/failed`. */
-  static async load(store: Store, pixels: number): Promise<VisionNetwork> {
+  static async load(store: NetworkStore, pixels: number): Promise<VisionNetwork> {
     const [file] = await loadNetwork(store, 'ssd-mobilenet');
     return new VisionNetwork(await LiteNetwork.load(cutBackbone(file!, pixels)), pixels);
   }

@@ -1,8 +1,7 @@
 /** Pretrained networks as extractors: a window of samples in, an embedding out. Worker thread. */
-import type { Store } from '../../dataset/index.ts';
 import { LiteNetwork } from '../networks/litert.ts';
 import type { EmbeddingNetworkId } from '../networks/manifest.ts';
-import { loadNetwork } from '../networks/network-files.ts';
+import { loadNetwork, type NetworkStore } from '../networks/network-files.ts';
 import { readOnnx } from '../../formats/onnx-file.ts';
 import { embeddingWindow } from './embedding-spec.ts';
 import { SpeechNetwork } from './speech.ts';
@@ -55,7 +54,11 @@ class SpeechEmbedder implements Embedder {
 }
 
 /** Loads an embedder. @param windowSec used by the speech embedding only. @throws StudioError `network/…`. */
-export async function createEmbedder(store: Store, id: EmbeddingNetworkId, windowSec: number): Promise<Embedder> {
+export async function createEmbedder(
+  store: NetworkStore,
+  id: EmbeddingNetworkId,
+  windowSec: number,
+): Promise<Embedder> {
   const files = await loadNetwork(store, id);
   if (id === 'yamnet') return new YamnetEmbedder(await LiteNetwork.load(exposeYamnetEmbedding(files[0]!)));
   return new SpeechEmbedder(await SpeechNetwork.load(readOnnx(files[0]!), readOnnx(files[1]!)), windowSec);
@@ -73,7 +76,7 @@ export class KnownSounds implements Disposable {
   }
 
   /** @throws StudioError `network/…`. */
-  static async load(store: Store): Promise<KnownSounds> {
+  static async load(store: NetworkStore): Promise<KnownSounds> {
     const [file] = await loadNetwork(store, 'yamnet');
     return new KnownSounds(await LiteNetwork.load(new Uint8Array(file!)), yamnetLabels(file!));
   }

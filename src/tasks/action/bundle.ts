@@ -1,7 +1,7 @@
 /** What an exported action model says of itself. Any thread; pure. */
 import * as v from 'valibot';
 import type { MovementPreprocessing } from '../../domain/model.ts';
-import { classifierOutput, INPUT_FIRST, loadSnippet, type BundleSlot } from '../../export/index.ts';
+import { classifierOutput, type BundleSlot } from '../../export/index.ts';
 
 const schema = v.object({
   kind: v.literal('landmarks'),
@@ -46,8 +46,9 @@ export const ACTION_BUNDLE: BundleSlot = {
   limit: () => 'It begins with landmarks: the network that finds bodies in pictures is not in it.',
   describeOutput: classifierOutput,
   networks: () => [],
-  needsLiteRt: () => false,
-  hasPage: false,
-  usage: INPUT_FIRST,
-  snippet: (folder) => loadSnippet(folder, '// The input is computed from your data first.', ''),
+  companions: ['blazepose'],
+  needsLiteRt: () => true,
+  usage: `const camera = await openCamera();
+for await (const { label, confidence, repetitions } of model.watch(camera)) console.log(label, confidence, repetitions);
+// A video: play an element and give it to model.watch(element).`,
 };

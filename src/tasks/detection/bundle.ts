@@ -1,8 +1,7 @@
 /** What an exported object detector says of itself. Any thread; pure. */
 import * as v from 'valibot';
 import type { DetectorPreprocessing } from '../../domain/model.ts';
-import { INPUT_FIRST, loadSnippet, type BundleSlot } from '../../export/index.ts';
-import { networkOf } from '../../features/index.ts';
+import type { BundleSlot } from '../../export/index.ts';
 
 const schema = v.object({
   kind: v.picklist(['ssd-mobilenet', 'pixels']),
@@ -53,15 +52,10 @@ export const DETECTION_BUNDLE: BundleSlot = {
     return `float32 [1, ${pixels / 8}, ${pixels / 8}, ${classCount + 4}]. Per cell: logits of the classes (apply a sigmoid), then four numbers d: the box reaches exp(d) × ${scale} cells of 8 pixels from the middle of the cell to the left, top, right and bottom. Of boxes of one class that overlap by more than 0.55 (intersection over union) the best stays.`;
   },
   networks: (p) => (p.kind === 'ssd-mobilenet' ? [p.kind] : []),
-  needsLiteRt: () => false,
-  hasPage: false,
-  usage: INPUT_FIRST,
-  snippet: (folder, p) =>
-    loadSnippet(
-      folder,
-      p?.kind === 'ssd-mobilenet'
-        ? `// The input is three feature maps of ${networkOf('ssd-mobilenet').files[0]!.path}, which is in the folder and runs on LiteRT.`
-        : '// The input is computed from your data first.',
-      ', and how boxes are read from the output',
-    ),
+  companions: [],
+  needsLiteRt: (p) => p.kind === 'ssd-mobilenet',
+  usage: `const picture = document.querySelector('img');
+for (const { label, confidence, x, y, width, height } of await model.detect(picture))
+  console.log(label, confidence, x, y, width, height); // in ratios of the picture
+// Live: for await (const { objects } of model.watch(await openCamera())) ...`,
 };

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { PicturePreprocessing } from '../../domain/model.ts';
 import { fileName } from '../../dataset/index.ts';
-import { classifierOutput, INPUT_FIRST, loadSnippet, type BundleSlot } from '../../export/index.ts';
+import { classifierOutput, type BundleSlot } from '../../export/index.ts';
 import { networkOf, type PictureNetworkId } from '../../features/index.ts';
 
 const schema = v.object({
@@ -49,8 +49,10 @@ export const PICTURE_BUNDLE: BundleSlot = {
       .replace('[windows, ', '[pictures, ')
       .replace(' Score of a clip: the mean over its windows.', ''),
   networks: (p) => ('network' in p && p.network ? [p.network as PictureNetworkId] : []),
-  needsLiteRt: () => false,
-  hasPage: false,
-  usage: INPUT_FIRST,
-  snippet: (folder) => loadSnippet(folder, '// The input is computed from your picture first.', ''),
+  companions: [],
+  needsLiteRt: (p) => 'network' in p && p.network === 'ssd-mobilenet',
+  usage: `const picture = document.querySelector('img');
+const { label, confidence } = await model.classify(picture);
+console.log(label, confidence);
+// Live: for await (const { label } of model.watch(await openCamera())) ...`,
 };

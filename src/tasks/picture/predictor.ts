@@ -1,5 +1,4 @@
 /** A trained classifier of pictures, ready to run. Worker thread. Used by evaluation, the live camera and files alike. */
-import type { Store } from '../../dataset/index.ts';
 import type { ModelArtifact, PicturePreprocessing } from '../../domain/model.ts';
 import type { MediaItem } from '../../domain/project.ts';
 import {
@@ -10,7 +9,12 @@ import {
   wholePicture,
   type PictureNetworkId,
 } from '../../features/index.ts';
-import { createPictureEmbedder, type FeatureCache, type PictureEmbedder } from '../../features/jobs.ts';
+import {
+  createPictureEmbedder,
+  type FeatureCache,
+  type NetworkStore,
+  type PictureEmbedder,
+} from '../../features/jobs.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { noveltyOf } from '../../model/index.ts';
 import { WindowClassifier, type ClipScorer } from '../../model/jobs.ts';
@@ -21,11 +25,11 @@ const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 export class PicturePredictor implements ClipScorer {
   readonly #classifier: WindowClassifier;
   readonly #spec: PicturePreprocessing;
-  readonly #store: Store;
+  readonly #store: NetworkStore;
   readonly #painter: ViewPainter;
   #embedder: Promise<PictureEmbedder> | null = null;
 
-  private constructor(classifier: WindowClassifier, spec: PicturePreprocessing, store: Store) {
+  private constructor(classifier: WindowClassifier, spec: PicturePreprocessing, store: NetworkStore) {
     this.#classifier = classifier;
     this.#spec = spec;
     this.#store = store;
@@ -33,7 +37,7 @@ export class PicturePredictor implements ClipScorer {
   }
 
   /** The pretrained network is loaded with the first picture that is not cached. @throws StudioError `export/model-damaged`. */
-  static async load(artifact: ModelArtifact, store: Store): Promise<PicturePredictor> {
+  static async load(artifact: ModelArtifact, store: NetworkStore): Promise<PicturePredictor> {
     const { preprocessing } = artifact;
     if (preprocessing.kind !== 'picture-embedding' && preprocessing.kind !== 'picture-pixels')
       throw new StudioError('export/model-damaged');

@@ -83,30 +83,9 @@ export const SOUND_BUNDLE: BundleSlot = {
   limit: () => null,
   describeOutput: classifierOutput,
   networks: (p) => (p.kind === 'yamnet' || p.kind === 'speech-embedding' ? [p.kind] : []),
+  companions: [],
   needsLiteRt: (p) => p.kind === 'yamnet',
-  hasPage: true,
-  usage: `## Try it
-
-Serve this folder with any static web server (for example \`npx serve\` or \`python3 -m http.server\`) and open the address it prints.
-The page listens to the microphone or reads a sound file; nothing is sent anywhere.
-
-## Use it in your own page
-
-\`\`\`html
-<script src="understudy-runtime.js"></script>
-<script type="module">
-  const classifier = await Understudy.loadSoundClassifier('./');
-  const result = await classifier.classifyFile(file);        // { label, confidence, scores, windows }
-  const stop = await classifier.listen((now) => console.log(now.label, now.confidence));
-</script>
-\`\`\`
-
-Or load \`model.json\` with \`tf.loadLayersModel\` and compute the input yourself:`,
-  snippet: (folder) => `<script src="understudy-runtime.js"></script>
-<script type="module">
-  const classifier = await Understudy.loadSoundClassifier('./${folder}/');
-  const stop = await classifier.listen(({ label, confidence }) => {
-    if (confidence > 0.5) console.log(label, confidence);
-  });
-</script>`,
+  usage: `const microphone = await openMicrophone();
+for await (const { label, confidence } of model.listen(microphone)) console.log(label, confidence);
+// A file: await model.classifyFile(file). Samples: await model.classify(samples, sampleRateHz).`,
 };

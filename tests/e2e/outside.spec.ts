@@ -1,0 +1,138 @@
+/** Exported models outside the app: one file, opened from disk without a network, that watches, finds and sees. Sounds are in networks.spec.ts. */
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeCameraFile } from '../helpers/camera-file.ts';
+import { SHARED } from '../helpers/data.ts';
+import { expectAccessible, openExported, openTracks } from './pages/exported.ts';
+import { expect, test } from './pages/studio.ts';
+
+const videos = join(SHARED, 'data/action-clips');
+const dice = join(SHARED, 'data/detection-dice/train');
+const pictures = join(SHARED, 'data/teachable-machine/image-model-data.zip');
+const models = join(SHARED, 'models');
+
+/** Trains and exports from the command line. @returns path of the exported page. */
+function exportPage(folder: string, task: string, settings: object): string {
+  const config = join(folder, 'config.json');
+  writeFileSync(config, JSON.stringify(settings));
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      ...['tools/studio.mjs', 'train', '--task', task, '--data', join(folder, 'data'), '--config', config],
+      ...['--out', join(folder, 'report.json'), '--export', join(folder, 'model'), '--formats', 'html'],
+    ],
+    { encoding: 'utf8', timeout: 170_000 },
+  );
+  expect(status, stderr).toBe(0);
+  expect(readdirSync(join(folder, 'model'))).toEqual(['model.html']);
+  return join(folder, 'model/model.html');
+}
+
+test.describe('actions', () => {
+  test.skip(!existsSync(videos), 'needs ../shared/data/action-clips');
+  const camera = join(mkdtempSync(join(tmpdir(), 'understudy-camera-')), 'squats.mjpeg');
+  test.use({ launchArgs: [`--use-file-for-fake-video-capture=${camera}`] });
+  test.beforeAll(async () => {
+    if (existsSync(videos)) await writeCameraFile(join(videos, 'squats.mp4'), camera, 6);
+  });
+  test.afterAll(() => rmSync(camera, { force: true }));
+
+  test('a page of one file names and counts what a video and the camera show', async ({ context, folder }) => {
+    test.setTimeout(240_000);
+    for (const name of ['squats', 'stand', 'wave']) {
+      mkdirSync(join(folder, 'data', name), { recursive: true });
+      copyFileSync(join(videos, `${name}.mp4`), join(folder, 'data', name, `${name}.mp4`));
+    }
+    const path = exportPage(folder, 'action', { validation: 'none', iterations: 20 });
+    await context.setOffline(true);
+    const page = await openExported(context, path);
+    await page.locator('#file').setInputFiles(join(videos, 'squats.mp4'));
+    await expect(page.locator('#label')).toContainText('squats', { timeout: 40_000 });
+    await expect(page.locator('#note')).toContainText(/Repetitions: [1-9]/, { timeout: 40_000 });
+    await page.getByRole('button', { name: 'Start camera' }).click();
+    // Somebody is in view: their skeleton is drawn over the picture.
+    await expect(page.locator('#note')).toHaveText(/^Repetitions: \d+$/, { timeout: 20_000 });
+    const painted = () =>
+      page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+      });
+    await expect.poll(painted).toBeGreaterThan(500);
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Stop camera' }).click();
+    expect(await openTracks(page)).toBe(0);
+  });
+});
+
+test('objects: a page of one file finds what is in a picture, and looks through the camera', async ({
+  context,
+  folder,
+}) => {
+  test.skip(!existsSync(dice) || !existsSync(models), 'needs ../shared/data/detection-dice and models');
+  test.setTimeout(240_000);
+  mkdirSync(join(folder, 'data'));
+  const names = readdirSync(dice)
+    .filter((name) => name.endsWith('.jpg'))
+    .sort()
+    .slice(0, 20);
+  for (const name of names) copyFileSync(join(dice, name), join(folder, 'data', name));
+  const notes = JSON.parse(readFileSync(join(dice, 'annotations.json'), 'utf8')) as { image: string }[];
+  const known = notes.filter(({ image }) => names.includes(image));
+  writeFileSync(join(folder, 'data/annotations.json'), JSON.stringify(known));
+  const vision = { pixels: 320, tiles: 1 };
+  const path = exportPage(folder, 'detection', { iterations: 8, copies: 1, vision });
+  await context.setOffline(true);
+  const page = await openExported(context, path);
+  await page.locator('#file').setInputFiles(join(dice, names[0]!));
+  const found = page.getByRole('list', { name: 'Found' }).getByRole('listitem');
+  await expect(found.first()).toContainText(/^(one|two|three|four|five|six), \d+ %$/, { timeout: 30_000 });
+  await expectAccessible(page);
+  // An error takes the old answer away.
+  await page
+    .locator('#file')
+    .setInputFiles({ name: 'no.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') });
+  await expect(page.getByRole('alert')).not.toBeEmpty();
+  await expect(found).toHaveCount(0);
+  await expect(page.locator('#label')).toBeEmpty();
+  await page.getByRole('button', { name: 'Start camera' }).click();
+  await expect(page.locator('#label')).not.toBeEmpty({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Stop camera' }).click();
+  expect(await openTracks(page)).toBe(0);
+});
+
+test('pictures: a page of one file says what the app says', async ({ context, folder }) => {
+  test.skip(!existsSync(pictures) || !existsSync(models), 'needs ../shared/data/teachable-machine and models');
+  test.setTimeout(240_000);
+  mkdirSync(join(folder, 'data'));
+  copyFileSync(pictures, join(folder, 'data/set.zip'));
+  const path = exportPage(folder, 'picture', { algorithm: 'transfer-learning', iterations: 20 });
+  type Item = { path: string; predicted: string; confidence: number };
+  const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as {
+    evaluation: Record<string, { items: Item[] }>;
+  };
+  spawnSync('python3', ['-m', 'zipfile', '-e', pictures, join(folder, 'set')]);
+  await context.setOffline(true);
+  const page = await openExported(context, path);
+  for (const { path: name, predicted, confidence } of report.evaluation.training!.items.slice(0, 3)) {
+    await page.locator('#file').setInputFiles(join(folder, 'set', name.replace(/^set\.zip\//, '')));
+    await expect(page.locator('#label')).toContainText(`${predicted}, `, { timeout: 30_000 });
+    const said = Number.parseInt((await page.locator('#label').innerText()).split(', ')[1]!);
+    expect(Math.abs(said - 100 * confidence)).toBeLessThan(1.5);
+  }
+  await page.getByRole('button', { name: 'Start camera' }).click();
+  await expect(page.getByRole('progressbar').first()).toBeVisible({ timeout: 30_000 });
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Stop camera' }).click();
+  expect(await openTracks(page)).toBe(0);
+});
