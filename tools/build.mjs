@@ -25,6 +25,7 @@ for (const mode of ['library', 'page', 'single'])
   await build({ configFile: 'vite.runtime.config.ts', mode, logLevel: 'error' });
 for (const name of ['page.html', 'page.css', 'understudy.d.ts'])
   copyFileSync(`src/runtime/${name}`, `public/runtime/${name}`);
+copyFileSync('docs/preprocessing.schema.json', 'public/runtime/preprocessing.schema.json');
 const engine = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm';
 copyFileSync(engine, 'public/runtime/engine.wasm');
 const litert = readFileSync('public/litert/litert_wasm_compat_internal.wasm');

@@ -282,7 +282,11 @@ async function main() {
     writeFileSync(args.out, JSON.stringify(report, null, 2) + '\n');
     if (args.export) {
       mkdirSync(args.export, { recursive: true });
-      for (const file of bundle) writeFileSync(join(args.export, file.path), Buffer.from(file.base64, 'base64'));
+      for (const file of bundle) {
+        const target = join(args.export, file.path);
+        mkdirSync(dirname(target), { recursive: true });
+        writeFileSync(target, Buffer.from(file.base64, 'base64'));
+      }
       log(`Model: ${args.export}`);
     }
     const score =

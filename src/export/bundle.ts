@@ -41,7 +41,9 @@ export type GraphAbout = {
   temperature: number;
 };
 
-const Ports = v.array(v.object({ name: v.string(), shape: v.array(v.number()), type: v.string() }));
+const Ports = v.array(
+  v.object({ name: v.string(), shape: v.array(v.number()), type: v.string(), about: v.optional(v.string()) }),
+);
 /** `preprocessing.json`: every number, plus the labels in the order of the output. Field names are a contract. */
 const Description = v.object({
   format: v.string(),
@@ -53,6 +55,15 @@ const Description = v.object({
   answering: v.optional(AnsweringFile),
   novelty: v.optional(NoveltyFile),
 });
+
+/** `preprocessing.json` of models of some tasks, as a schema: `docs/preprocessing.schema.json` is made of it. */
+export const descriptionSchema = (slots: readonly BundleSlot[]) =>
+  v.variant(
+    'format',
+    slots.map(({ format, schema }) =>
+      v.object({ ...Description.entries, format: v.literal(format), preprocessing: schema }),
+    ),
+  );
 
 /** What stands in `preprocessing.json`. @param answering how the person chose that it answers. @param graph of files whose graph begins with what a device records: what it takes and gives. */
 export function describeModel(

@@ -4,12 +4,14 @@ export {
   classesOf,
   codeOf,
   describeModel,
+  descriptionSchema,
   readBundle,
   readDescription,
   type BundleFile,
   type ModelAbout,
   type ReadBundle,
 } from './bundle.ts';
+export { exampleFiles } from './examples.ts';
 export { FORMS, formOf, type Form, type FormatId } from './forms.ts';
 export { snippetOf, type SnippetSubject } from './snippets.ts';
 export { classifierOutput, type BundleSlot } from './slot.ts';

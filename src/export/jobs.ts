@@ -11,6 +11,7 @@ import { yieldToMessages } from '../kernel/yield.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import { bundleFiles, type BundleFile } from './bundle.ts';
 import type { Exported, ExportContract } from './contract.ts';
+import { exampleFiles } from './examples.ts';
 import { formOf } from './forms.ts';
 import { temperatureOf, WRITERS, type Subject } from './formats.ts';
 import { makeGolden, type Golden } from './golden.ts';
@@ -86,6 +87,7 @@ export function createExportJobs(
             ...(pair ? [jsonFile('golden.json', pair)] : []),
             ...(await bundle()),
             ...(await loadRuntimeFiles(needsLiteRt)),
+            ...exampleFiles(slot, model),
           ];
           results.push({ id, files, refusal: null });
           continue;

@@ -34,7 +34,7 @@ function fill(page: string, pieces: Record<'policy' | 'style' | 'script', readon
 
 /** Files beside a model: `index.html`, `page.js`, `understudy.js` and its types, engines. From the app's own origin, or its offline cache. @throws StudioError `export/runtime-missing`. */
 export async function loadRuntimeFiles(needsLiteRt: boolean): Promise<BundleFile[]> {
-  const names = ['page.css', 'page.js', 'understudy.js', 'understudy.d.ts'];
+  const names = ['page.css', 'page.js', 'understudy.js', 'understudy.d.ts', 'preprocessing.schema.json'];
   const files = names.map(async (name): Promise<BundleFile> => ({ path: name, blob: await read(`runtime/${name}`) }));
   const page = fill(await textOf('runtime/page.html'), {
     policy: [policy("'self' blob:", "'self'", "'self' ")],

@@ -32,6 +32,8 @@ export type BundleSlot = {
   companions: readonly NetworkId[];
   /** In a page networks run on LiteRT. */
   needsLiteRt: (p: Preprocessing) => boolean;
+  /** How the library runs it live, in code: what opens the device, the method, and what is told of an `answer`. */
+  live: { open: string; method: string; tell: string };
   /** What is done with a loaded `model`, in a few lines of code. */
   usage: string;
 };

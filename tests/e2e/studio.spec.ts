@@ -1,13 +1,27 @@
 /** The headless studio: the same app from the command line, with a report that keeps its contract. Sounds are made here. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { build } from 'vite';
+// @ts-expect-error -- a plain script of tools/
+import { serve as serveFolder } from '../../tools/serve.mjs';
 import { SHARED } from '../helpers/data.ts';
 import { violations } from '../helpers/json-schema.ts';
 import { noise, tone } from '../helpers/signals.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
 import { expect, test } from './pages/studio.ts';
 
+const serve = serveFolder as (root: string) => Promise<{ url: string; close(): Promise<void> }>;
 const schema = JSON.parse(readFileSync('docs/report.schema.json', 'utf8')) as Parameters<typeof violations>[1];
 
 function writeSounds(folder: string, kinds: string[], from: number, count: number): string {
@@ -31,7 +45,7 @@ function studio(...args: string[]) {
 }
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, never>;
 
-test('trains, exports, evaluates the export and repeats itself', async ({ folder }) => {
+test('trains, exports, evaluates the export, repeats itself, and its examples run', async ({ folder, context }) => {
   test.setTimeout(240_000);
   const data = writeSounds(join(folder, 'data'), ['hiss', 'hum'], 0, 8);
   const tests = writeSounds(join(folder, 'test'), ['hiss', 'hum'], 100, 3);
@@ -99,7 +113,61 @@ test('trains, exports, evaluates the export and repeats itself', async ({ folder
   const refused = studio('evaluate', '--model', cut, '--data', tests, '--out', out('cut'));
   expect(refused.status).toBe(1);
   expect(refused.text).toContain('cut.onnx cannot be used: the file is damaged or cut off.');
+
+  // The examples beside the model run: in React and in Svelte, built with Vite, and in Node.
+  const bundle = join(folder, 'one');
+  const site = makeSite(bundle, join(folder, 'site'));
+  await build({ root: site, configFile: false, logLevel: 'error', plugins: [svelte()] });
+  const host = await serve(join(site, 'dist'));
+  try {
+    const page = await context.newPage();
+    const broken: string[] = [];
+    page.on('pageerror', ({ message }) => broken.push(message));
+    await page.goto(host.url);
+    for (const id of ['react', 'svelte']) {
+      const part = page.locator(`#${id}`);
+      await part.getByRole('button', { name: 'Start' }).click();
+      await expect(part.locator('output')).toHaveText(/^(hiss|hum|Not sure)$/, { timeout: 30_000 });
+      await part.getByRole('button', { name: 'Stop' }).click();
+    }
+    expect(broken).toEqual([]);
+    await page.close();
+  } finally {
+    await host.close();
+  }
+  const script = join(site, 'node.mjs');
+  // The same interface; its other build is here.
+  const text = readFileSync(join(bundle, 'examples/node.mjs'), 'utf8');
+  writeFileSync(script, text.replaceAll('onnxruntime-node', 'onnxruntime-web'));
+  const run = spawnSync(process.execPath, [script, join(bundle, 'model.onnx')], {
+    encoding: 'utf8',
+    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+  });
+  expect(run.stdout, run.stderr).toMatch(/^hiss [\d.e-]+\nhum [\d.e-]+\n$/);
 });
+
+/** A Vite project with the examples of a bundle in it. @returns its folder. */
+function makeSite(bundle: string, root: string): string {
+  mkdirSync(join(root, 'public'), { recursive: true });
+  cpSync(bundle, join(root, 'public/model'), { recursive: true });
+  symlinkSync(resolve('node_modules'), join(root, 'node_modules'));
+  for (const name of ['understudy.js', 'understudy.d.ts']) copyFileSync(join(bundle, name), join(root, name));
+  for (const name of ['React.jsx', 'Live.svelte']) copyFileSync(join(bundle, 'examples', name), join(root, name));
+  writeFileSync(
+    join(root, 'main.jsx'),
+    `import { createRoot } from 'react-dom/client';
+import { mount } from 'svelte';
+import React from './React.jsx';
+import Live from './Live.svelte';
+createRoot(document.getElementById('react')).render(<React />);
+mount(Live, { target: document.getElementById('svelte') });`,
+  );
+  writeFileSync(
+    join(root, 'index.html'),
+    '<!doctype html><div id="react"></div><div id="svelte"></div><script type="module" src="./main.jsx"></script>',
+  );
+  return root;
+}
 
 test('makes folds of whole recordings and takes a split file', async ({ folder }) => {
   test.setTimeout(240_000);

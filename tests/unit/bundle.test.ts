@@ -1,7 +1,10 @@
 /** export: a bundle round trip, and what is refused. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toJsonSchema } from '@valibot/to-json-schema';
 import { describe, expect, it } from 'vitest';
 import type { ModelArtifact } from '../../src/domain/model.ts';
-import { bundleFiles, readBundle } from '../../src/export/index.ts';
+import { bundleFiles, descriptionSchema, exampleFiles, readBundle } from '../../src/export/index.ts';
 import { TASK } from '../../src/tasks/index.ts';
 
 const artifact: ModelArtifact = {
@@ -29,6 +32,21 @@ const artifact: ModelArtifact = {
     mean: -2.5,
     deviation: 1.25,
     clipScore: 'mean',
+  },
+};
+/** Preprocessing of each task, as examples need it. */
+const GIVEN: Record<string, ModelArtifact['preprocessing']> = {
+  'understudy-sound': artifact.preprocessing,
+  'understudy-action': {
+    ...{ kind: 'landmarks', windowSec: 2, overlapRatio: 0.5, mean: 0, deviation: 1, clipScore: 'mean' },
+    ...{ frameRateHz: 20, windowFrames: 40, hopFrames: 20, joints: ['nose'], shape: [40, 2, 7] },
+  },
+  'understudy-detection': {
+    ...{ kind: 'pixels', pixels: 320, tiles: 1, scale: 4, channelMean: [0, 0, 0], channelFactor: [1, 1, 1] },
+  },
+  'understudy-picture': {
+    ...{ kind: 'picture-pixels', network: null, networkFiles: [], pixels: 224, mean: 0, deviation: 1 },
+    shape: [224, 224, 3],
   },
 };
 const files = () =>
@@ -85,5 +103,42 @@ describe('a bundle', () => {
     const broken = files();
     broken.set('model.json', new Blob(['{']));
     await expect(read(broken)).rejects.toMatchObject({ code: 'export/model-damaged' });
+  });
+});
+
+describe('the schema of preprocessing.json', () => {
+  const path = join(import.meta.dirname, '../../docs/preprocessing.schema.json');
+  it('is made of what the reader checks (UPDATE_SCHEMA=1 writes it anew)', () => {
+    const schema = {
+      title: 'preprocessing.json of a model exported by Understudy',
+      ...toJsonSchema(descriptionSchema(Object.values(TASK).map(({ bundle }) => bundle)) as never),
+    };
+    if (process.env.UPDATE_SCHEMA) writeFileSync(path, `${JSON.stringify(schema, null, 2)}\n`);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(JSON.parse(JSON.stringify(schema)));
+  });
+});
+
+describe('the examples in a bundle', () => {
+  it('name every variable they use, and never a file of another name', async () => {
+    for (const { bundle } of Object.values(TASK)) {
+      const preprocessing = GIVEN[bundle.format]!;
+      const list = exampleFiles(bundle, { ...artifact, preprocessing });
+      expect(list.map(({ path }) => path.replace('examples/', ''))).toEqual([
+        'page.html',
+        'React.jsx',
+        'Live.svelte',
+        'node.mjs',
+        'litert.py',
+        'onnx.py',
+        'Android.kt',
+        'Apple.swift',
+      ]);
+      for (const { path, blob } of list) {
+        const text = await blob.text();
+        expect(text, path).not.toMatch(/undefined|\[object|NaN|null\b.*TODO/);
+        if (path.endsWith('.kt') || path.endsWith('.swift')) continue;
+        expect(text, path).toMatch(/labels|load\(/);
+      }
+    }
   });
 });

@@ -48,6 +48,7 @@ export const ACTION_BUNDLE: BundleSlot = {
   networks: () => [],
   companions: ['blazepose'],
   needsLiteRt: () => true,
+  live: { open: 'openCamera', method: 'watch', tell: "`${answer.label ?? 'Not sure'}, ${answer.repetitions} times`" },
   usage: `const camera = await openCamera();
 for await (const { label, confidence, repetitions } of model.watch(camera)) console.log(label, confidence, repetitions);
 // A video: play an element and give it to model.watch(element).`,

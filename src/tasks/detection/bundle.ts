@@ -54,6 +54,11 @@ export const DETECTION_BUNDLE: BundleSlot = {
   networks: (p) => (p.kind === 'ssd-mobilenet' ? [p.kind] : []),
   companions: [],
   needsLiteRt: (p) => p.kind === 'ssd-mobilenet',
+  live: {
+    open: 'openCamera',
+    method: 'watch',
+    tell: "answer.objects.map(({ label }) => label).join(', ') || 'Nothing found'",
+  },
   usage: `const picture = document.querySelector('img');
 for (const { label, confidence, x, y, width, height } of await model.detect(picture))
   console.log(label, confidence, x, y, width, height); // in ratios of the picture

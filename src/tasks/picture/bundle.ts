@@ -51,6 +51,7 @@ export const PICTURE_BUNDLE: BundleSlot = {
   networks: (p) => ('network' in p && p.network ? [p.network as PictureNetworkId] : []),
   companions: [],
   needsLiteRt: (p) => 'network' in p && p.network === 'ssd-mobilenet',
+  live: { open: 'openCamera', method: 'watch', tell: "answer.label ?? 'Not sure'" },
   usage: `const picture = document.querySelector('img');
 const { label, confidence } = await model.classify(picture);
 console.log(label, confidence);

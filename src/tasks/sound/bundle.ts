@@ -85,6 +85,7 @@ export const SOUND_BUNDLE: BundleSlot = {
   networks: (p) => (p.kind === 'yamnet' || p.kind === 'speech-embedding' ? [p.kind] : []),
   companions: [],
   needsLiteRt: (p) => p.kind === 'yamnet',
+  live: { open: 'openMicrophone', method: 'listen', tell: "answer.label ?? 'Not sure'" },
   usage: `const microphone = await openMicrophone();
 for await (const { label, confidence } of model.listen(microphone)) console.log(label, confidence);
 // A file: await model.classifyFile(file). Samples: await model.classify(samples, sampleRateHz).`,
