@@ -133,4 +133,6 @@ export type ModelSource = {
   /** Chosen in Preview; absent before anybody chose. */
   answering?: Partial<Answering>;
   failure: string | null;
+  /** The file it came from, when it was trained elsewhere: it can be tried, judged and exported, not trained on. */
+  openedFrom?: string;
 };

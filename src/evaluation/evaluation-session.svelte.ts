@@ -22,6 +22,8 @@ export type EvaluationState =
 /** The items of a part as a run saw them: its own training and validation, and of testing what it was never given. */
 export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, part: Part): MediaItem[] {
   const { data } = source;
+  // Nothing here was ever shown to a model from elsewhere.
+  if (source.openedFrom) return items.filter((item) => item.part === part && isLabelled(item));
   if (part !== 'testing') {
     const ids = new Set(data?.[part] ?? []);
     return items.filter((item) => ids.has(item.id));

@@ -19,6 +19,8 @@ export type BundleSlot = {
   describeInput: (p: Preprocessing) => string;
   /** What the graph of the whole model takes, in a few words: formats that hold the network it stands on begin with what a device records. */
   graphInput: (p: Preprocessing) => GraphInput;
+  /** Teachable Machine's library for models of it, which this app can run; null when there is none. */
+  teachable: string | null;
   /** Its outputs are boxes. */
   isDetector: boolean;
   /** Examples become the input of such a file by way of cached features. */

@@ -83,7 +83,7 @@ test('objects: a page of one file finds what is in a picture, and looks through 
   test.setTimeout(240_000);
   mkdirSync(join(folder, 'data'));
   const names = readdirSync(dice)
-    .filter((name) => name.endsWith('.jpg'))
+    .filter((name) => name.endsWith('.png'))
     .sort()
     .slice(0, 20);
   for (const name of names) copyFileSync(join(dice, name), join(folder, 'data', name));
@@ -135,4 +135,60 @@ test('pictures: a page of one file says what the app says', async ({ context, fo
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Stop camera' }).click();
   expect(await openTracks(page)).toBe(0);
+});
+
+test('a model from outside is tried, judged and exported: a page of ours, an image model of Teachable Machine', async ({
+  studio,
+  folder,
+}) => {
+  const foreign = join(SHARED, 'data/teachable-machine/image-model.zip');
+  test.skip(!existsSync(foreign) || !existsSync(models), 'needs ../shared/data/teachable-machine and models');
+  test.setTimeout(240_000);
+  mkdirSync(join(folder, 'data'));
+  copyFileSync(pictures, join(folder, 'data/set.zip'));
+  const path = exportPage(folder, 'picture', { algorithm: 'transfer-learning', iterations: 20 });
+  spawnSync('python3', ['-m', 'zipfile', '-e', pictures, join(folder, 'set')]);
+  const { page } = studio;
+  await studio.open();
+  await studio.button('New Picture classification project').click();
+  await page.getByRole('textbox', { name: 'Project name' }).fill('Guests');
+  await studio.button('Create project').click();
+  await studio.step('Preview');
+  // What is none of ours is refused in words, and nothing changes.
+  await page
+    .getByTestId('model-file')
+    .setInputFiles({ name: 'other.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from('x') });
+  await expect(page.getByRole('alert')).toContainText('other.onnx was not opened');
+  await page.getByTestId('model-file').setInputFiles(path);
+  await expect(page.getByText('Opened Picture classifier')).toBeVisible({ timeout: 30_000 });
+  const own = join(folder, 'set/Class 1');
+  const picture = join(
+    own,
+    readdirSync(own).find((name) => name.endsWith('.png'))!,
+  );
+  const prediction = page.getByRole('complementary', { name: 'Prediction' }).getByRole('status');
+  await page.getByTestId('preview-file').setInputFiles(picture);
+  await expect(prediction).toContainText('Class 1', { timeout: 30_000 });
+
+  await page.getByTestId('model-file-small').setInputFiles(foreign);
+  await expect(page.getByText('Opened untitled')).toBeVisible({ timeout: 30_000 });
+  await page.getByRole('combobox', { name: 'Model source' }).selectOption({ label: 'untitled' });
+  await page.getByTestId('preview-file').setInputFiles(picture);
+  await expect(prediction).toContainText('Class 1', { timeout: 30_000 });
+
+  // Judged on labelled pictures of the same names; the model of Teachable Machine knows what it was made of.
+  await studio.step('Data');
+  await studio.importFolder(join(folder, 'set'));
+  await studio.closeReport();
+  await studio.step('Train');
+  await expect(page.getByText('Opened from image-model.zip').first()).toBeVisible();
+  await expect(studio.button('Train more')).toHaveCount(0);
+  await studio.step('Evaluate');
+  await expect(page.getByText(/pictures right/).first()).toBeVisible({ timeout: 60_000 });
+  expect(Number.parseFloat(await page.locator('.bignum').first().innerText())).toBeGreaterThan(90);
+
+  await studio.step('Export');
+  await page.getByRole('radio', { name: /^Web page/ }).check();
+  const [download] = await Promise.all([page.waitForEvent('download'), studio.button('Export model').click()]);
+  expect(download.suggestedFilename()).toBe('guests.html');
 });

@@ -41,6 +41,7 @@ export const ACTION_BUNDLE: BundleSlot = {
       about: `${windowFrames} frames of body landmarks at ${frameRateHz} Hz, made as preprocessing.json says`,
     };
   },
+  teachable: null,
   isDetector: false,
   fileNeedsFeatures: true,
   limit: () => 'It begins with landmarks: the network that finds bodies in pictures is not in it.',

@@ -39,6 +39,7 @@ export const DETECTION_BUNDLE: BundleSlot = {
     const about = `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255`;
     return { input: { kind: 'image' }, about, shape: [1, pixels, pixels, 3], isBytes: kind === 'ssd-mobilenet' };
   },
+  teachable: null,
   isDetector: true,
   fileNeedsFeatures: false,
   limit: (p) => {

@@ -41,6 +41,7 @@ export const PICTURE_BUNDLE: BundleSlot = {
     const about = `A picture stretched to ${pixels} x ${pixels} pixels, RGB, 0 to 255`;
     return { input: { kind: 'image' }, about, shape: [1, pixels, pixels, 3], isBytes: false };
   },
+  teachable: '@teachablemachine/image',
   isDetector: false,
   fileNeedsFeatures: false,
   limit: () => null,

@@ -78,6 +78,7 @@ export const SOUND_BUNDLE: BundleSlot = {
       about: `${windowSamples} samples of one channel at ${sampleRateHz} Hz, -1 to 1`,
     };
   },
+  teachable: null,
   isDetector: false,
   fileNeedsFeatures: false,
   limit: () => null,
