@@ -66,3 +66,7 @@ export function saveFile(name: string, blob: Blob): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
+
+/** A file to hand to the device's sheet for sharing. */
+export const fileOf = (name: string, blob: Blob): File =>
+  new File([blob], name, { type: /\.html$/.test(name) ? 'text/html' : blob.type || 'application/octet-stream' });

@@ -9,7 +9,7 @@ import { StudioError } from '../kernel/errors.ts';
 import type { BundleSlot } from './slot.ts';
 
 /** What a person writes about a model. */
-export type ModelAbout = { name: string; author: string; description: string; licence: string };
+export type ModelAbout = { name: string; author: string; description: string; licence: string; version: string };
 
 /** One file of a bundle. */
 export type BundleFile = { path: string; blob: Blob };
@@ -133,7 +133,7 @@ export function bundleFiles(
 
 ${about.description || `${slot.what} trained with Understudy.`}
 
-${about.author ? `Author: ${about.author}  \n` : ''}${about.licence ? `Licence: ${about.licence}  \n` : ''}Classes, in the order of the output: ${labels.join(', ')}
+${about.author ? `Author: ${about.author}  \n` : ''}${about.licence ? `Licence: ${about.licence}  \n` : ''}${about.version ? `Version: ${about.version}  \n` : ''}Classes, in the order of the output: ${labels.join(', ')}
 
 ${scores.length ? `## Scores\n\n${scores.map((line) => `- ${line}`).join('\n')}\n` : ''}
 ## Try it

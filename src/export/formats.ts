@@ -59,7 +59,7 @@ function toTflite(subject: Subject, graph: Graph): Promise<Uint8Array<ArrayBuffe
   return writeMediapipe(
     graph,
     labelsOf(subject),
-    { name, description: descriptionOf(subject), version: generatedBy, author, licence },
+    { name, description: descriptionOf(subject), version: about.version || generatedBy, author, licence },
     input,
     inputAbout,
     { [DESCRIPTION]: tell(subject, graph) },
@@ -77,6 +77,7 @@ function toOnnx(subject: Subject, graph: Graph): Uint8Array<ArrayBuffer> {
       name: about.name,
       author: about.author,
       licence: about.licence,
+      version: about.version,
       labels: JSON.stringify(labelsOf(subject)),
       [DESCRIPTION]: tell(subject, graph),
     },
@@ -110,7 +111,7 @@ function toCoreml(subject: Subject, graph: Graph): Uint8Array<ArrayBuffer> {
   const { input, about: inputAbout } = slot.graphInput(artifact.preprocessing);
   const said: CoremlAbout = {
     description: descriptionOf(subject),
-    version: generatedBy,
+    version: about.version || generatedBy,
     author: about.author,
     licence: about.licence,
     userDefined: {

@@ -429,7 +429,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
     const exported = await studio.clients.exports.call('exportModel', {
       task,
       model: weights.model,
-      about: { name: words.model, author: '', description: 'Trained by npm run studio.', licence: '' },
+      about: { name: words.model, author: '', description: 'Trained by npm run studio.', licence: '', version: '' },
       calibration: null,
       answering: answeringOf(source, await studio.store.loadReports(source.id), taskOf(task).bundle.isDetector),
       scores: Object.entries(run.evaluation).map(([part, score]) => `${part}: ${tellScore(score)}`),

@@ -41,7 +41,7 @@ async function files(id: NetworkId): Promise<ArrayBuffer[]> {
 /** The files of a model, one a format. */
 async function write({ task, artifact }: MadeModel) {
   const graph = await TASK_JOBS[task].graph(artifact, (id) => networks.get(id)!, 1);
-  const about = { name: 'Test', author: 'A', description: 'D', licence: 'L' };
+  const about = { name: 'Test', author: 'A', description: 'D', licence: 'L', version: '' };
   const subject: Subject = {
     slot: taskOf(task).bundle,
     artifact,

@@ -54,7 +54,7 @@ const files = () =>
     bundleFiles(
       TASK.sound.bundle,
       artifact,
-      { name: 'N', author: 'A', description: '', licence: 'MIT' },
+      { name: 'N', author: 'A', description: '', licence: 'MIT', version: '' },
       ['Testing: 90 %'],
       'Understudy',
     ).map((file) => [file.path, file.blob]),

@@ -133,7 +133,7 @@ describe('an exported model (7)', () => {
       ...{ temperature: 1.5, clipCount: 20, errorBefore: 0.2, errorAfter: 0.1, isOn: true },
       ...{ precision: 0.9, falseAlarmsPerMin: null, thresholds: { a: 0.7, b: null } },
     };
-    const about = { name: '', author: '', description: '', licence: '' };
+    const about = { name: '', author: '', description: '', licence: '', version: '' };
     const answering = { threshold: 0.8, smoothingSec: 0, holdOffSec: 2, overlap: 0.4 };
     const list = bundleFiles(TASK.picture.bundle, artifact, about, [], 'test', [], calibration, answering);
     const files = new Map(list.map(({ path, blob }) => [path, blob]));

@@ -64,7 +64,7 @@ async function prepare(name: ModelName) {
 const subjectOf = (task: TaskKind, artifact: ModelArtifact): Subject => ({
   slot: taskOf(task).bundle,
   artifact,
-  about: { name: 'Pets', author: 'Ada', description: 'Hears pets.', licence: 'MIT' },
+  about: { name: 'Pets', author: 'Ada', description: 'Hears pets.', licence: 'MIT', version: '' },
   calibration: null,
   answering: ANSWERING,
   generatedBy: 'Understudy 1.2.3',
