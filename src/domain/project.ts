@@ -93,6 +93,10 @@ export type CurvePoint = {
 export type RunData = {
   training: string[];
   validation: string[];
+  /**
+   * Cross-validation: the fold of each example of `training`, in its order; -1 = it is trained on only. Absent when validation examples were set aside, or none are.
+   */
+  folds?: number[];
   /** Background sounds mixed in; absent in runs made before there were any. */
   background?: string[];
   hashes: string[];

@@ -30,6 +30,8 @@ export type ClassificationReport = {
   sourceId: string;
   part: Part;
   createdAtMs: number;
+  /** Cross-validated: each example was judged by one of so many models, which had never seen it. */
+  folds?: number;
   clipAccuracy: number;
   windowAccuracy: number;
   windowCount: number;

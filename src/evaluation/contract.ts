@@ -17,6 +17,8 @@ export type EvaluationContract = {
     progress: { done: number; total: number };
     result: Report;
   };
+  /** The report of a part that was stored before; null when there is none. */
+  storedReport: { args: { sourceId: string; part: Part }; progress: never; result: Report | null };
   /** Scores examples with a model that is not in the database (headless evaluation of an exported bundle). */
   evaluateArtifact: {
     args: { task: TaskKind; model: ModelArtifact; projectId: string; part: Part; itemIds: string[] };

@@ -25,7 +25,9 @@ export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, pa
   // Nothing here was ever shown to a model from elsewhere.
   if (source.openedFrom) return items.filter((item) => item.part === part && isLabelled(item));
   if (part !== 'testing') {
-    const ids = new Set(data?.[part] ?? []);
+    // Cross-validated: every example was judged by a model that had not seen it.
+    const folded = part === 'validation' && data?.folds ? data.training.filter((_, i) => data.folds![i]! >= 0) : null;
+    const ids = new Set(folded ?? data?.[part] ?? []);
     return items.filter((item) => ids.has(item.id));
   }
   // Background sounds were heard in training too.
@@ -39,7 +41,7 @@ export function itemsOfPart(items: readonly MediaItem[], source: ModelSource, pa
 
 /**
  * Evaluates: features that are missing first, then every example, then the report (stored by the worker). Files that can no longer be read are left out; the
- * report says how many there are.
+ * report says how many there are. Cross-validated examples were judged while training: the model that came of it knows them all.
  * @throws StudioError `evaluation/no-items` and what the workers throw.
  */
 export async function evaluateSource(
@@ -54,6 +56,11 @@ export async function evaluateSource(
   if (chosen.length === 0) throw new StudioError('evaluation/no-items');
   const { signal, onProgress } = options;
   const pass = signal ? { signal } : {};
+  if (part === 'validation' && source.data?.folds) {
+    const report = await clients.evaluation.call('storedReport', { sourceId: source.id, part }, pass);
+    if (!report) throw new StudioError('evaluation/no-items');
+    return report;
+  }
   const model = { sourceId: source.id, kind: 'best' };
   const preprocessing = await clients.evaluation.call('describeModel', { model }, pass);
   const { failed } = await extract(clients, slot.kind, slot.featuresOfModel(preprocessing, chosen), pass);

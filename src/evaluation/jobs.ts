@@ -57,6 +57,10 @@ export function createEvaluationJobs(
       await db.saveReport(report);
       return report;
     },
+    async storedReport({ sourceId, part }) {
+      const reports = await (await store()).loadReports(sourceId);
+      return reports.find((report) => report.part === part) ?? null;
+    },
     async evaluateArtifact({ model, ...about }, { signal, progress }) {
       return score(model, 'bundle', about, signal, progress);
     },

@@ -1,18 +1,22 @@
 /** Door of the training room for workers: handlers of {@link TrainingContract}. */
 import { writingLock, type Store, type StoredWeights } from '../dataset/index.ts';
+import { classIdOf } from '../domain/label.ts';
+import { buildReport } from '../evaluation/index.ts';
 import type { ModelArtifact } from '../domain/model.ts';
-import type { ModelSource, Snapshot } from '../domain/project.ts';
+import type { MediaItem, ModelSource, RunData, Snapshot } from '../domain/project.ts';
+import type { ClassificationReport } from '../domain/report.ts';
 import { rowOf, type TaskKind } from '../domain/task.ts';
 import { FeatureCache, loadBackbone } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
-import { formatDuration } from '../kernel/format.ts';
+import { formatDuration, formatPercent } from '../kernel/format.ts';
 import { holding } from '../kernel/locks.ts';
 import { saveArtifact } from '../model/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
 import { chooseEngine, findGpu, testEngines, type GpuFact } from './engine/engines.ts';
+import { crossValidate, judgedBy, packFolds, unpackFolds, type CrossValidated } from './cross-validate.ts';
 import { fit, type FitState } from './fit.ts';
 import type { PreparedRun, TrainingRow } from './slot.ts';
 import { drawExample } from './sound/draw-example.ts';
@@ -40,6 +44,22 @@ type Control = { wantsPause: boolean; wantsStop: boolean; wantsSnapshot: boolean
 
 /** The numbers of a checkpoint beside its arrays. */
 type CheckpointState = Record<string, Float32Array | number>;
+
+/** What the folds say of a run's examples. */
+function reportOf(
+  { scores }: CrossValidated,
+  data: RunData,
+  items: readonly MediaItem[],
+  sourceId: string,
+): ClassificationReport {
+  const clips = items.flatMap((item) => {
+    const windowScores = scores.get(item.id);
+    const classIndex = data.classIds.indexOf(classIdOf(item) ?? '');
+    return windowScores ? [{ itemId: item.id, path: item.path, classIndex, windowScores }] : [];
+  });
+  const report = buildReport(clips, data.classNames, { sourceId, part: 'validation', createdAtMs: nowMs() });
+  return { ...report, folds: new Set(data.folds!.filter((fold) => fold >= 0)).size };
+}
 
 function packState(state: FitState, normalisation: PreparedRun['normalisation']): CheckpointState {
   const { bestRank, ...rest } = state;
@@ -125,8 +145,25 @@ export function createTrainingJobs(
 
     if (prepared.isHeavy && choice.engine === 'cpu') throw new StudioError('training/too-slow');
 
-    using trainable = prepared.makeTrainable();
     const firstPlan = settings.iterations ?? prepared.automaticIterations;
+    const crossValidateRun = async (iterations: number): Promise<CrossValidated | null> => {
+      const context = { settings, items, cache: new FeatureCache(db), backbone: () => loadBackbone(db), signal };
+      const found = await crossValidate(data, (part) => row.prepare({ ...context, data: part, state: null }), {
+        iterations,
+        learningRate: settings.learningRate,
+        signal,
+        progress: (ratio) =>
+          progress({ kind: 'preparing', text: `Checking with a part left out in turn: ${formatPercent(ratio, 0)}` }),
+      });
+      if (found) await db.saveReport(reportOf(found, data, items, sourceId));
+      return found;
+    };
+    using made = prepared.makeTrainable();
+    const started = nowMs();
+    const folded = data.folds && !resume ? await crossValidateRun(firstPlan) : null;
+    // A run that goes on is judged by what its folds said at its start.
+    const judged = folded ?? (checkpoint?.state ? unpackFolds(checkpoint.state) : null);
+    const trainable = judged ? judgedBy(made, (iteration) => judged.points[iteration - 1] ?? null) : made;
     const plannedIterations = !resume
       ? firstPlan + moreIterations
       : moreIterations > 0
@@ -135,7 +172,7 @@ export function createTrainingJobs(
     const makeArtifact = async (weights: Float32Array | null): Promise<ModelArtifact> => {
       const current = weights ? await trainable.saveWeights() : null;
       if (weights) trainable.loadWeights(weights);
-      const artifact = await saveArtifact(trainable.network.infer, {
+      const artifact = await saveArtifact(made.network.infer, {
         classes: data.classIds.map((id, i) =>
           required(
             project.classes.find((label) => label.id === id) ?? { id, name: data.classNames[i]!, color: 1 },
@@ -143,13 +180,14 @@ export function createTrainingJobs(
           ),
         ),
         preprocessing: prepared.preprocessing,
-        ...(prepared.novelty ? { novelty: prepared.novelty } : {}),
+        ...(prepared.novelty
+          ? { novelty: { ...prepared.novelty, limit: judged?.noveltyLimit ?? prepared.novelty.limit } }
+          : {}),
       });
       if (current) trainable.loadWeights(current);
       return artifact;
     };
 
-    const started = nowMs();
     let checkpointMs = 0;
     let current: ModelSource = {
       ...stored,
@@ -221,7 +259,12 @@ export function createTrainingJobs(
         classes: [],
         preprocessing: {} as never,
       };
-      return { sourceId, kind: 'checkpoint', model: empty, state: packState(state, normalisation) };
+      return {
+        sourceId,
+        kind: 'checkpoint',
+        model: empty,
+        state: packState(state, { ...normalisation, ...(judged ? packFolds(judged) : {}) }),
+      };
     };
 
     let bestStored = -1;
@@ -316,6 +359,10 @@ export function createTrainingJobs(
         state: null,
       });
     const result = { ...fields(), trainedAtMs: current.trainedAtMs };
+    // The report of the folds speaks of the model that is finished now.
+    const told =
+      judged && !isPause ? (await db.loadReports(sourceId)).find(({ part }) => part === 'validation') : null;
+    if (told) await db.saveReport({ ...told, createdAtMs: nowMs() });
     // What was learnt is never thrown away for want of room: the end waits until there is some, or until the person cancels.
     for (;;) {
       try {

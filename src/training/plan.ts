@@ -42,7 +42,7 @@ export function setAside(
 export function runData(
   items: readonly MediaItem[],
   used: readonly ClassLabel[],
-  given: Pick<RunData, 'training' | 'validation' | 'background'>,
+  given: Pick<RunData, 'training' | 'validation' | 'folds' | 'background'>,
 ): RunData {
   const ids = new Set([...given.training, ...given.validation, ...(given.background ?? [])]);
   return {

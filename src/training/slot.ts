@@ -53,6 +53,8 @@ export type PreparedRun = {
   novelty: ModelArtifact['novelty'] | null;
   /** Too much for the plain CPU engine: hours or days. */
   isHeavy: boolean;
+  /** How the validation examples are judged one by one, for cross-validation: the example of each window by its place in the run's list, and its class scores at the last validation; null where there is none. */
+  held?: { clipOf: readonly number[]; scoresOf: (trainable: NetworkTrainable) => Float32Array } | null;
   /** Kept in checkpoints, so that a run that goes on sees the same numbers. */
   normalisation: Record<string, Float32Array | number>;
 };

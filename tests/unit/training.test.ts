@@ -6,6 +6,8 @@ import { modalityOf } from '../../src/domain/task.ts';
 import { SILENCE_LOG_MEL, windowFrames } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { fit, scheduledRate, type FitOptions, type FitState, type Trainable } from '../../src/training/fit.ts';
+import { crossValidate, judgedBy, packFolds, unpackFolds } from '../../src/training/cross-validate.ts';
+import type { PreparedRun } from '../../src/training/slot.ts';
 import { automaticIterations, DEFAULT_SOUND_SETTINGS, listWindows, planSounds } from '../../src/training/index.ts';
 import { assembleBatch, drawVariations, shiftedStart, type ClipWindow } from '../../src/training/sound/batches.ts';
 import { classWeights } from '../../src/training/classification/examples.ts';
@@ -22,6 +24,28 @@ describe('a plan', () => {
     const shared = [...recordings(data.training)].filter((name) => recordings(data.validation).has(name));
     expect(data.validation.length).toBeGreaterThan(0);
     expect(shared).toEqual([]);
+  });
+  it('of few clips on a pretrained network loses none to validation: whole recordings are folds', () => {
+    const transfer = { ...DEFAULT_SOUND_SETTINGS, algorithm: 'transfer-learning' as const };
+    const grouped = items.map((item, i) => ({ ...item, recording: `r${Math.floor(i / 4)}` }));
+    const { data, advice } = planSounds(grouped, classes, transfer);
+    expect([data.training.length, data.validation.length]).toEqual([40, 0]);
+    const folds = data.folds!;
+    expect(new Set(folds)).toEqual(new Set([0, 1, 2, 3]));
+    for (const name of new Set(grouped.map(({ recording }) => recording)))
+      expect(new Set(grouped.flatMap((item, i) => (item.recording === name ? [folds[i]] : []))).size).toBe(1);
+    expect(advice.map(({ kind }) => kind)).not.toContain('no-validation');
+    // What a class has only once is trained on and never judged.
+    const lonely = [...grouped, makeItem({ id: 'only', classId: 'c' })];
+    const three = planSounds(lonely, [...classes, { id: 'c', name: 'C', color: 3 }], transfer).data;
+    expect(three.folds![three.training.indexOf('only')]).toBe(-1);
+    // With many clips, an own part, or a network from nothing, some are set aside as before.
+    const many = Array.from({ length: 401 }, (_, i) => makeItem({ id: `m${i}`, classId: 'ab'[i % 2]! }));
+    expect(planSounds(many, classes, transfer).data.folds).toBeUndefined();
+    const own = items.map((item, i) => (i < 6 ? { ...item, part: 'validation' as const } : item));
+    expect(planSounds(own, classes, transfer).data.folds).toBeUndefined();
+    expect(planSounds(own, classes, transfer).data.validation.length).toBe(6);
+    expect(planSounds(items, classes, DEFAULT_SOUND_SETTINGS).data.folds).toBeUndefined();
   });
   it('never touches testing clips', () => {
     const { data } = planSounds(
@@ -275,5 +299,85 @@ describe('the loop', () => {
     expect(scheduledRate(1, 0)).toBeLessThan(0.1);
     expect(scheduledRate(1, 0.05)).toBeGreaterThan(0.95);
     expect(scheduledRate(1, 1)).toBeCloseTo(0.01);
+  });
+});
+
+describe('cross-validation', () => {
+  /** One weight that moves by the learning rate; its loss is least at 0.5, and a fold's examples are right while it is above 0.2. */
+  const makeRun = (held: readonly string[], seen: string[][], training: readonly string[]): PreparedRun => {
+    seen.push([...training]);
+    let weight = 0;
+    const scores = new Float32Array(held.length * 4);
+    const trainable: Trainable = {
+      stepCount: 1,
+      step: async () => ({ loss: 1 - (weight += 0.1), correct: 1, count: 1 }),
+      async validate() {
+        // Two windows an example, two classes.
+        for (let i = 0; i < scores.length; i += 2) scores.set([weight, 1 - weight], i);
+        return { loss: (weight - 0.5) ** 2, accuracy: weight > 0.2 ? 1 : 0 };
+      },
+      saveWeights: async () => Float32Array.of(weight),
+      loadWeights: ([value]) => (weight = value!),
+      saveOptimiser: async () => ({ moments: new Float32Array(0), stepCount: 0 }),
+      loadOptimiser() {},
+      [Symbol.dispose]() {},
+    };
+    return {
+      makeTrainable: () => trainable,
+      novelty: { centres: [], deviations: [], limit: held.length },
+      held: { clipOf: held.flatMap((_, i) => [i, i]), scoresOf: () => scores },
+    } as unknown as PreparedRun;
+  };
+  const data = {
+    ...{ training: ['a', 'b', 'c', 'd', 'e'], folds: [0, 1, 0, 1, -1], validation: [] },
+    ...{ hashes: [], classIds: ['x', 'y'], classNames: ['X', 'Y'] },
+  };
+
+  it('judges each example by a model that never saw it, and finds the iteration all folds agree on', async () => {
+    const seen: string[][] = [];
+    const ratios: number[] = [];
+    const found = (await crossValidate(data, async ({ training, validation }) => makeRun(validation, seen, training), {
+      iterations: 9,
+      learningRate: 1,
+      signal: new AbortController().signal,
+      progress: (at) => ratios.push(at),
+    }))!;
+    expect(seen).toEqual([
+      ['b', 'd', 'e'],
+      ['a', 'c', 'e'],
+    ]);
+    expect(found.best).toBe(5);
+    expect([...found.scores.keys()].sort()).toEqual(['a', 'b', 'c', 'd']);
+    expect([...found.scores.get('c')!].map((value) => Number(value.toFixed(3)))).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect(found.points.map(({ accuracy }) => accuracy).slice(0, 4)).toEqual([0, 0, 1, 1]);
+    expect(found.noveltyLimit).toBe(2);
+    expect([Math.max(...ratios), ratios.every((at, i) => at >= (ratios[i - 1] ?? 0))]).toEqual([1, true]);
+    // A checkpoint keeps what a resumed run is judged by.
+    const kept = unpackFolds(packFolds(found))!;
+    expect(kept.points.map(({ loss }) => loss.toFixed(5))).toEqual(found.points.map(({ loss }) => loss.toFixed(5)));
+    expect(unpackFolds({ mean: 1 })).toBeNull();
+    // The run on all examples keeps the weights of that iteration.
+    const whole = makeRun([], [], []).makeTrainable();
+    const end = await fit(
+      judgedBy(whole, (iteration) => found.points[iteration - 1] ?? null),
+      {
+        ...{ iterations: 9, learningRate: 1, patience: 0, signal: new AbortController().signal },
+        checkpointEveryMs: { betweenIterations: Infinity, withinIteration: Infinity },
+        ...{ wantsPause: () => false, wantsSnapshot: () => false, onStep() {}, onIteration() {} },
+        ...{ onCheckpoint: async () => {}, onSnapshot: async () => {} },
+      },
+      null,
+    );
+    expect(end.state.bestIteration).toBe(5);
+    expect(end.state.bestWeights[0]).toBeCloseTo(0.5);
+  });
+
+  it('stops when it is told to', async () => {
+    const controller = new AbortController();
+    const running = crossValidate(data, async ({ validation }) => makeRun(validation, [], []), {
+      ...{ iterations: 9, learningRate: 1, signal: controller.signal },
+      progress: (at) => at > 0.3 && controller.abort(),
+    });
+    await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

@@ -68,7 +68,11 @@ export async function choosePictureAlgorithm(
 }
 
 /** Labelled pictures, whole groups set aside. */
-export const planPictures = planClasses({ example: ['picture', 'pictures'], start: 20 });
+export const planPictures = planClasses({
+  example: ['picture', 'pictures'],
+  start: 20,
+  crossValidates: ({ algorithm }) => algorithm === 'transfer-learning',
+});
 
 /** How the copies of training pictures are varied; null when they are not. */
 export function variationOf(settings: TrainingSettings): ViewVariation | null {

@@ -54,6 +54,7 @@ export class ClassifierTrainable extends NetworkTrainable {
   readonly #size: number;
   readonly #weights: number[];
   readonly #batchSize: number;
+  #held = new Float32Array(0);
   #order: { iteration: number; indices: Int32Array } | null = null;
 
   /** @param normalisation from {@link measureNormalisation}, or from a checkpoint. */
@@ -115,6 +116,11 @@ export class ClassifierTrainable extends NetworkTrainable {
     }
   }
 
+  /** Class scores of the validation windows at the last {@link validate}, shape [windows, classes], softmax; borrowed. */
+  get validationScores(): Float32Array {
+    return this.#held;
+  }
+
   async validate(): Promise<Validation | null> {
     const { examples, classCount } = this.#run;
     const { validation } = examples;
@@ -123,6 +129,7 @@ export class ClassifierTrainable extends NetworkTrainable {
     let correct = 0;
     // Each class counts the same in the loss, as in training; accuracy is plain.
     let weightSum = 0;
+    this.#held = new Float32Array(validation.length * classCount);
     for (let at = 0; at < validation.length; at += VALIDATION_BATCH) {
       const chosen = validation.slice(at, at + VALIDATION_BATCH);
       const inputs = new Float32Array(VALIDATION_BATCH * this.#size);
@@ -140,6 +147,8 @@ export class ClassifierTrainable extends NetworkTrainable {
         loss -= weight * values[i * classCount + classIndex]!;
         weightSum += weight;
         if (argMax(values, i * classCount, classCount) === classIndex) correct++;
+        for (let c = 0; c < classCount; c++)
+          this.#held[(at + i) * classCount + c] = Math.exp(values[i * classCount + c]!);
       });
     }
     return { loss: loss / weightSum, accuracy: correct / validation.length };

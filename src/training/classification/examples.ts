@@ -12,6 +12,8 @@ export interface Examples {
   readonly training: readonly number[];
   /** Class of every validation window, in order. */
   readonly validation: readonly number[];
+  /** Example of the run's validation list that each of these windows belongs to; absent where nobody asks. */
+  readonly validationClips?: readonly number[];
   /** One varied training batch, not yet normalised. @param mean of the features: what hidden values are set to. */
   assemble(indices: readonly number[], weights: readonly number[], mean: number, random: Random): Promise<Batch>;
   /** Copies a window as it is. */
@@ -42,6 +44,7 @@ export class EmbeddingExamples implements Examples {
   readonly shape: readonly number[];
   readonly training: readonly number[];
   readonly validation: readonly number[];
+  readonly validationClips: readonly number[];
   readonly #windows: Record<'training' | 'validation', { clip: EmbeddedClip; index: number }[]>;
   readonly #size: number;
   readonly #options: {
@@ -74,6 +77,7 @@ export class EmbeddingExamples implements Examples {
     this.#size = options.shape.reduce((product, side) => product * side, 1);
     this.training = this.#windows.training.map(({ clip }) => clip.classIndex);
     this.validation = this.#windows.validation.map(({ clip }) => clip.classIndex);
+    this.validationClips = validation.flatMap(({ windowCount }, i) => new Array<number>(windowCount).fill(i));
   }
 
   async assemble(

@@ -1,5 +1,5 @@
 /** Which examples a classifier trains and validates on. Any thread; pure. */
-import type { Noun } from '../../dataset/index.ts';
+import { dividedOf, splitByGroup, type Noun } from '../../dataset/index.ts';
 import { classIdOf } from '../../domain/label.ts';
 import type { ClassLabel, MediaItem } from '../../domain/project.ts';
 import type { TrainingSettings } from '../../domain/task.ts';
@@ -14,6 +14,8 @@ export type PlanWords = {
   start: number;
   /** Background sounds that are mixed in. */
   background?: (items: readonly MediaItem[], settings: TrainingSettings) => string[];
+  /** Training is quick enough to be done once for each fold: no example is lost to validation. */
+  crossValidates?: (settings: TrainingSettings) => boolean;
   /** Advice about the examples that are trained on. */
   advise?: (pool: readonly MediaItem[], settings: TrainingSettings) => Advice[];
 };
@@ -38,10 +40,14 @@ export const planClasses =
     const usedIds = new Set<string | null>(used.map((label) => label.id));
     let training = pool.map((item) => item.id);
     let validation: string[] = [];
+    let folds: number[] | null = null;
     const own = labelled.filter((item) => item.part === 'validation' && usedIds.has(classIdOf(item)));
     if (settings.validation === 'own' || (settings.validation === 'automatic' && own.length > 0)) {
       validation = own.map((item) => item.id);
-    } else if (settings.validation === 'automatic') {
+    } else if (settings.validation === 'automatic' && words.crossValidates?.(settings)) {
+      folds = foldsOf(pool, settings);
+    }
+    if (settings.validation === 'automatic' && own.length === 0 && !folds) {
       const sides = setAside(pool, settings);
       const byId = new Map(pool.map((item) => [item.id, item]));
       const classOf = (id: string) => classIdOf(byId.get(id)!);
@@ -53,11 +59,16 @@ export const planClasses =
     }
     const background = words.background?.(items, settings) ?? [];
     return {
-      data: runData(items, used, { training, validation, ...(background.length > 0 ? { background } : {}) }),
+      data: runData(items, used, {
+        training,
+        validation,
+        ...(folds ? { folds } : {}),
+        ...(background.length > 0 ? { background } : {}),
+      }),
       advice: [
         ...adviseLabels(items, classes, used, pool, words),
         ...(words.advise?.(pool, settings) ?? []),
-        ...(settings.validation !== 'none' && validation.length === 0
+        ...(settings.validation !== 'none' && validation.length === 0 && !folds
           ? [
               {
                 kind: 'no-validation' as const,
@@ -71,6 +82,22 @@ export const planClasses =
       ],
     };
   };
+
+/** With more examples setting some aside costs less than training several times. */
+const MOST_CROSS_VALIDATED = 400;
+const FOLDS = 4;
+
+/** Folds of whole groups; -1 where the class would not be known without the example. Null when there are too many examples, or too few groups. */
+function foldsOf(pool: readonly MediaItem[], settings: TrainingSettings): number[] | null {
+  if (pool.length > MOST_CROSS_VALIDATED) return null;
+  const byId = splitByGroup(dividedOf(pool), new Array<number>(FOLDS).fill(1 / FOLDS), settings.seed, settings);
+  const where = pool.map((item) => byId.get(item.id) ?? -1);
+  const folds = pool.map((item, i) => {
+    const classId = classIdOf(item);
+    return pool.some((other, j) => classIdOf(other) === classId && where[j] !== where[i]) ? where[i]! : -1;
+  });
+  return new Set(folds.filter((fold) => fold >= 0)).size > 1 ? folds : null;
+}
 
 function adviseLabels(
   items: readonly MediaItem[],

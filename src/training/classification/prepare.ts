@@ -46,11 +46,19 @@ export async function prepareClassifier(
     shape: examples.shape.join('x'),
     automaticIterations: automaticIterations(count, budget),
     exampleCount: count,
-    words: `${of}, ${data.validation.length} validation ${noun}`,
+    words: data.folds
+      ? `${of}, checked in ${new Set(data.folds.filter((fold) => fold >= 0)).size} folds`
+      : `${of}, ${data.validation.length} validation ${noun}`,
     score: (accuracy) => `${formatPercent(accuracy)} of validation ${noun === 'clips' ? 'windows' : noun} right`,
     preprocessing: { ...preprocessing, ...normalisation } as PreparedRun['preprocessing'],
     novelty: hasNovelty ? await measureNovelty(examples, run.classCount) : null,
     isHeavy: false,
     normalisation,
+    held: examples.validationClips
+      ? {
+          clipOf: examples.validationClips,
+          scoresOf: (trainable) => (trainable as ClassifierTrainable).validationScores,
+        }
+      : null,
   };
 }

@@ -3,6 +3,7 @@ import { BACKGROUND_CLIPS } from '../../domain/settings.ts';
 import { durationOf } from '../../domain/project.ts';
 import { modalityOf } from '../../domain/task.ts';
 import { planClasses } from '../classification/plan.ts';
+import { networkOfAlgorithm } from './sound-settings.ts';
 import { adviseWindow, type PlanRun } from '../plan.ts';
 
 /** YAMNet's window, which is always fine. */
@@ -16,6 +17,14 @@ export const planSounds: PlanRun = planClasses({
     modalityOf(settings, 'sound').augment.backgroundClassId === BACKGROUND_CLIPS
       ? items.filter((item) => item.part === 'background').map((item) => item.id)
       : [],
+  // Copies that mix in clips of a class depend on which of them are trained on.
+  crossValidates: (settings) => {
+    const { backgroundClassId } = modalityOf(settings, 'sound').augment;
+    return (
+      networkOfAlgorithm(settings.algorithm) !== null &&
+      (backgroundClassId === null || backgroundClassId === BACKGROUND_CLIPS)
+    );
+  },
   advise: (pool, settings) => {
     const sound = modalityOf(settings, 'sound');
     if (sound.windowSec <= SHORT_WINDOW_SEC) return [];
