@@ -26,5 +26,6 @@ export {
   type ReliabilityBin,
 } from './calibration.ts';
 export { answeringOf } from './answering.ts';
+export { FEW_EXAMPLES, formatInterval, wilsonInterval } from './intervals.ts';
 export { headlineOf, recordScore } from './record-score.ts';
 export type { EvaluationSlot, Judge, LoadJudge } from './slot.ts';

@@ -1,6 +1,7 @@
 /** A report as files: a table for spreadsheets and a page to print or send. Any thread; pure. */
 import type { ClassificationReport, DetectionReport, Report } from '../domain/report.ts';
 import { scoresAt } from './detection.ts';
+import { formatInterval, wilsonInterval } from './intervals.ts';
 import { formatCsv, formatPercent } from '../kernel/format.ts';
 
 /** One row per clip: path, true class, predicted class, right or wrong, confidence, then the score of every class. */
@@ -53,7 +54,10 @@ function classesToHtml(report: ClassificationReport, about: ReportAbout): string
   const wrong = report.items.filter((item) => item.label !== item.predicted);
   const ratio = (value: number | null) => (value === null ? '—' : formatPercent(value));
   const facts: (readonly [string, string])[] = [
-    ['Clips right', `${formatPercent(report.clipAccuracy)} of ${report.items.length}`],
+    [
+      'Clips right',
+      `${formatPercent(report.clipAccuracy)} of ${report.items.length} (95 % interval ${formatInterval(wilsonInterval(Math.round(report.clipAccuracy * report.items.length), report.items.length))})`,
+    ],
     ['Windows right', `${formatPercent(report.windowAccuracy)} of ${report.windowCount}`],
     ['Macro F1', report.macroF1.toFixed(3)],
     ['Chance level', formatPercent(report.chance)],

@@ -11,7 +11,7 @@ import { BACKGROUND_CLIPS } from '../domain/settings.ts';
 import { isTaskKind, TASK_KINDS, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { evaluateSource, itemsOfPart } from '../evaluation/ui.ts';
 import type { FormatId } from '../export/index.ts';
-import { answeringOf } from '../evaluation/index.ts';
+import { answeringOf, formatInterval, wilsonInterval } from '../evaluation/index.ts';
 import { required } from '../kernel/assert.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { formatPercent } from '../kernel/format.ts';
@@ -61,6 +61,8 @@ type PartScore = Pick<
   ClassificationReport,
   'clipAccuracy' | 'windowAccuracy' | 'windowCount' | 'macroF1' | 'chance' | 'classes' | 'confusion'
 > & {
+  /** 95 % (Wilson). */
+  clipAccuracyInterval: [low: number, high: number];
   items: { path: string; label: string; predicted: string; confidence: number }[];
 };
 
@@ -85,7 +87,7 @@ const tellScore = (score: PartScore | PictureScore | undefined) =>
     ? 'no score'
     : 'map50' in score
       ? `average precision ${score.map50.toFixed(3)} at an overlap of 0.50, ${score.map.toFixed(3)} from 0.50 to 0.95, on ${score.pictures} pictures`
-      : `${formatPercent(score.clipAccuracy)} of ${score.items.length} right, ${formatPercent(score.windowAccuracy)} of windows`;
+      : `${formatPercent(score.clipAccuracy)} of ${score.items.length} right (95 % interval ${formatInterval(score.clipAccuracyInterval)}), ${formatPercent(score.windowAccuracy)} of windows`;
 
 /** Settings as a config's flat keys give them, over the defaults of a task. */
 const settingsOf = (task: Task, config: unknown, items: readonly MediaItem[]): TrainingSettings =>
@@ -139,7 +141,19 @@ function scoreOf(report: Report): PartScore | PictureScore {
   }
   const { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion } = report;
   const items = report.items.map(({ path, label, predicted, confidence }) => ({ path, label, predicted, confidence }));
-  return { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion, items };
+  const right = report.items.filter((item) => item.label === item.predicted).length;
+  const clipAccuracyInterval = wilsonInterval(right, report.items.length);
+  return {
+    clipAccuracy,
+    clipAccuracyInterval,
+    windowAccuracy,
+    windowCount,
+    macroF1,
+    chance,
+    classes,
+    confusion,
+    items,
+  };
 }
 
 /** @param input gives the folder input of a name. */

@@ -360,8 +360,7 @@ export function createTrainingJobs(
       });
     const result = { ...fields(), trainedAtMs: current.trainedAtMs };
     // The report of the folds speaks of the model that is finished now.
-    const told =
-      judged && !isPause ? (await db.loadReports(sourceId)).find(({ part }) => part === 'validation') : null;
+    const told = judged && !isPause ? (await db.loadReports(sourceId)).find(({ part }) => part === 'validation') : null;
     if (told) await db.saveReport({ ...told, createdAtMs: nowMs() });
     // What was learnt is never thrown away for want of room: the end waits until there is some, or until the person cancels.
     for (;;) {

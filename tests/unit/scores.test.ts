@@ -1,6 +1,13 @@
 /** evaluation and preview: scores, events. */
 import { describe, expect, it } from 'vitest';
-import { buildReport, classScores, confusionOf, meanOverWindows } from '../../src/evaluation/index.ts';
+import {
+  buildReport,
+  classScores,
+  confusionOf,
+  formatInterval,
+  meanOverWindows,
+  wilsonInterval,
+} from '../../src/evaluation/index.ts';
 import { eventsToCsv, findEvents, Smoother, winner } from '../../src/preview/index.ts';
 import { expectClose } from '../helpers/expect-close.ts';
 
@@ -127,5 +134,17 @@ describe('events', () => {
     expect(eventsToCsv([{ classIndex: 0, startSec: 0, endSec: 1.5, confidence: 0.75 }], ['Dog, "big"'])).toBe(
       'start,end,label,confidence\n0.000,1.500,"Dog, ""big""",0.7500\n',
     );
+  });
+});
+
+describe('an interval', () => {
+  it('is that of the published tables', () => {
+    // Wilson interval of 81 right of 263 (Newcombe 1998, Two-sided confidence intervals for the single proportion, table I, method 3).
+    const [low, high] = wilsonInterval(81, 263);
+    expect([low.toFixed(4), high.toFixed(4)]).toEqual(['0.2553', '0.3662']);
+    expect(wilsonInterval(0, 20).map((value) => value.toFixed(4))).toEqual(['0.0000', '0.1611']);
+    expect(wilsonInterval(1, 29).map((value) => value.toFixed(4))).toEqual(['0.0061', '0.1718']);
+    expect(wilsonInterval(0, 0)).toEqual([0, 1]);
+    expect(formatInterval([0.621, 0.958])).toBe('62 to 96 %');
   });
 });
