@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { VitePWA } from 'vite-plugin-pwa';
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { PAGE_POLICY } from './tools/headers.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 const buildId = process.env.UNDERSTUDY_BUILD_ID ?? `${version}-dev`;
@@ -10,26 +11,11 @@ const buildId = process.env.UNDERSTUDY_BUILD_ID ?? `${version}-dev`;
 /** Cross-origin isolation where the server is ours; the app works without it. */
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-/** The content security policy, as a meta element so that any static host serves it. Only in builds: Vite's dev client needs more. */
-const policy = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "media-src 'self' blob:",
-  // Besides the app's own files: the pinned addresses of pretrained networks, asked only when a person presses Download.
-  "connect-src 'self' https://raw.githubusercontent.com https://cdn.jsdelivr.net",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
-
 const contentSecurityPolicy: Plugin = {
   name: 'content-security-policy',
   apply: 'build',
   transformIndexHtml: () => [
-    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: policy }, injectTo: 'head-prepend' },
+    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: PAGE_POLICY }, injectTo: 'head-prepend' },
   ],
 };
 

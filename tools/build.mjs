@@ -5,6 +5,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { headersFile } from './headers.mjs';
 import { copyPackagedModels } from './models.mjs';
 import { writeNotices } from './notices.mjs';
 
@@ -33,5 +34,6 @@ writeFileSync('public/runtime/litert.bin', gzipSync(litert, { level: 9 }));
 if (!process.argv.includes('--runtime-only')) {
   writeFileSync('public/third-party-notices.txt', writeNotices());
   await build(quiet);
+  writeFileSync('dist/_headers', headersFile());
   console.log('Built dist/');
 }
