@@ -63,7 +63,7 @@ export default defineConfig({
         ],
       },
       workbox: {
-        globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,txt,webmanifest}'],
+        globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,txt,webmanifest}', 'runtime/*'],
         // Networks and their runtime are large: they are kept when they are first used (features/networks).
         globIgnores: ['models/**', 'litert/*.wasm'],
         maximumFileSizeToCacheInBytes: 6 * 2 ** 20,

@@ -6,7 +6,7 @@ import { networkOf, type NetworkId } from '../features/index.ts';
 import { loadNetwork } from '../features/jobs.ts';
 import { FormatError, type Graph } from '../formats/index.ts';
 import { startWasm } from '../model/jobs.ts';
-import { throwIfAborted } from '../kernel/errors.ts';
+import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import { bundleFiles, type BundleFile } from './bundle.ts';
@@ -93,8 +93,14 @@ export function createExportJobs(
           continue;
         }
         if (id === 'html') {
-          const blob = await makeSinglePage(await bundle(), needsLiteRt);
-          results.push({ id, files: [{ path: `${base}.html`, blob }], refusal: null });
+          try {
+            const blob = await makeSinglePage(await bundle(), needsLiteRt);
+            results.push({ id, files: [{ path: `${base}.html`, blob }], refusal: null });
+          } catch (error) {
+            // Among several formats the others are written all the same.
+            if (!(error instanceof StudioError) || formats.length === 1) throw error;
+            results.push({ id, files: [], refusal: error.sentence });
+          }
           continue;
         }
         try {

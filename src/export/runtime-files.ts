@@ -15,12 +15,13 @@ async function read(path: string): Promise<Blob> {
 }
 const textOf = async (path: string) => (await read(path)).text();
 
+const NOTICES = 'third-party-notices.txt';
+
 /** Binaries that the library asks for by these names. */
 async function engines(needsLiteRt: boolean): Promise<BundleFile[]> {
   const names = ['engine.wasm', ...(needsLiteRt ? ['litert.bin'] : [])];
-  const files = names.map(async (name): Promise<BundleFile> => ({ path: name, blob: await read(`runtime/${name}`) }));
-  const notices = { path: 'third-party-notices.txt', blob: await read('third-party-notices.txt') };
-  return [...(await Promise.all(files)), notices];
+  const addresses = [...names.map((name) => [name, `runtime/${name}`] as const), [NOTICES, NOTICES] as const];
+  return Promise.all(addresses.map(async ([path, from]): Promise<BundleFile> => ({ path, blob: await read(from) })));
 }
 
 const html = (text: string) => new Blob([text], { type: 'text/html' });
@@ -35,17 +36,17 @@ function fill(page: string, pieces: Record<'policy' | 'style' | 'script', readon
 /** Files beside a model: `index.html`, `page.js`, `understudy.js` and its types, engines. From the app's own origin, or its offline cache. @throws StudioError `export/runtime-missing`. */
 export async function loadRuntimeFiles(needsLiteRt: boolean): Promise<BundleFile[]> {
   const names = ['page.css', 'page.js', 'understudy.js', 'understudy.d.ts', 'preprocessing.schema.json'];
-  const files = names.map(async (name): Promise<BundleFile> => ({ path: name, blob: await read(`runtime/${name}`) }));
-  const page = fill(await textOf('runtime/page.html'), {
+  const [template, binaries, ...files] = await Promise.all([
+    textOf('runtime/page.html'),
+    engines(needsLiteRt),
+    ...names.map(async (name): Promise<BundleFile> => ({ path: name, blob: await read(`runtime/${name}`) })),
+  ]);
+  const page = fill(template, {
     policy: [policy("'self' blob:", "'self'", "'self' ")],
     style: ['<link rel="stylesheet" href="page.css" />'],
     script: ['<script type="module" src="page.js"></script>'],
   });
-  return [
-    { path: 'index.html', blob: html(page.join('')) },
-    ...(await Promise.all(files)),
-    ...(await engines(needsLiteRt)),
-  ];
+  return [{ path: 'index.html', blob: html(page.join('')) }, ...files, ...binaries];
 }
 
 const isPacked = ([a, b]: Uint8Array) => a === 0x1f && b === 0x8b;

@@ -5,7 +5,8 @@ import { StudioError } from '../kernel/errors.ts';
 
 /** Makes it the engine of this thread. @throws StudioError `gpu/unavailable` with the reason. */
 export async function startWasm(): Promise<void> {
-  if (tf.getBackend() === 'wasm') return;
+  // Named at once, ready later: two models that load beside each other both wait.
+  if (tf.getBackend() === 'wasm') return tf.ready();
   const unavailable = (reason: string, cause?: unknown) =>
     new StudioError('gpu/unavailable', { details: { engine: 'wasm', reason }, cause });
   const started = await tf.setBackend('wasm').catch((cause: unknown) => {

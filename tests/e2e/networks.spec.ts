@@ -126,11 +126,11 @@ test.describe('with the files of ../shared', () => {
     await expect(page.getByText(/analysed in/)).toBeVisible({ timeout: 30_000 });
     await expect(page.getByRole('complementary', { name: 'Prediction' }).getByRole('status')).toContainText('dog');
 
-    // What the exported page needs beside the model was never fetched: the message says what to do.
+    // Everything an export takes along is there without a network: the library and its page, and a file with the whole network in it.
     await studio.step('Export');
+    const bundle = page.waitForEvent('download');
     await studio.button('Export model').click();
-    await expect(page.getByRole('alert')).toContainText(/is not on this device\..*Connect once and export again\./);
-    // A file with the whole network in it needs nothing more.
+    expect((await bundle).suggestedFilename()).toMatch(/\.zip$/);
     await page.getByRole('radio', { name: /^TFLite/ }).check();
     const whole = page.waitForEvent('download');
     await studio.button('Export model').click();
@@ -310,7 +310,10 @@ test.describe('an exported model on a pretrained network', () => {
             return answer;
           }, base64);
           const known = evaluated.get(`${name}/${file}`)!;
-          expect(result.label).toBe(known.predicted);
+          const [best] = Object.entries(result.scores).sort(([, a], [, b]) => b - a)[0]!;
+          expect(best).toBe(known.predicted);
+          // Below the threshold of the app there is no answer.
+          expect(result.label).toBe(result.confidence < 0.5 ? null : best);
           // The page decodes and resamples with the browser's own decoder.
           expect(Math.abs(result.confidence - known.confidence)).toBeLessThan(0.05);
         }
@@ -321,7 +324,10 @@ test.describe('an exported model on a pretrained network', () => {
         const own = join(root, classes[0], readdirSync(join(root, classes[0])).sort()[1]!);
         await single.locator('#file').setInputFiles(own);
         const known = evaluated.get(`${classes[0]}/${readdirSync(join(root, classes[0])).sort()[1]!}`)!;
-        await expect(single.locator('#label')).toContainText(`${known.predicted}, `, { timeout: 20_000 });
+        await expect(single.locator('#label')).toContainText(
+          known.confidence < 0.5 ? 'Not sure' : `${known.predicted}, `,
+          { timeout: 20_000 },
+        );
         await expect(single.getByRole('list', { name: 'Found' }).getByRole('listitem').first()).toContainText(' to ');
         await single.getByRole('button', { name: 'Start listening' }).click();
         await expect(single.locator('#note')).toContainText(/Loudness -?\d+ dB/, { timeout: 20_000 });
