@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { VitePWA } from 'vite-plugin-pwa';
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { noteBundled } from './tools/bundled.mjs';
 import { PAGE_POLICY } from './tools/headers.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -44,6 +45,7 @@ export default defineConfig({
   plugins: [
     svelte(),
     contentSecurityPolicy,
+    noteBundled(),
     VitePWA({
       registerType: 'prompt',
       injectRegister: false,
@@ -71,7 +73,11 @@ export default defineConfig({
     }),
   ],
   define: { __BUILD_ID__: JSON.stringify(buildId), __VERSION__: JSON.stringify(version) },
-  worker: { format: 'es', rolldownOptions: { output: { comments: { legal: false } } } },
+  worker: {
+    format: 'es',
+    plugins: () => [noteBundled()],
+    rolldownOptions: { output: { comments: { legal: false } } },
+  },
   build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
   server: { headers: isolation },
   preview: { headers: isolation },

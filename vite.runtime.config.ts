@@ -1,5 +1,6 @@
 /** Builds what travels with exported models into public/runtime, by mode: the `library` and its `page` as modules, or both as one script for a page of a `single` file. */
 import { defineConfig, type Plugin } from 'vite';
+import { noteBundled } from './tools/bundled.mjs';
 
 /** Modules of ours that are imported only to be used: what is not used stays out. Engines register themselves when they are imported. */
 const hasEffects = (id: string) => !/\/(src|node_modules\/(valibot|meyda|mediabunny|papaparse|idb))\//.test(id);
@@ -20,7 +21,7 @@ const OUTPUTS = {
 export default defineConfig(({ mode }) => {
   const { from, to, format } = OUTPUTS[mode as keyof typeof OUTPUTS];
   return {
-    plugins: mode === 'page' ? [besidePage] : [],
+    plugins: [noteBundled(), ...(mode === 'page' ? [besidePage] : [])],
     build: {
       target: 'es2022',
       outDir: 'public/runtime',

@@ -2,9 +2,11 @@
  * Builds the product into dist/: first what travels with exported models (public/runtime), then the app, then the licence notices.
  * Usage: node tools/build.mjs [--runtime-only]
  */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { bundled, withoutNotice } from './bundled.mjs';
 import { headersFile } from './headers.mjs';
 import { copyPackagedModels } from './models.mjs';
 import { writeNotices } from './notices.mjs';
@@ -32,8 +34,15 @@ copyFileSync(engine, 'public/runtime/engine.wasm');
 const litert = readFileSync('public/litert/litert_wasm_compat_internal.wasm');
 writeFileSync('public/runtime/litert.bin', gzipSync(litert, { level: 9 }));
 if (!process.argv.includes('--runtime-only')) {
-  writeFileSync('public/third-party-notices.txt', writeNotices());
+  const notices = writeNotices();
+  writeFileSync('public/third-party-notices.txt', notices);
   await build(quiet);
+  // The service worker is built by a tool of its own, which leaves the names of its parts in it.
+  for (const name of readdirSync('dist').filter((file) => /^(sw|workbox-.*)\.js$/.test(file)))
+    for (const [, part] of readFileSync(join('dist', name), 'utf8').matchAll(/workbox:([a-z]+):\d/g))
+      bundled().add(`workbox-${part}`);
+  const missing = withoutNotice(bundled(), notices);
+  if (missing.length > 0) throw new Error(`The licence notices lack ${missing.join(', ')} (tools/notices.mjs)`);
   writeFileSync('dist/_headers', headersFile());
-  console.log('Built dist/');
+  console.log(`Built dist/ (${bundled().size} packages in it, each with its licence)`);
 }
