@@ -146,3 +146,14 @@ export async function crossValidate(
   const limits = noveltyLimits.toSorted((a, b) => a - b);
   return { points, best, scores, noveltyLimit: limits[Math.floor(limits.length / 2)] ?? null };
 }
+
+/** Share of examples that the models of the folds named rightly at the best iteration. @param classOf class of an example by its id. */
+export function accuracyOf({ scores }: CrossValidated, classOf: (id: string) => number, classCount: number): number {
+  let right = 0;
+  for (const [id, windows] of scores) {
+    const sums = new Array<number>(classCount).fill(0);
+    windows.forEach((score, i) => (sums[i % classCount]! += score));
+    if (sums.indexOf(Math.max(...sums)) === classOf(id)) right++;
+  }
+  return right / Math.max(1, scores.size);
+}

@@ -5,7 +5,7 @@ import { buildReport } from '../evaluation/index.ts';
 import type { ModelArtifact } from '../domain/model.ts';
 import type { MediaItem, ModelSource, RunData, Snapshot } from '../domain/project.ts';
 import type { ClassificationReport } from '../domain/report.ts';
-import { rowOf, type TaskKind } from '../domain/task.ts';
+import { rowOf, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { FeatureCache, loadBackbone } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
@@ -16,9 +16,9 @@ import { saveArtifact } from '../model/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
 import { chooseEngine, findGpu, testEngines, type GpuFact } from './engine/engines.ts';
-import { crossValidate, judgedBy, packFolds, unpackFolds, type CrossValidated } from './cross-validate.ts';
+import { accuracyOf, crossValidate, judgedBy, packFolds, unpackFolds, type CrossValidated } from './cross-validate.ts';
 import { fit, type FitState } from './fit.ts';
-import type { PreparedRun, TrainingRow } from './slot.ts';
+import type { PreparedRun, PrepareContext, TrainingRow } from './slot.ts';
 import { drawExample } from './sound/draw-example.ts';
 
 export { EmbeddingExamples } from './classification/examples.ts';
@@ -108,7 +108,7 @@ export function createTrainingJobs(
       sources.find((candidate) => candidate.id === sourceId),
       'model source',
     );
-    const { settings } = stored;
+    let { settings } = stored;
     const checkpoint = isFresh ? null : await db.loadWeights(sourceId, 'checkpoint');
     const resume = checkpoint?.state ? unpackState(checkpoint.state) : null;
     if (resume && moreIterations > 0) resume.patienceFrom = resume.iteration;
@@ -120,16 +120,10 @@ export function createTrainingJobs(
     if (known.some((id) => !byId.get(id))) throw new StudioError('training/data-changed');
 
     progress({ kind: 'preparing', text: 'Reading features' });
-    const prepared = await row.prepare({
-      settings,
-      data,
-      items,
-      cache: new FeatureCache(db),
-      backbone: () => loadBackbone(db),
-      state: checkpoint?.state ?? null,
-      signal,
-    });
-    const { normalisation } = prepared;
+    const cache = new FeatureCache(db);
+    const prepare = (chosen: TrainingSettings, part: RunData, state: PrepareContext['state']) =>
+      row.prepare({ settings: chosen, data: part, items, cache, backbone: () => loadBackbone(db), state, signal });
+    let prepared = await prepare(settings, data, checkpoint?.state ?? null);
 
     progress({ kind: 'preparing', text: 'Choosing an engine' });
     const memory = `engine/${project.kind}/${settings.algorithm}/${prepared.shape}`;
@@ -145,22 +139,41 @@ export function createTrainingJobs(
 
     if (prepared.isHeavy && choice.engine === 'cpu') throw new StudioError('training/too-slow');
 
-    const firstPlan = settings.iterations ?? prepared.automaticIterations;
-    const crossValidateRun = async (iterations: number): Promise<CrossValidated | null> => {
-      const context = { settings, items, cache: new FeatureCache(db), backbone: () => loadBackbone(db), signal };
-      const found = await crossValidate(data, (part) => row.prepare({ ...context, data: part, state: null }), {
-        iterations,
-        learningRate: settings.learningRate,
-        signal,
-        progress: (ratio) =>
-          progress({ kind: 'preparing', text: `Checking with a part left out in turn: ${formatPercent(ratio, 0)}` }),
-      });
-      if (found) await db.saveReport(reportOf(found, data, items, sourceId));
-      return found;
-    };
-    using made = prepared.makeTrainable();
     const started = nowMs();
-    const folded = data.folds && !resume ? await crossValidateRun(firstPlan) : null;
+    let folded: CrossValidated | null = null;
+    let foldWords = '';
+    if (data.folds && !resume) {
+      const classOf = (id: string) => data.classIds.indexOf(classIdOf(byId.get(id)!) ?? '');
+      const plain = row.plainer?.(settings) ?? null;
+      const forms = [settings, ...(plain ? [plain] : [])];
+      const tried: { form: TrainingSettings; run: PreparedRun; found: CrossValidated; accuracy: number }[] = [];
+      for (const [n, form] of forms.entries()) {
+        const run = form === settings ? prepared : await prepare(form, data, null);
+        const found = await crossValidate(data, (part) => prepare(form, part, null), {
+          iterations: form.iterations ?? run.automaticIterations,
+          learningRate: form.learningRate,
+          signal,
+          progress: (ratio) =>
+            progress({
+              kind: 'preparing',
+              text: `Checking with a part left out in turn: ${formatPercent((n + ratio) / forms.length, 0)}`,
+            }),
+        });
+        if (found) tried.push({ form, run, found, accuracy: accuracyOf(found, classOf, data.classIds.length) });
+      }
+      // What people see in the settings wins where both do alike.
+      const best = tried.reduce<(typeof tried)[number] | null>((a, b) => (a && a.accuracy >= b.accuracy ? a : b), null);
+      if (best) {
+        ({ form: settings, run: prepared, found: folded } = best);
+        await db.saveReport(reportOf(folded, data, items, sourceId));
+        const [full, other] = tried.map(({ accuracy }) => formatPercent(accuracy));
+        if (other)
+          foldWords = `Varied copies: ${full} right in the folds, without them ${other}; trained ${best.form === plain ? 'without' : 'with'} them`;
+      }
+    }
+    const { normalisation } = prepared;
+    const firstPlan = settings.iterations ?? prepared.automaticIterations;
+    using made = prepared.makeTrainable();
     // A run that goes on is judged by what its folds said at its start.
     const judged = folded ?? (checkpoint?.state ? unpackFolds(checkpoint.state) : null);
     const trainable = judged ? judgedBy(made, (iteration) => judged.points[iteration - 1] ?? null) : made;
@@ -191,6 +204,7 @@ export function createTrainingJobs(
     let checkpointMs = 0;
     let current: ModelSource = {
       ...stored,
+      settings,
       data,
       plannedIterations,
       status: 'training',
@@ -209,8 +223,10 @@ export function createTrainingJobs(
       `${resume ? `Resumed from iteration ${resume.iteration}` : 'Started'} on ${choice.engine}${times.length ? ` (a step: ${times.join(', ')})` : ''}: ` +
         `${prepared.words}, ${plannedIterations} iterations, seed ${settings.seed}`,
     );
+    if (foldWords) log(foldWords);
     const fields = (): Partial<ModelSource> => {
       const {
+        settings: chosen,
         data: runData,
         plannedIterations: planned,
         status,
@@ -224,6 +240,7 @@ export function createTrainingJobs(
         snapshots,
       } = current;
       return {
+        settings: chosen,
         data: runData,
         plannedIterations: planned,
         status,

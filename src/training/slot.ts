@@ -63,4 +63,12 @@ export type PreparedRun = {
 export type Prepare = (context: PrepareContext) => Promise<PreparedRun>;
 
 /** What a task does in the training worker. */
-export type TrainingRow = { plan: PlanRun; prepare: Prepare };
+export type TrainingRow = {
+  plan: PlanRun;
+  prepare: Prepare;
+  /**
+   * The plain form of settings that nobody changed: the same without what may not suit these examples. Where a run is cross-validated both are tried, and the better one is trained.
+   * Null where there is none.
+   */
+  plainer?: (settings: TrainingSettings) => TrainingSettings | null;
+};

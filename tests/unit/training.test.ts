@@ -6,9 +6,10 @@ import { modalityOf } from '../../src/domain/task.ts';
 import { SILENCE_LOG_MEL, windowFrames } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { fit, scheduledRate, type FitOptions, type FitState, type Trainable } from '../../src/training/fit.ts';
-import { crossValidate, judgedBy, packFolds, unpackFolds } from '../../src/training/cross-validate.ts';
+import { accuracyOf, crossValidate, judgedBy, packFolds, unpackFolds } from '../../src/training/cross-validate.ts';
 import type { PreparedRun } from '../../src/training/slot.ts';
 import { automaticIterations, DEFAULT_SOUND_SETTINGS, listWindows, planSounds } from '../../src/training/index.ts';
+import { plainerSound, withSoundAlgorithm } from '../../src/training/sound/sound-settings.ts';
 import { assembleBatch, drawVariations, shiftedStart, type ClipWindow } from '../../src/training/sound/batches.ts';
 import { classWeights } from '../../src/training/classification/examples.ts';
 import { makeItem, ofClass, readSettings } from '../helpers/records.ts';
@@ -370,6 +371,23 @@ describe('cross-validation', () => {
     );
     expect(end.state.bestIteration).toBe(5);
     expect(end.state.bestWeights[0]).toBeCloseTo(0.5);
+  });
+
+  it('tries settings nobody changed in their plain form too, and leaves alone what was chosen', () => {
+    const transfer = withSoundAlgorithm(DEFAULT_SOUND_SETTINGS, 'transfer-learning');
+    expect(plainerSound(transfer)).toEqual({ ...transfer, copies: 0 });
+    expect(plainerSound({ ...transfer, copies: 5 })).toBeNull();
+    expect(plainerSound({ ...transfer, copies: 0 })).toBeNull();
+    expect(plainerSound(withSoundAlgorithm(DEFAULT_SOUND_SETTINGS, 'full-network'))).toBeNull();
+    const scores = new Map([
+      // The mean over the windows decides.
+      ['a', Float32Array.of(0.9, 0.1, 0.2, 0.8)],
+      ['b', Float32Array.of(0.4, 0.6)],
+      ['c', Float32Array.of(0.6, 0.4)],
+      ['d', Float32Array.of(0.7, 0.3)],
+    ]);
+    const found = { points: [], noveltyLimit: null, best: 1, scores };
+    expect(accuracyOf(found, (id) => (id === 'b' || id === 'd' ? 1 : 0), 2)).toBe(0.75);
   });
 
   it('stops when it is told to', async () => {

@@ -15,7 +15,7 @@ import { buildPictureGraph, pictureInputs } from './graph.ts';
 import { PicturePredictor } from './predictor.ts';
 import { preparePictures } from './prepare.ts';
 import { createPicturePreview } from './preview.ts';
-import { planPictures, type PictureRequest } from './settings.ts';
+import { plainerPictures, planPictures, type PictureRequest } from './settings.ts';
 import { drawShape, SAMPLE_PICTURES, SAMPLE_SIZE } from './shapes.ts';
 
 /** See the file header. */
@@ -57,7 +57,7 @@ export const PICTURE_JOBS: TaskJobs = {
       },
     };
   },
-  training: { plan: planPictures, prepare: preparePictures },
+  training: { plan: planPictures, prepare: preparePictures, plainer: plainerPictures },
   judge: judgeClasses((artifact, store) => PicturePredictor.load(artifact, store)),
   graph: buildPictureGraph,
   inputs: pictureInputs,

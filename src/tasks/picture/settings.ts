@@ -85,6 +85,12 @@ export function variationOf(settings: TrainingSettings): ViewVariation | null {
 /** Examples of an iteration at least, as far as there are varied copies to take: of few pictures an iteration would be a single step. */
 const FEWEST_EXAMPLES = 300;
 
+/** Without varied copies; null when they were chosen, or are not made. */
+export const plainerPictures = (settings: TrainingSettings): TrainingSettings | null =>
+  settings.algorithm === 'transfer-learning' && settings.copies === OWN_DEFAULTS['transfer-learning']?.copies
+    ? { ...settings, copies: 0 }
+    : null;
+
 /** How often each training picture is shown in an iteration, each time as one of its copies. */
 export const timesShown = (settings: TrainingSettings, pictureCount: number): number =>
   variationOf(settings)

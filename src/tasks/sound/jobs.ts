@@ -7,7 +7,7 @@ import { encodeWav, SAMPLE_SOUNDS, SOUND_RATE_HZ, synthesise } from '../../media
 import { SoundPredictor } from '../../model/jobs.ts';
 import { createSoundPreview } from '../../preview/jobs.ts';
 import type { Contract, Jobs } from '../../rpc/contract.ts';
-import { planSounds, type SoundRequest } from '../../training/index.ts';
+import { plainerSound, planSounds, type SoundRequest } from '../../training/index.ts';
 import { prepareSound } from '../../training/jobs.ts';
 import type { TaskJobs } from '../job.ts';
 import { buildSoundGraph, soundInputs } from './graph.ts';
@@ -40,7 +40,7 @@ export const SOUND_JOBS: TaskJobs = {
         inspectSound(encodeWav(synthesise(kind, seed), SOUND_RATE_HZ)),
       ),
   }),
-  training: { plan: planSounds, prepare: prepareSound },
+  training: { plan: planSounds, prepare: prepareSound, plainer: plainerSound },
   judge: judgeClasses((artifact, store) => SoundPredictor.load(artifact, store, false)),
   graph: buildSoundGraph,
   inputs: soundInputs,

@@ -62,6 +62,16 @@ export function withSoundAlgorithm(settings: TrainingSettings, algorithm: Algori
   };
 }
 
+/** Without varied copies: on some sets they cost more than they teach. Null when they were chosen, or are not made. */
+export function plainerSound(settings: TrainingSettings): TrainingSettings | null {
+  const usual = OWN_DEFAULTS[settings.algorithm]?.copies;
+  const isUntouched =
+    networkOfAlgorithm(settings.algorithm) !== null && usual !== undefined && settings.copies === usual;
+  return isUntouched && modalityOf(settings, 'sound').augment.backgroundClassId === null
+    ? { ...settings, copies: 0 }
+    : null;
+}
+
 /** Settings of `automatic` once its algorithm is known: what the person changed stays, the rest takes the algorithm's defaults. */
 export function resolveAutomatic(settings: TrainingSettings, algorithm: Algorithm): TrainingSettings {
   const own = withSoundAlgorithm(settings, algorithm);
