@@ -245,6 +245,8 @@ export async function readBundle<S extends BundleSlot>(
     );
     if (expected !== weights.byteLength)
       throw damaged(`weights.bin has ${weights.byteLength} bytes instead of ${expected}`);
+    if (!new Float32Array(weights).every(Number.isFinite))
+      throw damaged('weights.bin holds values that are no numbers');
     const classes = classesOf(labels);
     const byClass = (list: readonly (number | null)[]) =>
       Object.fromEntries(classes.map(({ id }, i) => [id, list[i] ?? null]));

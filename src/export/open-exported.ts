@@ -10,6 +10,9 @@ import type { BundleSlot } from './slot.ts';
 /** A file of each kind says how it is opened. `unzip` gives the files of a zip. */
 export type OpenTools = { unzip: (blob: Blob) => Promise<PathFile[]> };
 
+/** A model that came in, and the files of pretrained networks beside it. */
+export type OpenedBundle<S extends BundleSlot> = ReadBundle<S> & { networkFiles: PathFile[] };
+
 const refuse = (name: string, reason: string, cause?: unknown) =>
   new StudioError('export/model-damaged', { message: `${name} was not opened: ${reason}`, cause });
 
@@ -109,11 +112,27 @@ async function readTeachable<S extends BundleSlot>(
 export async function openExported<S extends BundleSlot>(
   slots: readonly S[],
   given: readonly PathFile[],
-  { unzip }: OpenTools,
-): Promise<ReadBundle<S> & { networkFiles: PathFile[] }> {
+  tools: OpenTools,
+): Promise<OpenedBundle<S>> {
   const [first] = given;
   if (!first) throw refuse('Nothing', 'no file was chosen.');
   const name = first.path.replace(/^.*\//, '');
+  try {
+    return await open(slots, given, first, name, tools);
+  } catch (error) {
+    if (error instanceof StudioError) throw error;
+    // What is cut off or was changed fails in its packing, or in its JSON.
+    throw refuse(name, `it is damaged, or cut off (${error instanceof Error ? error.message : String(error)}).`, error);
+  }
+}
+
+async function open<S extends BundleSlot>(
+  slots: readonly S[],
+  given: readonly PathFile[],
+  first: PathFile,
+  name: string,
+  { unzip }: OpenTools,
+): Promise<OpenedBundle<S>> {
   let files = given;
   if (given.length === 1 && /\.zip$/i.test(name)) files = await unzip(first.blob);
   else if (/\.html?$/i.test(name)) files = await carriedFiles(first.blob);

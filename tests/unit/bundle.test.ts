@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { describe, expect, it } from 'vitest';
 import type { ModelArtifact } from '../../src/domain/model.ts';
-import { bundleFiles, descriptionSchema, exampleFiles, readBundle } from '../../src/export/index.ts';
+import type { StudioError } from '../../src/kernel/errors.ts';
+import { bundleFiles, descriptionSchema, exampleFiles, openExported, readBundle } from '../../src/export/index.ts';
 import { TASK } from '../../src/tasks/index.ts';
 
 const artifact: ModelArtifact = {
@@ -140,5 +141,55 @@ describe('the examples in a bundle', () => {
         expect(text, path).toMatch(/labels|load\(/);
       }
     }
+  });
+});
+
+describe('a model that comes in', () => {
+  const slots = Object.values(TASK).map(({ bundle }) => bundle);
+  const tools = { unzip: () => Promise.reject(new Error('not called')) };
+  const given = (changes: Record<string, string | Uint8Array<ArrayBuffer> | null>) =>
+    [...files()]
+      .filter(([path]) => changes[path] !== null)
+      .map(([path, blob]) => ({ path: `export/${path}`, blob: path in changes ? new Blob([changes[path]!]) : blob }));
+  const refusal = (list: { path: string; blob: Blob }[]) =>
+    openExported(slots, list, tools).then(
+      () => 'opened',
+      (error: StudioError) => `${error.code}: ${error.message}`,
+    );
+
+  it('is read from a folder, with what it answers by', async () => {
+    const opened = await openExported(slots, given({}), tools);
+    expect([opened.slot, opened.model.classes.map(({ name }) => name)]).toEqual([TASK.sound.bundle, ['Dog', 'Cat']]);
+    expect(opened.answering.smoothingSec).toBe(0.5);
+  });
+
+  it('is refused in words when it is damaged, cut off, or another program’s', async () => {
+    const nothing = new Float32Array(6).fill(NaN);
+    expect(await refusal(given({ 'weights.bin': new Uint8Array(nothing.buffer) }))).toMatch(
+      /^export\/model-damaged: .*no numbers/,
+    );
+    expect(await refusal(given({ 'weights.bin': new Uint8Array(23) }))).toMatch(/23 bytes instead of 24/);
+    expect(await refusal(given({ 'weights.bin': null }))).toMatch(/weights\.bin is missing/);
+    expect(await refusal(given({ 'model.json': '{"modelTopology":' }))).toMatch(/^export\/model-damaged/);
+    expect(await refusal(given({ 'preprocessing.json': '{}' }))).toMatch(/not one this app has written/);
+    expect(await refusal([{ path: 'x.onnx', blob: new Blob(['x']) }])).toMatch(
+      /x\.onnx was not opened.*npm run studio/s,
+    );
+    expect(await refusal([{ path: 'x.html', blob: new Blob(['<html></html>']) }])).toMatch(/no model\.json/);
+    const broken = '<script type="text/plain" data-file="model.json">AAAA</script>';
+    expect(await refusal([{ path: 'x.html', blob: new Blob([broken]) }])).toMatch(
+      /x\.html was not opened: it is damaged/,
+    );
+    // Teachable Machine: other libraries' models, and one without its weights.
+    const model = JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: ['weights.bin'], weights: [] }] });
+    const foreign = (metadata: object) => [
+      { path: 'model.json', blob: new Blob([model]) },
+      { path: 'metadata.json', blob: new Blob([JSON.stringify(metadata)]) },
+    ];
+    expect(await refusal(foreign({ packageName: '@teachablemachine/pose', labels: ['a', 'b'] }))).toMatch(
+      /a model of @teachablemachine\/pose/,
+    );
+    expect(await refusal(foreign({ labels: ['a', 'b'] }))).toMatch(/weights\.bin is missing/);
+    expect(await refusal(foreign({ labels: [] }))).toMatch(/names no classes/);
   });
 });
