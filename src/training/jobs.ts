@@ -148,6 +148,8 @@ export function createTrainingJobs(
       const forms = [settings, ...(plain ? [plain] : [])];
       const tried: { form: TrainingSettings; run: PreparedRun; found: CrossValidated; accuracy: number }[] = [];
       for (const [n, form] of forms.entries()) {
+        // Nothing does better than all right.
+        if (tried[0]?.accuracy === 1) break;
         const run = form === settings ? prepared : await prepare(form, data, null);
         const found = await crossValidate(data, (part) => prepare(form, part, null), {
           iterations: form.iterations ?? run.automaticIterations,
