@@ -3,7 +3,7 @@
  * Usage: node tools/build.mjs [--runtime-only]
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { bundled, withoutNotice } from './bundled.mjs';
@@ -26,8 +26,8 @@ copyPackagedModels();
 rmSync('public/runtime', { recursive: true, force: true });
 for (const mode of ['library', 'page', 'single'])
   await build({ configFile: 'vite.runtime.config.ts', mode, logLevel: 'error' });
-for (const name of ['page.html', 'page.css', 'understudy.d.ts'])
-  copyFileSync(`src/runtime/${name}`, `public/runtime/${name}`);
+for (const path of ['runtime/page.html', 'runtime/page.css', 'tasks/understudy.d.ts'])
+  copyFileSync(`src/${path}`, `public/runtime/${basename(path)}`);
 copyFileSync('docs/preprocessing.schema.json', 'public/runtime/preprocessing.schema.json');
 const engine = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm';
 copyFileSync(engine, 'public/runtime/engine.wasm');

@@ -32,6 +32,8 @@ export type ClassificationReport = {
   createdAtMs: number;
   /** Cross-validated: each example was judged by one of so many models, which had never seen it. */
   folds?: number;
+  /** Iterations those models were trained for: what came later was never checked. */
+  foldedIterations?: number;
   clipAccuracy: number;
   windowAccuracy: number;
   windowCount: number;

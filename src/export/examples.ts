@@ -16,19 +16,23 @@ try {
 }`;
 const indent = (text: string, by: number) => text.replace(/^(?=.)/gm, ' '.repeat(by));
 
-const page = (slot: BundleSlot) => `<!doctype html>
+const page = (slot: BundleSlot) => {
+  const [imports, ...lines] = codeOf(slot, '..').split('\n');
+  const hasPicture = slot.usage.includes("querySelector('img')");
+  return `<!doctype html>
 <!-- Serve the folder of the model and open /examples/page.html: answers are in the console. -->
 <meta charset="utf-8" />
 <title>Example</title>
-<img src="" alt="" />
-<button type="button">Start</button>
+${hasPicture ? '<!-- Your picture, beside this page. -->\n<img src="picture.jpg" alt="" />\n' : ''}<button type="button">Start</button>
 <script type="module">
+  ${imports}
+
   document.querySelector('button').onclick = async () => {
-${indent(codeOf(slot, '..').replace(/^import .*\n\n/, ''), 4)}
+${indent(lines.join('\n').trim(), 4)}
   };
-${indent(codeOf(slot, '..').match(/^import .*/)![0], 2)}
 </script>
 `;
+};
 
 const react = (
   slot: BundleSlot,

@@ -12,7 +12,7 @@ export const FORMS: readonly Form[] = [
     id: 'tfjs',
     title: 'TensorFlow.js',
     about:
-      'Your own web page: a typed library that runs the model, model, weights, labels, every preprocessing number, and a page that shows it',
+      'Your own web page: a typed library and a page that run the model, its weights and labels, every preprocessing number',
     suffix: null,
     isGraph: false,
   },

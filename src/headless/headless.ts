@@ -5,16 +5,14 @@
 import { dividedOf, isSlowPattern, partOfWord, splitByGroup, type PathFile } from '../dataset/index.ts';
 import { ImportSession, ProjectSession } from '../dataset/ui.ts';
 import { isLabelled, shownClassIds } from '../domain/label.ts';
-import type { CurvePoint, ItemPart, MediaItem, ModelSource, Part } from '../domain/project.ts';
-import type { ClassificationReport, DetectionReport, Report } from '../domain/report.ts';
+import type { ItemPart, MediaItem, ModelSource, Part } from '../domain/project.ts';
 import { BACKGROUND_CLIPS } from '../domain/settings.ts';
 import { isTaskKind, TASK_KINDS, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { evaluateSource, itemsOfPart } from '../evaluation/ui.ts';
 import type { FormatId } from '../export/index.ts';
-import { answeringOf, formatInterval, wilsonInterval } from '../evaluation/index.ts';
+import { answeringOf } from '../evaluation/index.ts';
 import { required } from '../kernel/assert.ts';
 import { StudioError } from '../kernel/errors.ts';
-import { formatPercent } from '../kernel/format.ts';
 import { taskOf, type Task } from '../tasks/index.ts';
 import { readConfig, writeConfig } from '../training/index.ts';
 import { TrainingSession } from '../training/ui.ts';
@@ -25,6 +23,7 @@ import { VERSION } from '../app/version.ts';
 import { newSource } from '../app/workbench.svelte.ts';
 import { base64Of, convert, type ConvertTools, type HeadlessConvert } from './convert.ts';
 import { openBundle, openFile } from './open-model.ts';
+import { scoreOf, tellPoint, tellScore, type PartScore, type PictureScore } from './scores.ts';
 
 /** What the command line asks for. Folders are given through the inputs of the page. */
 export type HeadlessTrain = {
@@ -52,20 +51,6 @@ const NO_OPTIONS: Omit<HeadlessTrain, 'task'> = {
 };
 
 type PartCount = { items: number; perClass: Record<string, number> };
-type PictureScore = Pick<DetectionReport, 'map50' | 'map' | 'bySize'> & {
-  classes: { label: string; ap50: number | null; ap: number | null; support: number }[];
-  /** At the threshold with the best F1 on the validation pictures. */
-  pictures: number;
-};
-type PartScore = Pick<
-  ClassificationReport,
-  'clipAccuracy' | 'windowAccuracy' | 'windowCount' | 'macroF1' | 'chance' | 'classes' | 'confusion'
-> & {
-  /** 95 % (Wilson). */
-  clipAccuracyInterval: [low: number, high: number];
-  items: { path: string; label: string; predicted: string; confidence: number }[];
-};
-
 /** One run, without what is the same for all. */
 type RunResult = {
   data: Record<Part, PartCount>;
@@ -76,18 +61,6 @@ type RunResult = {
   iterations: number;
   bestIteration: number;
 };
-
-const tellPoint = ({ trainingLoss, trainingAccuracy, validationAccuracy, parts }: CurvePoint) =>
-  parts
-    ? `loss ${trainingLoss.toFixed(3)} (classes ${parts.classes.toFixed(3)}, boxes ${parts.boxes.toFixed(3)}), overlap ${trainingAccuracy.toFixed(2)}, validation AP50 ${validationAccuracy?.toFixed(3) ?? '—'}`
-    : `loss ${trainingLoss.toFixed(3)}, training ${formatPercent(trainingAccuracy)}, validation ${formatPercent(validationAccuracy)}`;
-
-const tellScore = (score: PartScore | PictureScore | undefined) =>
-  !score
-    ? 'no score'
-    : 'map50' in score
-      ? `average precision ${score.map50.toFixed(3)} at an overlap of 0.50, ${score.map.toFixed(3)} from 0.50 to 0.95, on ${score.pictures} pictures`
-      : `${formatPercent(score.clipAccuracy)} of ${score.items.length} right (95 % interval ${formatInterval(score.clipAccuracyInterval)}), ${formatPercent(score.windowAccuracy)} of windows`;
 
 /** Settings as a config's flat keys give them, over the defaults of a task. */
 const settingsOf = (task: Task, config: unknown, items: readonly MediaItem[]): TrainingSettings =>
@@ -126,34 +99,6 @@ function countItems(items: readonly MediaItem[], names: ReadonlyMap<string, stri
     }
   }
   return { items: items.length, perClass };
-}
-
-function scoreOf(report: Report): PartScore | PictureScore {
-  if (report.kind === 'boxes') {
-    const { map50, map, bySize, classes, pictures } = report;
-    const ofClass = ({ label, ap50, ap, support }: DetectionReport['classes'][number]) => ({
-      label,
-      ap50,
-      ap,
-      support,
-    });
-    return { map50, map, bySize, classes: classes.map(ofClass), pictures: pictures.length };
-  }
-  const { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion } = report;
-  const items = report.items.map(({ path, label, predicted, confidence }) => ({ path, label, predicted, confidence }));
-  const right = report.items.filter((item) => item.label === item.predicted).length;
-  const clipAccuracyInterval = wilsonInterval(right, report.items.length);
-  return {
-    clipAccuracy,
-    clipAccuracyInterval,
-    windowAccuracy,
-    windowCount,
-    macroF1,
-    chance,
-    classes,
-    confusion,
-    items,
-  };
 }
 
 /** @param input gives the folder input of a name. */
@@ -235,14 +180,16 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
           ? `features: ${state.done} of ${state.total}`
           : state.kind === 'training'
             ? `iteration ${state.iteration} of ${state.planned}${point ? `: ${tellPoint(point)}` : ''}`
-            : '';
+            : state.kind === 'preparing'
+              ? state.text
+              : '';
       if (text && text !== last) say(`${name}: ${text}`);
       last = text;
     }, 1000);
     let trained: ModelSource;
     try {
       const result = await training.run(source);
-      for (const line of result?.log ?? []) if (/^(Chose|Started)/.test(line.text)) say(`${name}: ${line.text}`);
+      for (const line of result?.log ?? []) if (/^(Chose|Started|Varied)/.test(line.text)) say(`${name}: ${line.text}`);
       if (!result) throw training.state.kind === 'failed' ? training.state.error : new Error('training ended early');
       trained = result;
     } finally {

@@ -1,10 +1,11 @@
 /** What a detector is given of a view of a picture, and what it answers. Worker thread. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { ANSWERING } from '../domain/answering.ts';
 import { gridSides, SSD_CHANNELS, STRIDE } from '../features/index.ts';
 
 /** Boxes of one class that overlap more are one object. */
-export const NMS_OVERLAP = 0.55;
+export const NMS_OVERLAP = ANSWERING.overlap;
 
 /** Values with their shape, without the batch. */
 export type NetworkInput = { values: Float32Array; shape: number[] };

@@ -1,5 +1,5 @@
 /**
- * The library that travels with exported models: one typed ES module (`understudy.d.ts`), built on its own (vite.runtime.config.ts). It computes with the very modules the app
+ * The library that travels with exported models: one typed ES module (`tasks/understudy.d.ts`), built on its own (vite.runtime.config.ts). It computes with the very modules the app
  * uses, so that a model says the same in the app and outside. Main thread of somebody's page.
  */
 import { env } from '@tensorflow/tfjs-core';
@@ -12,7 +12,7 @@ import { TASK_OUTSIDE, type Given, type OutsideModel } from '../tasks/outside.ts
 // Its loader, as a module (tools/build.mjs).
 import litert from '../../public/litert/litert_wasm_compat_internal.js';
 import { carriedFiles, servedFolder, unpacked, type FileSource } from './files.ts';
-import type * as Declared from './understudy.d.ts';
+import type * as Declared from '../tasks/understudy.d.ts';
 
 /** Binaries of the engines, beside the model. */
 const ENGINE = 'engine.wasm';

@@ -38,7 +38,9 @@ function fail(error: unknown): void {
     ? 'The browser did not allow it. Allow the microphone or the camera for this page, then start again.'
     : missing
       ? 'There is no microphone or camera that can be used. Another program may have it.'
-      : message || String(error);
+      : name === 'EncodingError' || name === 'InvalidStateError' || name === 'NotSupportedError'
+        ? 'This browser cannot read that file: it may be damaged, or of a kind it does not know. Choose another, or save it in another format (WAV, MP3, JPEG, PNG, MP4).'
+        : message || String(error);
 }
 
 let labelAt = -Infinity;

@@ -19,6 +19,3 @@ export type OutsideRow<M> = { bundle: BundleSlot; load: (given: Given) => Promis
 
 /** How watching and listening are ended from outside. */
 export type WatchOptions = { signal?: AbortSignal };
-
-/** A picture to look at, drawn from anything a browser can draw. @returns caller closes. */
-export const bitmapOf = (image: ImageBitmapSource): Promise<ImageBitmap> => createImageBitmap(image);

@@ -1,10 +1,7 @@
 /** Door of the training room for workers: handlers of {@link TrainingContract}. */
 import { writingLock, type Store, type StoredWeights } from '../dataset/index.ts';
-import { classIdOf } from '../domain/label.ts';
-import { buildReport } from '../evaluation/index.ts';
 import type { ModelArtifact } from '../domain/model.ts';
-import type { MediaItem, ModelSource, RunData, Snapshot } from '../domain/project.ts';
-import type { ClassificationReport } from '../domain/report.ts';
+import type { ModelSource, RunData, Snapshot } from '../domain/project.ts';
 import { rowOf, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { FeatureCache, loadBackbone } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
@@ -14,9 +11,10 @@ import { formatDuration, formatPercent } from '../kernel/format.ts';
 import { holding } from '../kernel/locks.ts';
 import { saveArtifact } from '../model/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
+import { chooseForm } from './choose-form.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
 import { chooseEngine, findGpu, testEngines, type GpuFact } from './engine/engines.ts';
-import { accuracyOf, crossValidate, judgedBy, packFolds, unpackFolds, type CrossValidated } from './cross-validate.ts';
+import { judgedBy, packFolds, unpackFolds } from './cross-validate.ts';
 import { fit, type FitState } from './fit.ts';
 import type { PreparedRun, PrepareContext, TrainingRow } from './slot.ts';
 import { drawExample } from './sound/draw-example.ts';
@@ -44,22 +42,6 @@ type Control = { wantsPause: boolean; wantsStop: boolean; wantsSnapshot: boolean
 
 /** The numbers of a checkpoint beside its arrays. */
 type CheckpointState = Record<string, Float32Array | number>;
-
-/** What the folds say of a run's examples. */
-function reportOf(
-  { scores }: CrossValidated,
-  data: RunData,
-  items: readonly MediaItem[],
-  sourceId: string,
-): ClassificationReport {
-  const clips = items.flatMap((item) => {
-    const windowScores = scores.get(item.id);
-    const classIndex = data.classIds.indexOf(classIdOf(item) ?? '');
-    return windowScores ? [{ itemId: item.id, path: item.path, classIndex, windowScores }] : [];
-  });
-  const report = buildReport(clips, data.classNames, { sourceId, part: 'validation', createdAtMs: nowMs() });
-  return { ...report, folds: new Set(data.folds!.filter((fold) => fold >= 0)).size };
-}
 
 function packState(state: FitState, normalisation: PreparedRun['normalisation']): CheckpointState {
   const { bestRank, ...rest } = state;
@@ -121,8 +103,8 @@ export function createTrainingJobs(
 
     progress({ kind: 'preparing', text: 'Reading features' });
     const cache = new FeatureCache(db);
-    const prepare = (chosen: TrainingSettings, part: RunData, state: PrepareContext['state']) =>
-      row.prepare({ settings: chosen, data: part, items, cache, backbone: () => loadBackbone(db), state, signal });
+    const prepare = (form: TrainingSettings, part: RunData, state: PrepareContext['state']) =>
+      row.prepare({ settings: form, data: part, items, cache, backbone: () => loadBackbone(db), state, signal });
     let prepared = await prepare(settings, data, checkpoint?.state ?? null);
 
     progress({ kind: 'preparing', text: 'Choosing an engine' });
@@ -140,44 +122,28 @@ export function createTrainingJobs(
     if (prepared.isHeavy && choice.engine === 'cpu') throw new StudioError('training/too-slow');
 
     const started = nowMs();
-    let folded: CrossValidated | null = null;
-    let foldWords = '';
-    if (data.folds && !resume) {
-      const classOf = (id: string) => data.classIds.indexOf(classIdOf(byId.get(id)!) ?? '');
-      const plain = row.plainer?.(settings) ?? null;
-      const forms = [settings, ...(plain ? [plain] : [])];
-      const tried: { form: TrainingSettings; run: PreparedRun; found: CrossValidated; accuracy: number }[] = [];
-      for (const [n, form] of forms.entries()) {
-        // Nothing does better than all right.
-        if (tried[0]?.accuracy === 1) break;
-        const run = form === settings ? prepared : await prepare(form, data, null);
-        const found = await crossValidate(data, (part) => prepare(form, part, null), {
-          iterations: form.iterations ?? run.automaticIterations,
-          learningRate: form.learningRate,
-          signal,
-          progress: (ratio) =>
-            progress({
-              kind: 'preparing',
-              text: `Checking with a part left out in turn: ${formatPercent((n + ratio) / forms.length, 0)}`,
-            }),
-        });
-        if (found) tried.push({ form, run, found, accuracy: accuracyOf(found, classOf, data.classIds.length) });
-      }
-      // What people see in the settings wins where both do alike.
-      const best = tried.reduce<(typeof tried)[number] | null>((a, b) => (a && a.accuracy >= b.accuracy ? a : b), null);
-      if (best) {
-        ({ form: settings, run: prepared, found: folded } = best);
-        await db.saveReport(reportOf(folded, data, items, sourceId));
-        const [full, other] = tried.map(({ accuracy }) => formatPercent(accuracy));
-        if (other)
-          foldWords = `Varied copies: ${full} right in the folds, without them ${other}; trained ${best.form === plain ? 'without' : 'with'} them`;
-      }
+    const chosen =
+      data.folds && !resume
+        ? await chooseForm({
+            ...{ sourceId, data, items, settings, prepared, signal },
+            plain: row.plainer?.(settings) ?? null,
+            prepare: (form, part) => prepare(form, part, null),
+            progress: (ratio) =>
+              progress({
+                kind: 'preparing',
+                text: `Checking with a part left out in turn: ${formatPercent(ratio, 0)}`,
+              }),
+          })
+        : null;
+    if (chosen) {
+      ({ settings, prepared } = chosen);
+      await db.saveReport(chosen.report);
     }
     const { normalisation } = prepared;
     const firstPlan = settings.iterations ?? prepared.automaticIterations;
     using made = prepared.makeTrainable();
     // A run that goes on is judged by what its folds said at its start.
-    const judged = folded ?? (checkpoint?.state ? unpackFolds(checkpoint.state) : null);
+    const judged = chosen?.folded ?? (checkpoint?.state ? unpackFolds(checkpoint.state) : null);
     const trainable = judged ? judgedBy(made, (iteration) => judged.points[iteration - 1] ?? null) : made;
     const plannedIterations = !resume
       ? firstPlan + moreIterations
@@ -225,10 +191,10 @@ export function createTrainingJobs(
       `${resume ? `Resumed from iteration ${resume.iteration}` : 'Started'} on ${choice.engine}${times.length ? ` (a step: ${times.join(', ')})` : ''}: ` +
         `${prepared.words}, ${plannedIterations} iterations, seed ${settings.seed}`,
     );
-    if (foldWords) log(foldWords);
+    if (chosen?.words) log(chosen.words);
     const fields = (): Partial<ModelSource> => {
       const {
-        settings: chosen,
+        settings: used,
         data: runData,
         plannedIterations: planned,
         status,
@@ -242,7 +208,7 @@ export function createTrainingJobs(
         snapshots,
       } = current;
       return {
-        settings: chosen,
+        settings: used,
         data: runData,
         plannedIterations: planned,
         status,

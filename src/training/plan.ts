@@ -1,8 +1,8 @@
 /** What a run is given, and what is worth saying about it first. Any thread; pure. The two problems fill it (classification/plan.ts, detection/plan.ts). */
-import { dividedOf, splitByGroup, type Divided } from '../dataset/index.ts';
+import { dividedOf, splitByGroup, type Divided, type Noun } from '../dataset/index.ts';
 import { contentKey, type ClassLabel, type MediaItem, type RunData } from '../domain/project.ts';
 import type { TrainingSettings } from '../domain/task.ts';
-import { formatDuration } from '../kernel/format.ts';
+import { formatCount, formatDuration } from '../kernel/format.ts';
 
 /** Something a person should know before training; never blocks. */
 export type Advice = {
@@ -14,6 +14,16 @@ export type Advice = {
 
 /** A run's data with the advice that goes with them. */
 export type RunPlan = { data: RunData; advice: Advice[] };
+
+/** How a run is checked, as a sentence after "36 clips of 3 classes"; '' when it is not. */
+export function tellValidation({ validation, folds }: RunData, { algorithm }: TrainingSettings, example: Noun): string {
+  if (folds)
+    return ' It learns from all of them: what score to expect is found first by leaving a part out in turn (cross-validation).';
+  if (validation.length === 0) return '';
+  return algorithm === 'automatic'
+    ? ' Some are set aside for validation, or, on a pretrained network, all are learnt from and checked in turn.'
+    : ` ${formatCount(validation.length, ...example)} more ${validation.length === 1 ? 'is' : 'are'} set aside for validation.`;
+}
 
 /** Plans a run. @throws StudioError `training/no-examples`, `training/no-boxes`, `training/one-class`. */
 export type PlanRun = (

@@ -8,7 +8,7 @@ import { SHARED as shared } from '../helpers/data.ts';
 import { serve } from '../../tools/serve.mjs';
 import { tone } from '../helpers/signals.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
-import type * as Library from '../../src/runtime/understudy.d.ts';
+import type * as Library from '../../src/tasks/understudy.d.ts';
 import { expectAccessible, openExported, openTracks } from './pages/exported.ts';
 import { expect, test, type StudioPage } from './pages/studio.ts';
 

@@ -114,8 +114,19 @@ test('trains, exports, evaluates the export, repeats itself, and its examples ru
   expect(refused.status).toBe(1);
   expect(refused.text).toContain('cut.onnx cannot be used: the file is damaged or cut off.');
 
-  // The examples beside the model run: in React and in Svelte, built with Vite, and in Node.
+  // The examples beside the model run: as a plain page, in React and in Svelte, built with Vite, and in Node.
   const bundle = join(folder, 'one');
+  const plain = await serve(bundle);
+  try {
+    const page = await context.newPage();
+    await page.goto(`${plain.url}examples/page.html`);
+    const heard = page.waitForEvent('console', { predicate: (said) => /^(hiss|hum|null) [\d.]+$/.test(said.text()) });
+    await page.getByRole('button', { name: 'Start' }).click();
+    await heard;
+    await page.close();
+  } finally {
+    await plain.close();
+  }
   const site = makeSite(bundle, join(folder, 'site'));
   await build({ root: site, configFile: false, logLevel: 'error', plugins: [svelte()] });
   const host = await serve(join(site, 'dist'));

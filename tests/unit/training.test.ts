@@ -8,7 +8,13 @@ import { createRandom } from '../../src/kernel/random.ts';
 import { fit, scheduledRate, type FitOptions, type FitState, type Trainable } from '../../src/training/fit.ts';
 import { accuracyOf, crossValidate, judgedBy, packFolds, unpackFolds } from '../../src/training/cross-validate.ts';
 import type { PreparedRun } from '../../src/training/slot.ts';
-import { automaticIterations, DEFAULT_SOUND_SETTINGS, listWindows, planSounds } from '../../src/training/index.ts';
+import {
+  automaticIterations,
+  DEFAULT_SOUND_SETTINGS,
+  listWindows,
+  planSounds,
+  tellValidation,
+} from '../../src/training/index.ts';
 import { plainerSound, withSoundAlgorithm } from '../../src/training/sound/sound-settings.ts';
 import { assembleBatch, drawVariations, shiftedStart, type ClipWindow } from '../../src/training/sound/batches.ts';
 import { classWeights } from '../../src/training/classification/examples.ts';
@@ -36,6 +42,13 @@ describe('a plan', () => {
     for (const name of new Set(grouped.map(({ recording }) => recording)))
       expect(new Set(grouped.flatMap((item, i) => (item.recording === name ? [folds[i]] : []))).size).toBe(1);
     expect(advice.map(({ kind }) => kind)).not.toContain('no-validation');
+    expect(tellValidation(data, transfer, ['clip', 'clips'])).toMatch(/cross-validation/);
+    const aside = planSounds(grouped, classes, DEFAULT_SOUND_SETTINGS).data;
+    expect(tellValidation(aside, DEFAULT_SOUND_SETTINGS, ['clip', 'clips'])).toMatch(/Some are set aside.*, or,/);
+    const full = { ...DEFAULT_SOUND_SETTINGS, algorithm: 'full-network' as const };
+    expect(tellValidation(aside, full, ['clip', 'clips'])).toBe(
+      ` ${aside.validation.length} clips more are set aside for validation.`,
+    );
     // What a class has only once is trained on and never judged.
     const lonely = [...grouped, makeItem({ id: 'only', classId: 'c' })];
     const three = planSounds(lonely, [...classes, { id: 'c', name: 'C', color: 3 }], transfer).data;

@@ -1,13 +1,28 @@
 /** How the model that is tried answers: the person's choice, kept with its source. Main thread. */
+import { untrack } from 'svelte';
 import type { Answering } from '../../domain/answering.ts';
 import type { ModelSource } from '../../domain/project.ts';
 import { answeringOf } from '../../evaluation/index.ts';
 import type { Report } from '../../domain/report.ts';
+import { useStudio, type Workbench } from '../studio.svelte.ts';
 
 /** A slider that moves is stored when it rests, in milliseconds. */
 const REST_MS = 300;
 
 type Save = (sourceId: string, answering: Partial<Answering>) => Promise<void>;
+
+/** The choice of a page, which ends with it; call it while the page is made. @param source of the model that is tried. */
+export function useAnswering(workbench: () => Workbench, source: () => ModelSource | null): AnsweringChoice {
+  const { notify } = useStudio();
+  const answers = untrack(
+    () =>
+      new AnsweringChoice(source, workbench().task.bundle.isDetector, (id, answering) =>
+        workbench().project.saveSource(id, { answering }).catch(notify.fail),
+      ),
+  );
+  $effect(() => () => answers[Symbol.dispose]());
+  return answers;
+}
 
 /** See the file header. Dispose it with its page: what rests is stored at once. */
 export class AnsweringChoice implements Disposable {

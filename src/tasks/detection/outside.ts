@@ -2,7 +2,7 @@
 import type { Detection } from '../../domain/boxes.ts';
 import { Detector } from '../../model/jobs.ts';
 import { framesOf, Tracker } from '../../preview/outside.ts';
-import { bitmapOf, type Given, type OutsideRow, type WatchOptions } from '../outside-model.ts';
+import type { Given, OutsideRow, WatchOptions } from '../outside-model.ts';
 import { DETECTION_BUNDLE } from './bundle.ts';
 
 /** An object that was found; its box in ratios of the picture, from the top left corner. */
@@ -43,7 +43,7 @@ export class ObjectModel {
 
   /** Objects over the threshold, overlapping boxes of one class joined, best first. @param image borrowed. */
   async detect(image: ImageBitmapSource): Promise<FoundObject[]> {
-    const bitmap = await bitmapOf(image);
+    const bitmap = await createImageBitmap(image);
     try {
       return (await this.#find(bitmap)).map((box) => this.#name(box));
     } finally {

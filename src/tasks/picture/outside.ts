@@ -1,6 +1,6 @@
 /** A picture classifier in somebody's page: pictures, and what a camera or a video shows. */
 import { Answerer, framesOf, type Answer } from '../../preview/outside.ts';
-import { bitmapOf, type Given, type OutsideRow, type WatchOptions } from '../outside-model.ts';
+import type { Given, OutsideRow, WatchOptions } from '../outside-model.ts';
 import { PICTURE_BUNDLE } from './bundle.ts';
 import { PicturePredictor } from './predictor.ts';
 
@@ -35,7 +35,7 @@ export class PictureModel {
 
   /** @param image borrowed. */
   async classify(image: ImageBitmapSource): Promise<Answer> {
-    const bitmap = await bitmapOf(image);
+    const bitmap = await createImageBitmap(image);
     try {
       const { scores, novelty } = await this.#predictor.predict(bitmap);
       return this.#answerer().answer(scores, novelty);
