@@ -19,7 +19,7 @@ export const FORMS: readonly Form[] = [
   {
     id: 'html',
     title: 'Web page',
-    about: 'One file to send to anybody: it opens from disk in any browser, without a network, live and on files',
+    about: 'One file to send to anybody: it opens from disk in a browser, without a network, live and on files',
     suffix: '.html',
     isGraph: false,
   },

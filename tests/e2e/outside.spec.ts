@@ -176,7 +176,7 @@ test('pictures: a page of one file says what the app says; it and a model of Tea
   await studio.importFolder(join(folder, 'set'));
   await studio.closeReport();
   await studio.step('Train');
-  await expect(page.getByText('Opened from image-model.zip').first()).toBeVisible();
+  await expect(page.getByText('Opened from image-model.zip')).toBeVisible();
   await expect(studio.button('Train more')).toHaveCount(0);
   await studio.step('Evaluate');
   await expect(page.getByText(/pictures right/).first()).toBeVisible({ timeout: 60_000 });
