@@ -56,9 +56,10 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
         const all = await reader.getEntries({ strictness: 'tolerant' }).catch((cause: unknown) => {
           throw new StudioError('media/damaged', { message: 'The zip file is damaged or incomplete.', cause });
         });
-        const entries = all.filter((entry) => !entry.directory);
+        // Programs of Windows write folders with a backslash, which is no mark of a folder to others.
+        const entries = all.filter((entry) => !entry.directory && !/[\\/]$/.test(entry.filename));
         checkSize(entries);
-        const unsaid = entries.filter((entry) => !entry.filenameUTF8);
+        const unsaid = entries.filter((entry) => !entry.bitFlag?.languageEncodingFlag);
         const raw = unsaid.map((entry) => entry.rawFilename);
         const names = decodeNames(raw);
         const hint = areNamesSure(raw)

@@ -2,7 +2,7 @@
  * Bringing files into a project: unpack, inspect, label, store in small batches, report. Main thread; the work is done by workers.
  * What fails is listed with its reason and changes nothing else.
  */
-import { intersectionOverUnion } from '../domain/boxes.ts';
+import { intersectionOverUnion, type Rect } from '../domain/boxes.ts';
 import { boxesOf, classIdOf, isLabelled, withBoxes } from '../domain/label.ts';
 import {
   contentKey,
@@ -15,14 +15,14 @@ import {
 import { assert } from '../kernel/assert.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { ERROR_CATALOGUE, isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
-import { formatCount, formatPosition } from '../kernel/format.ts';
+import { formatCount, formatPosition, nameKey } from '../kernel/format.ts';
 import { Scope } from '../kernel/scope.ts';
 import type { Stretch } from './annotations/label-tracks.ts';
 import { unfoldProject } from './annotations/teachable-machine.ts';
 import { applyLists } from './annotations/apply.ts';
 import type { Annotations, ImportRemark, Named } from './annotations/reader.ts';
 import type { PathFile } from './archive-contract.ts';
-import { cleanPath, fileName, isDocumentPath, isJunkPath } from './labels.ts';
+import { cleanPath, fileName, isDocumentPath, isJunkPath, isListPath } from './labels.ts';
 import type { ProjectSession } from './project-session.svelte.ts';
 import type { Change, StoredBlob, StoredPicture } from './schema.ts';
 import { questionOf, type ImportQuestion } from './question.ts';
@@ -75,7 +75,7 @@ const BY_NAME = new Intl.Collator('en', { numeric: true });
 /** Zips, and projects of Teachable Machine, which are zips too. */
 const ZIP = /\.(zip|tm)$/i;
 /** Containers this app does not open. */
-const PACKED = /\.(tar|tgz|gz|bz2|xz|zst|7z|rar|lzh|cab|iso|dmg)$/i;
+const PACKED = /\.(tar|tgz|gz|bz2|xz|zst|7z|rar|lzh|cab|iso|dmg|zipx|z\d\d|lz4|sitx?|jar|(?:zip|7z|rar)\.\d{3})$/i;
 /** Zips in zips are opened so deep. */
 const DEEPEST_ZIP = 3;
 
@@ -83,7 +83,17 @@ const DEEPEST_ZIP = 3;
 type Usable = Named & { path: string };
 
 /** An example with the same content that is there already. */
-type Twin = { name: string; className: string | null };
+type Twin = { name: string; className: string | null; boxes: string };
+
+/** Boxes as one text: the same for the same boxes, whatever their order. */
+const keyOfBoxes = (boxes: readonly (Rect & { label: string })[]): string =>
+  boxes
+    .map(
+      ({ label, x, y, width, height }) =>
+        `${nameKey(label)} ${[x, y, width, height].map((side) => side.toFixed(2)).join(' ')}`,
+    )
+    .sort()
+    .join(';');
 
 /** What folders, names and lists say of a file. */
 type Says = { partOf: (path: string) => ItemPart; groupOf: (path: string) => string | null };
@@ -98,12 +108,18 @@ const refusal = (path: string, error: StudioError): ImportRemark => ({
 
 const partOrTraining = ({ part }: ImportOptions): Part => (part === 'background' ? 'training' : part);
 
-/** What a file belongs to: as the command says, as lists and folders say, or itself. */
-function recordingOf(path: string, says: Says, { recordingPattern }: ImportOptions): string {
+/** What an example belongs to: as the command says, as lists and folders say, as its file says, or its file. */
+function recordingOf(
+  path: string,
+  { recording }: InspectedMedia,
+  says: Says,
+  { recordingPattern }: ImportOptions,
+): string {
   const matched = recordingPattern ? matchPattern(recordingPattern, path) : null;
   if (matched !== null) return matched;
   const group = says.groupOf(path);
-  return group === null ? `file:${path}` : `group:${group}`;
+  if (group !== null) return `group:${group}`;
+  return recording ? `file:${path}/${recording}` : `file:${path}`;
 }
 
 /** See the file header. */
@@ -213,8 +229,9 @@ export class ImportSession {
         if (!(error instanceof StudioError) || !error.code.startsWith('media/')) throw error;
         return void report.remarks.push(refusal(path, error));
       }
-      // One of several zips stands for a folder of its name.
-      const isFolder = depth > 0 || zips > 1;
+      // One of several zips stands for a folder of its name; so does a class of Teachable Machine.
+      const isClass = inside.some((entry) => entry.path === 'samples.json');
+      const isFolder = depth > 0 || zips > 1 || isClass;
       const parent = depth > 0 ? path.slice(0, path.lastIndexOf('/') + 1) : '';
       const own = isFolder ? `${parent}${fileName(path).replace(ZIP, '')}/` : '';
       for (const entry of unfoldProject(inside))
@@ -267,9 +284,11 @@ export class ImportSession {
   ): Promise<void> {
     const remark = (one: ImportRemark) => void report.remarks.push(one);
     const known = this.#project.items.map(({ path }) => path);
-    const listed = await this.#tools.readLists(this.#slot.lists, files, known, signal);
+    // A list that was changed or taken away since it was chosen is said, like any other file.
+    const lists = await this.#readable(files, remark);
+    const listed = await this.#tools.readLists(this.#slot.lists, lists, known, signal);
     const annotations = applyLists(listed, this.#project.items, remark);
-    const media = files.filter(({ path }) => !annotations.used.has(path));
+    const media = lists.filter(({ path }) => !annotations.used.has(path));
     const refused = new Set(report.remarks.filter(({ isAdded }) => !isAdded).map(({ path }) => path));
     report.lists = [...annotations.used].filter((path) => !refused.has(path)).length;
     const paths = media.map((file) => file.path);
@@ -277,7 +296,6 @@ export class ImportSession {
     const structure = readStructure(open, this.#slot.hasClassFolders);
     const parts = partsOfFolders(paths, open, this.#slot.hasClassFolders);
     const reading = options.isFixed ? null : await this.#choose(structure, open, options, annotations, report, signal);
-    if (reading && reading.classes.size > 0) report.reading = reading.title;
     if (structure.question) report.others = structure.readings.filter((other) => other !== reading);
     const says: Says = {
       partOf: (path) => options.partOf?.(path) ?? annotations.partOf(path) ?? parts.get(path) ?? options.part,
@@ -286,7 +304,9 @@ export class ImportSession {
     const twins = new Map(
       this.#project.items.map((item): [string, Twin] => {
         const label = this.#project.project.classes.find(({ id }) => id === classIdOf(item));
-        return [contentKey(item), { name: item.name, className: label?.name ?? null }];
+        const nameOf = (classId: string) => this.#project.project.classes.find(({ id }) => id === classId)?.name ?? '';
+        const boxes = keyOfBoxes(boxesOf(item).map((box) => ({ ...box, label: nameOf(box.classId) })));
+        return [contentKey(item), { name: item.name, className: label?.name ?? null, boxes }];
       }),
     );
     const session = newId();
@@ -313,10 +333,32 @@ export class ImportSession {
               className: null,
             }))
           : annotations.name(path, result, className, remark);
+        // Said where folders and names did decide.
+        const isRead = named.some((one) => one.className !== null && one.className === className && !one.media.label);
+        if (reading && isRead && !annotations.hasClassOf(path)) report.reading = reading.title;
         return this.#leaveOutTwins(path, named, twins, remark);
       });
       if (usable.length > 0) await this.#store(usable, says, options, session, report);
     }
+  }
+
+  /** Files without the lists that cannot be opened any more, which are remarked. */
+  async #readable(files: readonly PathFile[], remark: (one: ImportRemark) => void): Promise<PathFile[]> {
+    const able = await Promise.all(
+      files.map(async (file) => {
+        if (!isListPath(file.path)) return file;
+        const isThere = await file.blob
+          .slice(0, 1)
+          .arrayBuffer()
+          .then(
+            () => true,
+            () => false,
+          );
+        if (!isThere) remark(refusal(file.path, new StudioError('media/unreadable')));
+        return isThere ? file : null;
+      }),
+    );
+    return able.filter((file) => file !== null);
   }
 
   /** What a file holds, or why it cannot be read. @throws what is not the file's fault. */
@@ -378,15 +420,19 @@ export class ImportSession {
       const { media } = one;
       const key = contentKey(media);
       const twin = known.get(key);
+      const boxes = keyOfBoxes(one.boxes?.list ?? []);
       if (twin !== undefined) {
-        const isClash = twin.className !== null && one.className !== null && twin.className !== one.className;
+        const isClash =
+          twin.className !== null && one.className !== null && nameKey(twin.className) !== nameKey(one.className);
         const reason = isClash
           ? `The same ${this.#slot.example[0]} is in ${twin.className} (${twin.name}) and in ${one.className}: ${twin.className} was kept. Say which is right.`
-          : `Already in the project (${twin.name})`;
+          : boxes && twin.boxes && boxes !== twin.boxes
+            ? `The same ${this.#slot.example[0]} is there as ${twin.name} with other boxes: those were kept. Say which are right.`
+            : `Already in the project (${twin.name})`;
         remark({ path, reason, isAdded: false });
         return [];
       }
-      known.set(key, { name: media.name ?? fileName(path), className: one.className });
+      known.set(key, { name: media.name ?? fileName(path), className: one.className, boxes });
       if (media.notice && !noticed.has(media.notice)) remark({ path, reason: media.notice, isAdded: true });
       if (media.notice) noticed.add(media.notice);
       return [{ ...one, path }];
@@ -429,7 +475,7 @@ export class ImportSession {
           }
         : { kind: 'class', classId: className ? idOf(className) : options.classId },
       part: options.isFixed ? options.part : says.partOf(path),
-      recording: recordingOf(path, says, options),
+      recording: recordingOf(path, one, says, options),
       session,
       addedAtMs,
     }));

@@ -39,4 +39,4 @@ export function cleanPath(path: string): string | null {
 
 /** Whether a file may be a list or annotations of others, by its ending. */
 export const isListPath = (path: string): boolean =>
-  /\.(json|jsonl|xml|csv|tsv|txt|ya?ml|names|labels|data|pbtxt|textgrid|eaf)$/i.test(path);
+  /\.(json|jsonl|xml|csv|tsv|tab|txt|ya?ml|names|labels|data|pbtxt|textgrid|eaf)$/i.test(path);

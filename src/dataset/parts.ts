@@ -5,9 +5,24 @@ import type { Part } from '../domain/project.ts';
 const TAIL =
   '(?:data|dataset|set|split|part|images?|imgs?|pictures?|photos?|audios?|sounds?|wavs?|clips?|videos?|files?|samples?|list|lst|paths?|names?|manifest|metadata)?\\d{0,4}';
 const WORDS: readonly (readonly [Part, RegExp])[] = [
-  ['training', new RegExp(`^(?:train|training|trn|trainval)${TAIL}$`)],
-  ['validation', new RegExp(`^(?:val|valid|validation|validate|validating|dev|development)${TAIL}$`)],
-  ['testing', new RegExp(`^(?:test|testing|tests|tst|eval|evaluation|holdout|heldout|heldback|unseen)${TAIL}$`)],
+  [
+    'training',
+    new RegExp(
+      `^(?:train|training|trn|trainval|trainings?daten|entra[iî]nement|entrenamiento|treino|addestramento)${TAIL}$`,
+    ),
+  ],
+  [
+    'validation',
+    new RegExp(
+      `^(?:val|valid|validation|validate|validating|dev|development|validierungs?(?:daten)?|validaci[oó]n|valida[cç][aã]o|validazione)${TAIL}$`,
+    ),
+  ],
+  [
+    'testing',
+    new RegExp(
+      `^(?:test|testing|tests|tst|eval|evaluation|holdout|heldout|heldback|unseen|testdaten|pruebas?|teste|testes)${TAIL}$`,
+    ),
+  ],
 ];
 
 /** A name without the signs and case people vary: `Test_Set` and `test set` are one word. */

@@ -16,7 +16,7 @@ import type { ClassLabel, ItemPart, MediaItem, ModelSource, Part, Project } from
 import type { TaskKind } from '../domain/task.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
 import { StudioError } from '../kernel/errors.ts';
-import { formatCount } from '../kernel/format.ts';
+import { formatCount, nameKey } from '../kernel/format.ts';
 import type { Change } from './schema.ts';
 import type { DatasetSlot } from './slot.ts';
 import type { NewContent, Store } from './store.ts';
@@ -281,8 +281,8 @@ export class ProjectSession {
 
   /** The class of that name (ignoring case and outer spaces), or null. */
   findClass(name: string): ClassLabel | null {
-    const wanted = name.trim().toLowerCase();
-    return this.#project.classes.find((label) => label.name.toLowerCase() === wanted) ?? null;
+    const wanted = nameKey(name);
+    return this.#project.classes.find((label) => nameKey(label.name) === wanted) ?? null;
   }
 
   /** New classes for names that do not exist yet, without storing them. */
@@ -290,8 +290,8 @@ export class ProjectSession {
     let project = this.#project;
     const byName = new Map<string, ClassLabel>();
     for (const raw of names) {
-      const name = raw.trim();
-      const known = project.classes.find((label) => label.name.toLowerCase() === name.toLowerCase());
+      const name = raw.trim().normalize('NFC');
+      const known = project.classes.find((label) => nameKey(label.name) === nameKey(name));
       const label = known ?? { id: newId(), name, color: project.nextColor };
       if (!known)
         project = { ...project, classes: [...project.classes, label], nextColor: (project.nextColor % 10) + 1 };

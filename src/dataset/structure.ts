@@ -41,8 +41,10 @@ const PERSON =
   /^(?:person|people|subject|subj|sub|speaker|spk|spkr|user|actor|participant|session|sess|p|s|u|id)\d{1,4}$/i;
 /** Dates, times and long numbers. */
 const isStamp = (text: string) => /\d{6,}|\d{4}-\d{1,2}|\d{1,2}[.:h]\d{2}/.test(text);
+/** What systems put behind the name of a copy. */
+const COPY = /[ _-]+(?:-[ _-]*)?(?:copy|kopie|copie|copia)(?:[ _-]*\(?\d{1,3}\)?)?$/i;
 const stemOf = (path: string) => fileName(path).replace(/\.[^.]*$/, '');
-const clean = (name: string) => (isBackground(name) ? BACKGROUND_CLASS : name.trim());
+const clean = (name: string) => (isBackground(name) ? BACKGROUND_CLASS : name.trim().normalize('NFC'));
 
 /** Folders of every file, and which of them have which neighbours. */
 class Tree {
@@ -130,10 +132,11 @@ const list = (names: Iterable<string>, most = 4): string => {
   return all.length > most ? `${all.slice(0, most).join(', ')} and ${all.length - most} more` : all.join(', ');
 };
 
-/** Groups that are of use: every class has at least two, else a class could not be in two parts. */
+/** Groups that are of use: every class has at least two, else a class could not be in two parts. Noise is nobody's. */
 function usefulGroups(classes: ReadonlyMap<string, string>, groups: Map<string, string>): Map<string, string> {
   const perClass = new Map<string, Set<string>>();
   for (const [path, name] of classes) {
+    if (name === BACKGROUND_CLASS) continue;
     const known = perClass.get(name) ?? new Set();
     perClass.set(name, known);
     const group = groups.get(path);
@@ -147,7 +150,7 @@ function readFolders(chains: ReadonlyMap<string, readonly string[]>): Pick<Struc
   const inside = [...chains].filter(([, chain]) => chain.length > 0);
   if (inside.length === 0) return { readings: [], question: null };
   const nearest = new Map(inside.map(([path, chain]) => [path, clean(chain.at(-1)!)]));
-  const people = groupsOfNames(inside.map(([path]) => path));
+  const people = groupsOfNames([...nearest].flatMap(([path, name]) => (name === BACKGROUND_CLASS ? [] : [path])));
   const folder: Reading = {
     id: 'folder',
     title: `the folders ${list(nearest.values())}`,
@@ -164,6 +167,8 @@ function readFolders(chains: ReadonlyMap<string, readonly string[]>): Pick<Struc
     groups: usefulGroups(top, below),
   };
   const inner: Reading = { ...folder, groups: usefulGroups(nearest, top) };
+  // Two readings that say the same are one.
+  if ([...nearest].every(([path, name]) => top.get(path) === name)) return { readings: [folder], question: null };
   // Files that lie directly in an upper folder make it a class; so does a folder below that comes again under others, and one alone in each.
   const tops = new Map<string, Set<string>>();
   let isMixed = false;
@@ -206,7 +211,13 @@ function readDotted(paths: readonly string[]): Reading | null {
   const counts = new Map<string, number>();
   for (const path of paths) {
     const parts = fileName(path).split('.');
-    if (parts.length < 3 || !parts[0]!.trim() || /^\d+$/.test(parts[0]!) || isStamp(stemOf(path).slice(0, 20)))
+    if (
+      parts.length < 3 ||
+      !parts[0]!.trim() ||
+      /^\d+$/.test(parts[0]!) ||
+      isStamp(parts[0]!) ||
+      isStamp(stemOf(path).slice(0, 20))
+    )
       continue;
     labels.set(path, parts[0]!.trim());
     counts.set(parts[0]!.trim(), (counts.get(parts[0]!.trim()) ?? 0) + 1);
@@ -260,9 +271,16 @@ function readFields(paths: readonly string[]): Reading[] {
     });
   }
   const words = new Map<string, string>();
+  const plain = stems.map((stem) => stem.replace(COPY, ''));
   paths.forEach((path, i) => {
-    const word = /^(.*?\p{L}[^\d]*?)[ _.-]*\(?\d{1,5}\)?$/u.exec(stems[i]!)?.[1]?.trim();
+    const word = /^(.*?\p{L}[^\d]*?)[ _.-]*\(?\d{1,5}\)?$/u.exec(plain[i]!)?.[1]?.trim();
     if (word && !isStamp(stems[i]!) && !DEVICE.test(squash(word))) words.set(path, word);
+  });
+  // The first of a row has no number: `dog`, `dog (1)`, `dog copy`.
+  const counted = new Set(words.values());
+  paths.forEach((path, i) => {
+    const isCopied = plain[i] !== stems[i] || plain.some((other, j) => j !== i && other === plain[i]);
+    if (!words.has(path) && !isStamp(stems[i]!) && (counted.has(plain[i]!) || isCopied)) words.set(path, plain[i]!);
   });
   const kinds = new Set(words.values()).size;
   if (words.size < paths.length || kinds < 2 || kinds > paths.length / 2) return [];

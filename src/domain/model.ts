@@ -50,7 +50,7 @@ export type LogMelPreprocessing = SharedSoundPreprocessing & {
 
 /** Embeddings of a pretrained network: a window of samples becomes `shape` values. */
 export type EmbeddingPreprocessing = SharedSoundPreprocessing & {
-  kind: 'yamnet' | 'speech-embedding';
+  kind: 'yamnet' | 'mn04' | 'speech-embedding';
   /** SHA-256 of the network's files, in the order of the manifest. */
   networkFiles: string[];
   windowSamples: number;

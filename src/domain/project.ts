@@ -50,6 +50,8 @@ export type InspectedMedia<M extends Media = Media> = {
   notice: string | null;
   name: string | null;
   label: string | null;
+  /** What it is of, when a file holds examples of several recordings. */
+  recording?: string;
 };
 
 /** Length of an example in seconds; 0 for what has none. */

@@ -15,6 +15,7 @@ export const ENGINE_TITLES: Record<EngineName, string> = {
 export type Algorithm =
   | 'automatic'
   | 'transfer-learning'
+  | 'whole-sounds'
   | 'spoken-words'
   | 'fine-tune'
   | 'full-network'

@@ -5,6 +5,7 @@ export {
   embeddingCut,
   embeddingExtractor,
   embeddingWindow,
+  rateOfNetwork,
   type CopySettings,
   type EmbeddingCut,
 } from './sound/embedding-spec.ts';

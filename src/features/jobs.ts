@@ -45,6 +45,7 @@ export { extractLogMels, logMelOfFile } from './sound/extract-log-mel.ts';
 export { inspectSound } from './sound/inspect.ts';
 export { extractLogMel, logMelMatrices, logMelWindow, LogMelStream } from './sound/log-mel.ts';
 export { readPcm } from './sound/read-pcm.ts';
+export { addMn04 } from './sound/mn04-graph.ts';
 export { addSpeechEmbedding } from './sound/speech-graph.ts';
 export { addMobileNet } from './picture/mobilenet-graph.ts';
 export { addSsdMaps } from './picture/vision-graph.ts';

@@ -13,3 +13,4 @@ export {
 export { readCoreml, type ReadCoreml } from './read-coreml.ts';
 export { readOnnxGraph } from './read-onnx.ts';
 export { readAttached, writeMediapipe, type TfliteAbout, type TfliteInput } from './mediapipe.ts';
+export { readPytorch, type PytorchTensor } from './read-pytorch.ts';

@@ -74,3 +74,6 @@ export function formatAgo(thenMs: number, nowMs: number): string {
 
 /** The word as a title begins it. */
 export const capitalise = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+/** What the spellings of one name have in common: neither Unicode form nor case nor spaces around it count. */
+export const nameKey = (name: string): string => name.trim().normalize('NFC').toLowerCase();

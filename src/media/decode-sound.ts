@@ -156,7 +156,7 @@ async function riffClaimRatio(blob: Blob): Promise<number> {
 }
 
 /**
- * The whole pipe: file → mono blocks at {@link SOUND_RATE_HZ}.
+ * The whole pipe: file → mono blocks at `rateHz`, {@link SOUND_RATE_HZ} unless another is asked for.
  * @param onNative also receives every block before resampling (for measuring levels). Borrowed.
  * @returns how many seconds were read, and whether reading ended at damage (`isCut`) with something kept.
  * @throws as {@link openSound}; `media/damaged` when nothing at all could be read; `media/zero-length` when it holds no samples.
@@ -164,11 +164,15 @@ async function riffClaimRatio(blob: Blob): Promise<number> {
 export async function readSound(
   blob: Blob,
   onBlock: (pcm: Float32Array) => void | Promise<void>,
-  options: { signal?: AbortSignal | undefined; onNative?: (pcm: Float32Array, sampleRateHz: number) => void } = {},
+  options: {
+    signal?: AbortSignal | undefined;
+    rateHz?: number;
+    onNative?: (pcm: Float32Array, sampleRateHz: number) => void;
+  } = {},
 ): Promise<{ sound: Omit<OpenSound, 'blocks' | 'close'>; readSec: number; isCut: boolean }> {
   const sound = await openSound(blob);
   try {
-    const resampler = new Resampler(sound.sampleRateHz, SOUND_RATE_HZ);
+    const resampler = new Resampler(sound.sampleRateHz, options.rateHz ?? SOUND_RATE_HZ);
     // Opus decoders do not trim the pre-skip of the container (DEPENDENCIES, audio decode).
     const mostSamples =
       sound.codec === 'opus' && sound.claimedSec ? Math.round(sound.claimedSec * sound.sampleRateHz) : Infinity;

@@ -65,11 +65,28 @@ const WAV_CODECS: Record<number, string> = {
   0x02: 'ADPCM (Microsoft)',
   0x11: 'ADPCM (IMA)',
   0x31: 'GSM 6.10',
+  0x14: 'G.723.1',
+  0x20: 'ADPCM (Yamaha)',
+  0x28f: 'G.722',
+  0x42: 'G.723.1',
   0x45: 'G.726',
+  0x64: 'G.726',
+  0x65: 'G.722',
+  0x83: 'G.729',
   0x50: 'MPEG layer 2',
   0x161: 'Windows Media Audio',
   0x162: 'Windows Media Audio',
+  0x2000: 'Dolby Digital (AC-3)',
+  0x5346: 'ADPCM (Flash)',
+  0xff: 'AAC in WAV',
+  0x1600: 'AAC in WAV',
+  0x1602: 'AAC in WAV',
+  0x566f: 'Vorbis in WAV',
+  0x674f: 'Vorbis in WAV',
+  0x6750: 'Vorbis in WAV',
+  0x6751: 'Vorbis in WAV',
 };
+const FLAC_TAG = 0xf1ac;
 const isMpegTag = (tag: number) => tag === 0x50 || tag === 0x55;
 /** A demuxer knows these by itself: PCM, float, A-law, µ-law, extensible. */
 const isPlainTag = (tag: number) => [0x01, 0x03, 0x06, 0x07, 0xfffe].includes(tag);
@@ -111,7 +128,8 @@ async function readWav(
     }
     at = from + size + (size % 2);
   }
-  if (riff > 0x7ff00000 && riff < 0xffffffff) isPlain = false;
+  // The file's own length is that of its head, nothing, or of another file: demuxers believe it.
+  if (riff !== blob.size && riff - 8 !== 0xffffffff) isPlain = false;
   return fmt && data ? { fmt, ...data, isPlain } : null;
 }
 
@@ -122,9 +140,11 @@ async function mendWav(blob: Blob): Promise<Blob> {
   const { fmt, from, to, isPlain } = wav;
   const tag = viewOf(fmt).getUint16(0, true);
   if (isMpegTag(tag)) return blob.slice(from, to, 'audio/mpeg');
+  if (tag === FLAC_TAG) return blob.slice(from, to, 'audio/flac');
   const codec = WAV_CODECS[tag];
   if (codec) throw unsupported(codec);
-  if (isPlain || !isPlainTag(tag)) return blob;
+  if (!isPlainTag(tag)) throw unsupported(`a kind of WAV with the number 0x${tag.toString(16)}`);
+  if (isPlain) return blob;
   const size = to - from;
   const wave = new Uint8Array([...'WAVE'].map((letter) => letter.charCodeAt(0)));
   const parts = [chunkHead('RIFF', 4 + 8 + fmt.length + 8 + size), wave, chunkHead('fmt ', fmt.length), fmt];
@@ -153,10 +173,12 @@ async function* readPages(blob: Blob): AsyncGenerator<Page> {
 }
 
 /** FLAC in Ogg as a FLAC file: its packets are the frames (xiph.org, Ogg FLAC mapping 1.0). */
-async function unwrapFlac(blob: Blob, serial: number): Promise<Blob> {
+async function unwrapFlac(blob: Blob): Promise<Blob> {
   const pieces: Blob[] = [];
   let isFirst = true;
+  let serial: number | null = null;
   for await (const page of readPages(blob)) {
+    serial ??= page.serial;
     if (page.serial !== serial) continue;
     // In front of the signature stand 0x7F, "FLAC", the version and the count of headers.
     pieces.push(blob.slice(page.dataAt + (isFirst ? 9 : 0), page.end));
@@ -169,17 +191,16 @@ async function unwrapFlac(blob: Blob, serial: number): Promise<Blob> {
 async function mendOgg(blob: Blob): Promise<Blob[]> {
   const starts: number[] = [];
   let isInHead = false;
-  let firstSerial = 0;
-  for await (const { at, flags, serial } of readPages(blob)) {
+  for await (const { at, flags } of readPages(blob)) {
     const isStart = (flags & 2) !== 0;
     if (isStart && !isInHead) starts.push(at);
-    if (isStart && starts.length === 1 && !isInHead) firstSerial = serial;
     isInHead = isStart;
   }
   const head = textOf(await bytesOf(blob, 0, 200), 0, 200);
-  if (head.includes('\x7fFLAC')) return [await unwrapFlac(blob, firstSerial)];
   if (head.includes('Speex   ')) throw unsupported('Speex');
-  return starts.length < 2 ? [blob] : starts.map((from, i) => blob.slice(from, starts[i + 1] ?? blob.size, blob.type));
+  const links =
+    starts.length < 2 ? [blob] : starts.map((from, i) => blob.slice(from, starts[i + 1] ?? blob.size, blob.type));
+  return head.includes('\x7fFLAC') ? Promise.all(links.map(unwrapFlac)) : links;
 }
 
 const unsupported = (codec: string) =>
@@ -201,6 +222,14 @@ function foreignSound(head: Uint8Array): string | null {
   if (text.startsWith('riff.\x91\xcf')) return 'Wave64';
   if (text.startsWith('MAC ')) return 'Monkey’s Audio';
   if (text.startsWith('wvpk')) return 'WavPack';
+  if (text.startsWith('TTA1')) return 'True Audio (TTA)';
+  if (/^MP\+|^MPCK/.test(text)) return 'Musepack';
+  if (text.startsWith('.RMF') || text.startsWith('.ra\xfd')) return 'RealAudio';
+  if (text.startsWith('Creative Voice File')) return 'Creative Voice (.voc)';
+  if (text.startsWith('DSD ')) return 'DSD';
+  if (/^\x7f\xfe\x80\x01/.test(text)) return 'DTS';
+  if (/^RIFF....AVI /s.test(text)) return 'AVI, a video of older Windows';
+  if (text[0] === 'G' && head[188] === 0x47 && head[376] === 0x47) return 'MPEG transport stream';
   return null;
 }
 

@@ -23,6 +23,7 @@ import {
   type KnownSounds,
   type NetworkStore,
 } from '../features/jobs.ts';
+import { SOUND_RATE_HZ } from '../media/index.ts';
 import { loadArtifact } from './artifact.ts';
 import { startWasm } from './wasm-engine.ts';
 import { noveltyOf } from './novelty.ts';
@@ -34,9 +35,11 @@ const BATCH = 16;
 /** `scores`: shape [windows, classes]. `novelty` per window: above 1 is unlike the training data; null when the model cannot tell. */
 export type WindowPredictions = { scores: Float32Array; novelty: Float32Array | null };
 
-/** What listening and file analysis need of a model. Samples are mono at 16 kHz. */
+/** What listening and file analysis need of a model. Samples are mono at its rate. */
 export interface Predictor extends Disposable {
   readonly classNames: string[];
+  /** Samples a second. */
+  readonly rateHz: number;
   /** How sound is cut for it. */
   readonly cut: WindowCut;
   /** @param windows of that cut; borrowed. */
@@ -150,6 +153,10 @@ export class SoundPredictor implements Predictor, ClipScorer {
     return this.#classifier.artifact;
   }
 
+  get rateHz(): number {
+    return this.#spec.sampleRateHz;
+  }
+
   get cut(): WindowCut {
     return windowCut(this.#spec);
   }
@@ -193,6 +200,7 @@ export class SoundPredictor implements Predictor, ClipScorer {
 /** YAMNet's own classes as a model: scores are independent of each other. */
 export class KnownPredictor implements Predictor {
   readonly #sounds: KnownSounds;
+  readonly rateHz = SOUND_RATE_HZ;
   readonly cut: WindowCut;
 
   /** @param sounds owned from here on. */

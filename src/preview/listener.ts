@@ -9,8 +9,8 @@ import type { Predictor } from '../model/jobs.ts';
 
 /** Progress is sent at most this often, in seconds of sound. */
 const REPORT_EVERY_SEC = 0.06;
-/** Live windows come at least this often, whatever the overlap the model was trained with. */
-const MOST_STEP_SAMPLES = SOUND_RATE_HZ / 4;
+/** Live windows come at least this often, in seconds, whatever the overlap the model was trained with. */
+const MOST_STEP_SEC = 0.25;
 
 type Take = {
   blocks: Float32Array[];
@@ -19,6 +19,24 @@ type Take = {
   resolve: (pcm: Float32Array) => void;
   reject: (error: unknown) => void;
 };
+
+/** Samples for a model: `newest` as many as its window needs, `count` since `fromSec`; `resampler` null where they are those of the spectrogram. */
+type Feed = {
+  readonly rateHz: number;
+  readonly fromSec: number;
+  readonly resampler: Resampler | null;
+  newest: Float32Array;
+  count: number;
+  nextEnd: number;
+};
+const startFeed = (rateHz: number, fromSec: number, resampler: Resampler | null): Feed => ({
+  rateHz,
+  fromSec,
+  resampler,
+  newest: new Float32Array(0),
+  count: 0,
+  nextEnd: 0,
+});
 
 /** One listening session. Feed it blocks; it reports. */
 export class Listener {
@@ -29,10 +47,10 @@ export class Listener {
   readonly #report: (progress: ListenProgress) => void;
   readonly #fail: (error: unknown) => void;
   readonly #resampler: Resampler;
+  /** The newest samples, at the rate of the model. */
+  #feed: Feed;
   readonly #stream = new LogMelStream();
-  #samples = new Float32Array(0);
-  #sampleCount = 0;
-  #nextEnd = 0;
+  #heardSamples = 0;
   #isPredicting = false;
   #running: Promise<void> = Promise.resolve();
   #expectedFrame = -1;
@@ -56,6 +74,7 @@ export class Listener {
     this.#fail = fail;
     this.#report = report;
     this.#resampler = new Resampler(sampleRateHz, SOUND_RATE_HZ);
+    this.#feed = startFeed(SOUND_RATE_HZ, 0, null);
   }
 
   #empty() {
@@ -78,7 +97,8 @@ export class Listener {
     const resampled = this.#resampler.push(pcm);
     const rows = this.#stream.push(resampled).slice();
     if (rows.length) unsent.rows.push(rows);
-    this.#keep(resampled);
+    this.#heardSamples += resampled.length;
+    this.#keep(this.#feed.resampler?.push(pcm) ?? resampled);
     const { predictor } = this;
     if (this.#isPredicting) return this.#reportIfDue();
     this.#running = this.#predict().catch((error: unknown) => {
@@ -92,6 +112,13 @@ export class Listener {
   async replace(predictor: Predictor | null): Promise<void> {
     const old = this.predictor;
     this.predictor = predictor;
+    const rateHz = predictor?.rateHz ?? this.#feed.rateHz;
+    if (rateHz !== this.#feed.rateHz)
+      this.#feed = startFeed(
+        rateHz,
+        this.#heardSamples / SOUND_RATE_HZ,
+        rateHz === SOUND_RATE_HZ ? null : new Resampler(this.sampleRateHz, rateHz),
+      );
     await this.#running;
     old?.[Symbol.dispose]();
   }
@@ -147,33 +174,35 @@ export class Listener {
 
   /** Keeps the newest samples: as many as a window needs. */
   #keep(pcm: Float32Array): void {
-    this.#sampleCount += pcm.length;
+    const feed = this.#feed;
+    feed.count += pcm.length;
     const most = this.predictor?.cut.windowSamples ?? 0;
-    const joined = new Float32Array(this.#samples.length + pcm.length);
-    joined.set(this.#samples);
-    joined.set(pcm, this.#samples.length);
-    this.#samples = joined.slice(Math.max(0, joined.length - most));
+    const joined = new Float32Array(feed.newest.length + pcm.length);
+    joined.set(feed.newest);
+    joined.set(pcm, feed.newest.length);
+    feed.newest = joined.slice(Math.max(0, joined.length - most));
   }
 
   /** Runs the newest window when one is due; while one is running the next is not queued but joined (latest wins). */
   async #predict(): Promise<void> {
-    const predictor = this.predictor;
+    const { predictor } = this;
+    const feed = this.#feed;
     if (
       !predictor ||
       this.#isPredicting ||
-      this.#sampleCount < this.#nextEnd ||
-      this.#samples.length < predictor.cut.windowSamples
+      feed.count < feed.nextEnd ||
+      feed.newest.length < predictor.cut.windowSamples
     )
       return;
     this.#isPredicting = true;
     try {
       const { windowSamples, hopSamples } = predictor.cut;
-      const end = this.#sampleCount;
-      this.#nextEnd = end + Math.min(hopSamples, MOST_STEP_SAMPLES);
-      const pcm = this.#samples.slice();
+      const end = feed.count;
+      feed.nextEnd = end + Math.min(hopSamples, MOST_STEP_SEC * feed.rateHz);
+      const pcm = feed.newest.slice();
       const { scores, novelty } = await predictor.predictWindows([{ startSample: end - windowSamples, pcm, own: pcm }]);
       if (this.predictor !== predictor) return;
-      const toSec = (sample: number) => sample / SOUND_RATE_HZ;
+      const toSec = (sample: number) => feed.fromSec + sample / feed.rateHz;
       this.#unsent.windows.push({
         startSec: toSec(end - windowSamples),
         endSec: toSec(end),
@@ -199,7 +228,7 @@ export class Listener {
       columns: quantiseLogMel(flat),
       peakDb: toDb(peak),
       rmsDb: toDb(Math.sqrt(power / Math.max(1, samples))),
-      atSec: this.#sampleCount / SOUND_RATE_HZ,
+      atSec: this.#heardSamples / SOUND_RATE_HZ,
       windows,
       droppedSamples: dropped,
       takeSec: this.#take ? this.#take.samples / this.sampleRateHz : null,

@@ -13,7 +13,7 @@ import { KnownSounds, LogMelStream, readPcm } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
-import { SOUND_RATE_HZ } from '../media/index.ts';
+import { Resampler, SOUND_RATE_HZ } from '../media/index.ts';
 import type { CaptureBlock } from '../media/capture.ts';
 import { readSound } from '../media/jobs.ts';
 import { KnownPredictor, SoundPredictor, type Predictor } from '../model/jobs.ts';
@@ -113,6 +113,8 @@ export function createSoundPreview(store: () => Promise<Store>): Jobs<SoundPrevi
       using predictor = await load(model);
       const { windowSamples } = predictor.cut;
       const classCount = predictor.classNames.length;
+      const { rateHz } = predictor;
+      const forPicture = rateHz === SOUND_RATE_HZ ? null : new Resampler(rateHz, SOUND_RATE_HZ);
       const stream = new LogMelStream();
       const cutter = new PcmWindows(predictor.cut);
       const windows: WindowScores[] = [];
@@ -125,8 +127,8 @@ export function createSoundPreview(store: () => Promise<Store>): Jobs<SoundPrevi
         const { scores, novelty } = await predictor.predictWindows(waiting);
         waiting.forEach(({ startSample }, i) => {
           windows.push({
-            startSec: startSample / SOUND_RATE_HZ,
-            endSec: (startSample + windowSamples) / SOUND_RATE_HZ,
+            startSec: startSample / rateHz,
+            endSec: (startSample + windowSamples) / rateHz,
             scores: scores.slice(i * classCount, (i + 1) * classCount),
             novelty: novelty?.[i] ?? null,
           });
@@ -137,7 +139,7 @@ export function createSoundPreview(store: () => Promise<Store>): Jobs<SoundPrevi
       const { readSec } = await readSound(
         blob,
         async (pcm) => {
-          const picture = quantiseLogMel(stream.push(pcm));
+          const picture = quantiseLogMel(stream.push(forPicture?.push(pcm) ?? pcm));
           for (let at = 0; at < picture.length; at += BANDS) {
             if (rowIndex++ % stride === 0) columns.push(picture.slice(at, at + BANDS));
             if (columns.length === MOST_COLUMNS * 2) {
@@ -153,7 +155,7 @@ export function createSoundPreview(store: () => Promise<Store>): Jobs<SoundPrevi
           }
           progress({ doneSec: rowIndex / 100, totalSec: null });
         },
-        { signal },
+        { signal, rateHz },
       );
       waiting.push(...cutter.end());
       if (waiting.length > 0) await runWindows();

@@ -33,7 +33,13 @@ export {
 } from './movement/movement-features.ts';
 export { planSounds } from './sound/plan.ts';
 export { plainerSound } from './sound/sound-settings.ts';
-export { DEFAULT_SOUND_SETTINGS, networkOfAlgorithm, withSoundAlgorithm } from './sound/sound-settings.ts';
+export {
+  DEFAULT_SOUND_SETTINGS,
+  fitWindow,
+  networkOfAlgorithm,
+  soundBudget,
+  withSoundAlgorithm,
+} from './sound/sound-settings.ts';
 export { chooseAlgorithm } from './sound/choose-algorithm.ts';
 export { listWindows } from './sound/batches.ts';
 export { soundRequest, soundRequestOfModel, type SoundRequest } from './sound/sound-features.ts';

@@ -1,9 +1,14 @@
-/** YAMNet on LiteRT.js in this browser: the classifier layer applied to the embedding gives the scores of the unedited network. Needs ../shared. */
+/**
+ * Networks of sounds on LiteRT.js in this browser. YAMNet: the classifier layer applied to the embedding gives the scores of the unedited network. mn04: what we write of its
+ * PyTorch file gives the numbers of the numpy reference. Needs ../shared.
+ */
 import '../../workers/wasm-files.ts';
 import { commands } from 'vitest/browser';
 import { describe, expect, it } from 'vitest';
+import golden from '../golden/mn04.json';
 import { LiteNetwork } from '../../src/features/networks/litert.ts';
 import { OPERATORS, TfliteGraph } from '../../src/features/networks/tflite.ts';
+import { createEmbedder } from '../../src/features/sound/embedders.ts';
 import { joinBlocks } from '../../src/features/sound/read-pcm.ts';
 import { cutPcmWindows, sampleCut } from '../../src/features/sound/pcm-windows.ts';
 import { exposeYamnetEmbedding, yamnetLabels } from '../../src/features/sound/yamnet.ts';
@@ -56,5 +61,25 @@ describe.skipIf(!model)('YAMNet (skipped without ../shared/models)', () => {
     }
     expect(compared).toBe(12);
     expect(labels).toHaveLength(521);
+  });
+});
+
+const large = await readShared('models/mn04_as_mAP_432.pt');
+
+describe.skipIf(!large)('mn04 (skipped without ../shared/models)', () => {
+  it('gives the numbers of the reference, front end included', async () => {
+    const file = new Blob([bytesOf(large![0]!.base64)]);
+    const store = { loadNetworkFile: () => Promise.resolve(file), saveNetworkFile: () => Promise.resolve() };
+    using embedder = await createEmbedder(store, 'mn04', 2);
+    const samples = Float32Array.from({ length: 64_000 }, (_, i) => {
+      const t = i / 32_000;
+      const pulse = Math.sin(2 * Math.PI * 3 * t) > 0 ? 0.2 * Math.sin(2 * Math.PI * 7000 * t) : 0;
+      return 0.4 * Math.sin(2 * Math.PI * (300 + 900 * t) * t) + pulse + 0.1 * Math.sin(2 * Math.PI * 12_000 * t);
+    });
+    const started = performance.now();
+    const values = await embedder.embed(samples);
+    console.info(`mn04: ${Math.round(performance.now() - started)} ms for 2 s of sound`);
+    expect(values).toHaveLength(golden.width);
+    golden.values.forEach((value, i) => expect(values[i * golden.step]).toBeCloseTo(value, 3));
   });
 });

@@ -228,13 +228,20 @@ describe('lists beside media', () => {
     ]);
     expect(found.classes).toEqual(['dog', 'chirping_birds']);
     expect(found.groups).toEqual(['100032', '100038']);
-    expect(found.remarks).toEqual(['ESC-50/meta/esc50.csv: These are not among the files: 1-977-A-39.wav.']);
+    expect(found.remarks).toEqual([
+      'ESC-50/meta/esc50.csv: Its folds were not taken: what belongs together is said by the column src_file.',
+      'ESC-50/meta/esc50.csv: These are not among the files: 1-977-A-39.wav.',
+    ]);
   });
   it('UrbanSound8K', async () => {
     const csv = `slice_file_name,fsID,start,end,salience,fold,classID,class
 100032-3-0-0.wav,100032,0.0,0.317551,1,5,3,dog_bark`;
     const found = await read({ 'metadata/UrbanSound8K.csv': csv }, ['audio/fold5/100032-3-0-0.wav']);
-    expect([found.classes, found.groups, found.remarks]).toEqual([['dog_bark'], ['100032'], []]);
+    expect([found.classes, found.groups, found.remarks]).toEqual([
+      ['dog_bark'],
+      ['100032'],
+      ['metadata/UrbanSound8K.csv: Its folds were not taken: what belongs together is said by the column fsID.'],
+    ]);
   });
   it('columns in any order, any delimiter, with parts, and without a header', async () => {
     const media = ['a.wav', 'b.wav', 'c.wav'];

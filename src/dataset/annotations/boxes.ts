@@ -3,9 +3,9 @@ import { XMLValidator } from 'fast-xml-parser';
 import { collectPictureAnnotations } from './collect.ts';
 import type { TextFile } from './notes.ts';
 import { nothingListed, type ReadLists } from './reader.ts';
-import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
+import { linesOf, MOST_ANNOTATION_BYTES, readText } from './text.ts';
 
-const isText = (path: string) => /\.(json|jsonl|xml|csv|tsv|txt|ya?ml|names|labels|data|pbtxt)$/i.test(path);
+const isText = (path: string) => /\.(json|jsonl|xml|csv|tsv|tab|txt|ya?ml|names|labels|data|pbtxt)$/i.test(path);
 const isVideo = (path: string) => /\.(mp4|mov|m4v|webm|mkv)$/i.test(path);
 
 /** Why a text gave nothing: it is no whole XML, or nothing in it is known. */
@@ -16,7 +16,21 @@ function whyUnread(text: string, path: string): { reason: string; advice?: strin
     if (checked !== true)
       return { reason: `It is cut off or damaged: line ${checked.err.line} is no XML (${checked.err.msg}).`, advice };
   }
-  return { reason: 'It holds no annotations this app can read.' };
+  if (
+    /\.txt$/i.test(path) &&
+    linesOf(text)
+      .slice(0, 20)
+      .some((line) => (line.match(/-?\d+(?:[.,]\d+)?/g) ?? []).length >= 4)
+  )
+    return {
+      reason: 'Its lines have numbers, but are no lines of YOLO.',
+      advice: 'A line of YOLO is a class number and four numbers from 0 to 1: centre, width and height of the box.',
+    };
+  return {
+    reason: 'It holds no annotations this app can read.',
+    advice:
+      'Boxes come in as Create ML, COCO, YOLO, Pascal VOC, CSV, VIA, LabelMe, VoTT, Label Studio or Edge Impulse.',
+  };
 }
 
 /** See the file header. */

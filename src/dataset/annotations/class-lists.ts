@@ -24,7 +24,7 @@ export const CLASS_LISTS: FormatTable = {
     ],
     ['CSV, TSV, `;`, with a header', 'files and classes by the names of the columns, in any order'],
     ['the same without a header', 'the column that names files, and the one whose words come again'],
-    ['ESC-50, UrbanSound8K', 'classes; `src_file` and `fsID` belong together'],
+    ['ESC-50, UrbanSound8K', 'classes; `src_file` and `fsID` belong together, else the folds'],
     ['Hugging Face `metadata.csv`, `metadata.jsonl`', '`file_name` and `label`'],
     ['Edge Impulse `info.labels`', 'class and part of every file'],
     ['`testing_list.txt` and the like (Speech Commands)', 'parts by the name of the list'],
@@ -38,16 +38,19 @@ export const CLASS_LISTS: FormatTable = {
 };
 
 const FILE =
-  /^(file|files|filename|file_name|slice_file_name|fname|filepath|file_path|image|image_name|image_path|image_id|imagefilename|img|picture|audio|audio_path|audio_file|audio_filename|wav|wav_file|clip|clip_name|recording|sound|path|id)$/;
+  /^(file|files|filename|file_name|slice_file_name|fname|filepath|file_path|image|image_name|image_path|image_id|imagefilename|img|picture|audio|audio_path|audio_file|audio_filename|wav|wav_file|wavfile|sound_file|soundfile|sound_filename|audiofile|audiofilename|begin_file|notated_path|clip|clip_name|recording|sound|path|id)$/;
 /** Best first: where a table has a number and a word for a class, the word is shown to people. */
 const LABELS = [
-  /^(label|labels|class_?name|class_?label|label_?name)$/,
-  /^(class|category|species|breed|emotion|word|genre|instrument|event|tag|primary_label|common_name|choice|sentiment|annotation)$/,
+  /^(label|labels|class_?name|class_?label|label_?name|event_?label|sound_?event)$/,
+  /^(class|category|species|breed|emotion|word|genre|instrument|event|tag|primary_label|common_name|choice|sentiment|annotation|call_?type|behaviou?r|common_?name|scientific_?name|event_?type)$/,
   /^(target|name|classid|class_id|label_id|y)$/,
 ];
 const PART = /^(split|set|part|subset|data_?set|fold_?name|usage|phase)$/;
 const GROUP =
   /^(recording|src_file|source_recording|fsid|group|speaker|speaker_id|subject|subject_id|participant|person|client_id|recording_id|session|patient|patient_id)$/;
+
+/** Folds of a data set: where a table says nothing finer, what is in one fold stays together. */
+const FOLD = /^(fold|folds|fold_?id|cv_?fold|kfold)$/;
 
 /** One row: a file, its class (null = the list gives only parts), its part and what it belongs to, where the list says so. `line` counts from 1. */
 export type ClassRow = {
@@ -60,12 +63,13 @@ export type ClassRow = {
   stretch?: { startSec: number; endSec: number };
 };
 /** What a list says, and the lines that cannot be used. */
-export type ClassRows = { rows: ClassRow[]; faults: { line: number; reason: string }[] };
+export type ClassRows = { rows: ClassRow[]; faults: { line: number; reason: string }[]; hints?: string[] };
 
-/** Columns of seconds; `start` of a take or a date is none. */
-const START =
-  /^(start|begin|onset|start_time|begin_time|start_s|start_sec|begin_time_\(s\)|start_\(s\)|start_time_\(s\)|from)$/;
-const END = /^(end|stop|offset|end_time|stop_time|end_s|end_sec|end_time_\(s\)|end_\(s\)|stop_\(s\)|to)$/;
+/** Columns of seconds, or of milliseconds; `start` of a take or a date is none. */
+const UNIT = '(?:_?time)?(?:_?(?:in_)?\\(?(?:s|secs?|seconds?|ms|msecs?|milliseconds?)\\)?)?$';
+const START = new RegExp(`^(?:t_?|time_?)?(?:start|begin|onset|from|min)${UNIT}`);
+const END = new RegExp(`^(?:t_?|time_?)?(?:end|stop|offset|finish|to|max)${UNIT}`);
+const IN_MS = /_?\(?(?:ms|msecs?|milliseconds?)\)?$/;
 
 const plainHead = (cell: string) =>
   cell
@@ -112,11 +116,20 @@ export function readClassTable(text: string, isFile: (cell: string) => boolean):
     label = able.find((at) => hasLetters(column(at, rows))) ?? able[0] ?? -1;
   }
   if (label < 0 && part < 0) return null;
-  const group = find(GROUP);
+  const finer = find(GROUP);
+  const fold = find(FOLD);
+  const group = finer >= 0 ? finer : fold;
   // Slices say where they stood in the recording they were cut from (UrbanSound8K).
   const areSlices = hasHead && head.some((cell) => /^(slice_file_name|fsid)$/.test(cell));
   const [start, end] = areSlices ? [-1, -1] : [find(START), find(END)];
-  const read: ClassRows = { rows: [], faults: [] };
+  const read: ClassRows = { rows: [], faults: [], hints: [] };
+  if (fold >= 0)
+    read.hints!.push(
+      finer >= 0
+        ? `Its folds were not taken: what belongs together is said by the column ${table[0]![finer]!}.`
+        : 'Its folds were taken as groups: what is in one fold stays together when the examples are divided.',
+    );
+  const inMs = (at: number) => (at >= 0 && IN_MS.test(head[at]!) ? 1000 : 1);
   rows.forEach((row, i) => {
     const line = i + (hasHead ? 2 : 1);
     const name = row[file] ?? '';
@@ -127,7 +140,9 @@ export function readClassTable(text: string, isFile: (cell: string) => boolean):
     }
     const [word, belongs] = [row[part] ?? '', row[group] ?? ''];
     if (word && !partOfWord(word)) read.faults.push({ line, reason: `names a part “${word}”, which is none` });
-    const [startSec, endSec] = [parseTime(row[start]), parseTime(row[end])];
+    const [from, to] = [parseTime(row[start]), parseTime(row[end])];
+    const startSec = from === null ? null : from / inMs(start);
+    const endSec = to === null ? null : to / inMs(end);
     const hasTimes = start >= 0 && end >= 0 && startSec !== null && endSec !== null;
     if (hasTimes && !(endSec > startSec)) {
       read.faults.push({ line, reason: `has no stretch from ${row[start]} to ${row[end]}` });
@@ -137,7 +152,7 @@ export function readClassTable(text: string, isFile: (cell: string) => boolean):
       file: name,
       label: named,
       part: word ? partOfWord(word) : null,
-      group: belongs || null,
+      group: belongs ? (group === fold ? `fold ${belongs}` : belongs) : null,
       line,
       ...(hasTimes ? { stretch: { startSec, endSec } } : {}),
     });
@@ -215,6 +230,8 @@ export function readPartList(text: string, path: string, isFile: (cell: string) 
 function tell(path: string, text: string): string {
   if (/\.json$/i.test(path) && /"payload"\s*:/.test(text) && /"sensors"\s*:/.test(text))
     return 'A recording of Edge Impulse as JSON. Export the data set there as WAV files.';
+  if (/^-?\d[\d.,]*\t-?\d[\d.,]*\t\S/.test(text))
+    return 'Its labels are points without a length: give each an end after its start, or drop clips.';
   if (/\.eaf$/i.test(path)) return 'A project of ELAN. Export its annotations there as tab-delimited text.';
   if (/^\s*(File type = )?"?ooTextFile/.test(text)) return 'Tiers of Praat without a named interval.';
   return /\.(csv|tsv|jsonl?|labels)$/i.test(path)
@@ -336,6 +353,7 @@ export const listClasses: ReadLists = async (files) => {
         });
       else named.set(found.path, row);
     }
+    for (const reason of list.hints ?? []) remark({ path, reason, isAdded: true });
     for (const { line, reason } of list.faults.slice(0, 20))
       remark({ path, reason: `Line ${line} ${reason}.`, isAdded: false });
     if (list.faults.length > 20)

@@ -3,6 +3,7 @@
  * Any thread; pure.
  */
 import type { Rect } from '../../domain/boxes.ts';
+import { fileName } from '../labels.ts';
 import type { FormatTable, LabelledPicture, WrittenFile } from './format.ts';
 import {
   isObject,
@@ -124,13 +125,17 @@ function placeOf(entry: Json): { rect: Rect; isCrowd: boolean } | string {
   return Array.isArray(entry.keypoints) ? 'has only keypoints: boxes are needed.' : 'has no box.';
 }
 
+/** Ids as numbers, as text and with zeros in front are the same. */
+const idOf = (value: unknown): string => textOf(value).replace(/^0+(?=\d+$)/, '');
+
 /** @returns null when it is none. */
 export function readCoco(whole: Json): PictureAnnotations | null {
   const { images, annotations, categories } = whole;
   if (!Array.isArray(images) || !Array.isArray(annotations)) return null;
-  const names = new Map(objectsOf(categories).map((entry) => [textOf(entry.id), textOf(entry.name)]));
+  const names = new Map(objectsOf(categories).map((entry) => [idOf(entry.id), textOf(entry.name)]));
   const faults: string[] = [];
   const byId = new Map<string, PictureNote>();
+  const byName = new Map<string, PictureNote>();
   const notes: PictureNote[] = [];
   for (const image of objectsOf(images)) {
     const picture = textOf(image.file_name ?? image.filename ?? image.path);
@@ -139,7 +144,9 @@ export function readCoco(whole: Json): PictureAnnotations | null {
       continue;
     }
     const note: PictureNote = { picture, boxes: [], width: sizeOf(image.width), height: sizeOf(image.height) };
-    byId.set(textOf(image.id), note);
+    byId.set(idOf(image.id), note);
+    for (const name of [picture, fileName(picture), fileName(picture).replace(/\.[^.]*$/, '')])
+      if (!byName.has(name)) byName.set(name, note);
     notes.push(note);
   }
   const entries = objectsOf(annotations).flatMap((entry) =>
@@ -147,14 +154,15 @@ export function readCoco(whole: Json): PictureAnnotations | null {
       ? objectsOf(entry.segments_info).map((segment) => ({ ...segment, image_id: entry.image_id }) as Json)
       : [entry],
   );
-  let captions = 0;
+  let [captions, lost] = [0, 0];
   for (const entry of entries) {
     if (textOf(entry.caption) && entry.bbox === undefined) {
       captions++;
       continue;
     }
-    const note = byId.get(textOf(entry.image_id));
+    const note = byId.get(idOf(entry.image_id)) ?? byName.get(textOf(entry.image_id));
     if (!note) {
+      lost++;
       faults.push(`Annotation ${textOf(entry.id)} is for image ${textOf(entry.image_id)}, which is not listed.`);
       continue;
     }
@@ -165,9 +173,11 @@ export function readCoco(whole: Json): PictureAnnotations | null {
       faults.push(`${note.picture}: annotation ${textOf(entry.id)} ${fault}`);
       continue;
     }
-    const label = names.get(textOf(entry.category_id)) || `class ${textOf(entry.category_id)}`;
+    const label = names.get(idOf(entry.category_id)) || `class ${textOf(entry.category_id)}`;
     note.boxes.push({ label, ...place.rect, unit: 'pixels' });
   }
+  // Whose boxes went astray is not known: no picture is empty for sure.
+  if (lost > 0) for (const note of notes) if (note.boxes.length === 0) note.isPartial = true;
   // Captions annotate nothing: their pictures are as they were.
   if (captions > 0)
     return {

@@ -9,6 +9,7 @@ import { readBoxJson, readBoxXml } from './box-formats.ts';
 import { readClassCodes, readCsv } from './csv.ts';
 import { FileIndex } from './file-index.ts';
 import { type NotedBox, type PictureAnnotations, type PictureNote, type TextFile } from './notes.ts';
+import { formatCount } from '../../kernel/format.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { ImportRemark } from './reader.ts';
 import { linesOf } from './text.ts';
@@ -156,7 +157,7 @@ function readYolo(
   }
   if (pixels > 0)
     faults.push(
-      `The numbers of ${pixels} boxes look like pixels: YOLO files hold shares of the picture, 0 to 1. Divide them by its width and height.`,
+      `The numbers of ${formatCount(pixels, 'box', 'boxes')} look like pixels: YOLO files hold shares of the picture, 0 to 1. Divide them by its width and height.`,
     );
   if (bad > 0)
     faults.push(`${bad} of its lines cannot be read: a line is a class number and four numbers from 0 to 1.`);
@@ -207,7 +208,7 @@ export function collectPictureAnnotations(
     } else if (/\.xml$/i.test(path)) {
       const read = readBoxXml(text, path);
       if (read) all.take(path, read);
-    } else if (/\.(csv|tsv)$/i.test(path)) {
+    } else if (/\.(csv|tsv|tab)$/i.test(path)) {
       const read = readCsv(text, (label) => codes.get(label) ?? label);
       if (read) all.take(path, read);
     } else if (/\.txt$/i.test(path)) {
@@ -219,8 +220,10 @@ export function collectPictureAnnotations(
         good === lines.length || (2 * good >= lines.length && all.hasPicture(stemOf(path), folderOf(path)));
       const part = areBoxes ? null : partOfList(path, declared);
       if (part && all.takeList(file, part)) continue;
+      const table = areBoxes ? null : readCsv(text, (label) => codes.get(label) ?? label);
       // `trainval.txt` and lists by class say no part.
-      if (isOfSet) all.used.add(path);
+      if (table) all.take(path, table);
+      else if (isOfSet) all.used.add(path);
       else if (areBoxes && (text.trim() || all.hasPicture(stemOf(path), folderOf(path)))) yolo.push(file);
     }
   }

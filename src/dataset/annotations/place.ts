@@ -1,5 +1,6 @@
 /** Boxes of notes, placed in their pictures. Any thread; pure. */
 import { clipRect, intersectionOverUnion, type Rect } from '../../domain/boxes.ts';
+import { nameKey } from '../../kernel/format.ts';
 import { fileName } from '../labels.ts';
 import type { PictureNote } from './notes.ts';
 
@@ -96,7 +97,7 @@ export function placeBoxes(
       });
     boxes.push({ ...clipped, label: box.label, ...(box.from ? { from: box.from } : {}) });
   }
-  const { once, files } = countOnce(boxes);
+  const { once, files } = countOnce(boxes, width, height);
   if (files.size > 0)
     remarks.push({
       reason: `The same boxes stand in ${[...files].map(fileName).join(' and ')}: they were counted once.`,
@@ -113,6 +114,8 @@ const isUnnamed = (label: string) => /^class \d+$/.test(label);
 /** Boxes that two files say are taken once, with the better name. Linear but for boxes of one class at one place. */
 function countOnce<T extends Rect & { label: string; from?: string }>(
   boxes: readonly T[],
+  width: number,
+  height: number,
 ): { once: T[]; files: Set<string> } {
   const files = new Set<string>();
   if (new Set(boxes.map(({ from }) => from)).size < 2) return { once: [...boxes], files };
@@ -124,7 +127,7 @@ function countOnce<T extends Rect & { label: string; from?: string }>(
     let twin = -1;
     for (let dx = -1; dx <= 1 && twin < 0; dx++)
       for (let dy = -1; dy <= 1 && twin < 0; dy++)
-        twin = (near.get(`${x + dx},${y + dy}`) ?? []).find((at) => isSame(once[at]!, box)) ?? -1;
+        twin = (near.get(`${x + dx},${y + dy}`) ?? []).find((at) => isSame(once[at]!, box, width, height)) ?? -1;
     if (twin < 0) {
       const key = `${x},${y}`;
       near.set(key, [...(near.get(key) ?? []), once.push(box) - 1]);
@@ -137,7 +140,21 @@ function countOnce<T extends Rect & { label: string; from?: string }>(
   return { once, files };
 }
 
-const isSame = (a: Rect & { label: string; from?: string }, b: Rect & { label: string; from?: string }) =>
-  a.from !== b.from &&
-  (a.label === b.label || isUnnamed(a.label) || isUnnamed(b.label)) &&
-  intersectionOverUnion(a, b) > SAME_PLACE;
+/** Formats count corners from 0 or from 1, and the last pixel or the one behind it. */
+const SAME_PIXELS = 1.6;
+
+type From = Rect & { label: string; from?: string };
+function isSame(a: From, b: From, width: number, height: number): boolean {
+  if (a.from === b.from) return false;
+  if (nameKey(a.label) !== nameKey(b.label) && !isUnnamed(a.label) && !isUnnamed(b.label)) return false;
+  const overlap = intersectionOverUnion(a, b);
+  if (overlap > SAME_PLACE) return true;
+  const isNear = (from: number, to: number, side: number) => Math.abs(from - to) * side <= SAME_PIXELS;
+  return (
+    overlap > 0.4 &&
+    isNear(a.x, b.x, width) &&
+    isNear(a.y, b.y, height) &&
+    isNear(a.x + a.width, b.x + b.width, width) &&
+    isNear(a.y + a.height, b.y + b.height, height)
+  );
+}

@@ -23,7 +23,7 @@ export const VOC: FormatTable = {
   title: 'Pascal VOC',
   dialects: [
     ['a picture with the name of the XML file', 'that one, whatever `filename` says'],
-    ['another name in `filename`', 'the picture of that name'],
+    ['another name in `filename`, or only a `path`', 'the picture of that name'],
     ['one `object` or many, several `bndbox` in one', 'every box'],
     ['`part` inside an object', 'not read: the object counts'],
     ['`polygon`, `robndbox` (turned)', 'the box around it'],
@@ -85,7 +85,8 @@ export function readVoc(text: string, path: string): PictureAnnotations | null {
   const size = isObject(annotation.size) ? annotation.size : {};
   // The picture that stands beside the file counts: names inside are often those of another computer.
   const stem = fileName(path).replace(/\.xml$/i, '');
-  const named = textOf(annotation.filename);
+  const fromPath = fileName(textOf(annotation.path).replace(/\\/g, '/'));
+  const named = textOf(annotation.filename) || fromPath;
   const isSame = named.replace(/\.[^.]*$/, '') === stem;
   const boxes: NotedBox[] = [];
   let read = 0;
@@ -99,7 +100,7 @@ export function readVoc(text: string, path: string): PictureAnnotations | null {
   });
   const note = {
     picture: isSame ? named : stem,
-    ...(named && !isSame ? { otherNames: [named] } : {}),
+    ...(named && !isSame ? { otherNames: [named, ...(fromPath ? [fromPath] : [])] } : {}),
     boxes,
     width: sizeOf(size.width),
     height: sizeOf(size.height),

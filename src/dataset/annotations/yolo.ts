@@ -41,12 +41,27 @@ const MOST_YAML = 1e6;
 /** More classes than any set has: a key far out would make a list that fills the memory. */
 const MOST_CLASSES = 100_000;
 
+/** As many as whole bodies with hands and face have. */
+const MOST_KEYPOINTS = 133;
+
 /** Whether numbers behind a class are a box, and not an outline: with a confidence and a track number, or with keypoints as declared or as COCO marks them (0, 1, 2). */
 function isBoxLine(rest: readonly number[], keypoints: YoloSet['keypoints']): boolean {
   if (rest.length <= 5) return true;
   if (keypoints) return rest.length === 4 + keypoints[0] * keypoints[1];
   if (rest.length === 6) return Number.isInteger(rest[5]) && rest[5]! > 1;
   const [x, y, width, height, ...more] = rest as [number, number, number, number, ...number[]];
+  const lies = (px: number, py: number) =>
+    (px === 0 && py === 0) || (Math.abs(px - x) <= 0.55 * width && Math.abs(py - y) <= 0.55 * height);
+  // Ten and more pairs that all lie in the box before them, and spread over it, are keypoints without marks: the first points of an outline span no such box.
+  const pairs = more.length / 2;
+  if (pairs >= 10 && pairs <= MOST_KEYPOINTS && Number.isInteger(pairs)) {
+    const at = Array.from({ length: pairs }, (_, i) => [more[2 * i]!, more[2 * i + 1]!] as const);
+    const spread = (axis: 0 | 1) => {
+      const values = at.map((point) => point[axis]).filter((value) => value !== 0);
+      return Math.max(...values) - Math.min(...values);
+    };
+    if (at.every(([px, py]) => lies(px, py)) && spread(0) > 0.3 * width && spread(1) > 0.3 * height) return true;
+  }
   if (more.length % 3 !== 0) return false;
   if (more.every((value, i) => i % 3 !== 2 || [0, 1, 2].includes(value))) return true;
   if (rest.length % 2 === 0) return false;
@@ -127,7 +142,9 @@ export function readYoloSet({ path, text }: TextFile): YoloSet | null {
       ? { names: [], keypoints: null, parts: pairs }
       : null;
   }
-  if (/^(classes\.txt|labels\.txt|obj\.names|_darknet\.labels|.*\.names)$/.test(name))
+  // A table of boxes may be called so too.
+  const isTable = linesOf(text).some((line) => line.split(/[,;\t]/).length > 4);
+  if (/^(classes\.txt|labels\.txt|obj\.names|_darknet\.labels|.*\.names)$/.test(name) && !isTable)
     return { names: linesOf(text).map((line) => line.trim()), keypoints: null, parts: [] };
   return null;
 }

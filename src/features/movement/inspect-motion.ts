@@ -101,6 +101,7 @@ export async function packSequence(sequence: LandmarkSequence): Promise<Inspecte
     notice: null,
     name: sequence.name,
     label: sequence.label,
+    ...(sequence.recording ? { recording: sequence.recording } : {}),
   };
 }
 

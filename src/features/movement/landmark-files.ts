@@ -12,7 +12,14 @@ import { frameCount, MOTION_VALUES, type Motion } from './motion.ts';
 import { BLAZEPOSE_JOINTS, canonicalJoint } from './skeleton.ts';
 
 /** One sequence of a file. `aspect`: width / height of the picture the landmarks lie in. */
-export type LandmarkSequence = { name: string | null; label: string | null; aspect: number; motion: Motion };
+export type LandmarkSequence = {
+  name: string | null;
+  label: string | null;
+  aspect: number;
+  motion: Motion;
+  /** The video it is of, where the file says so. */
+  recording?: string | null;
+};
 
 /** Longest sequence and most joints that are read. */
 const MOST_FRAMES = 200_000;
@@ -278,6 +285,23 @@ function readJson(text: string): LandmarkSequence[] {
 }
 
 type Row = Record<string, string>;
+/** Columns that name the sequence a row is of. */
+const SEQUENCE_COLUMNS = [
+  'sequence',
+  'video',
+  'clip',
+  'file',
+  'filename',
+  'file_name',
+  'video_name',
+  'videoname',
+  'video_id',
+  'video_file',
+  'clip_id',
+  'clip_name',
+  'sequence_id',
+  'sequence_name',
+];
 const SUFFIX = /^(.*?)[ _.-]?(x|y|z|visibility|score|confidence|conf|v|c|p|presence)$/i;
 
 /** Numbers without a header: name of a picture, class, x, y, z of 33 joints (MediaPipe's fitness classifier). */
@@ -309,20 +333,30 @@ function readCsv(given: string): LandmarkSequence[] {
   const { data, meta } = Papa.parse<Row>(text, { header: true, skipEmptyLines: 'greedy', comments: '#' });
   const fields = (meta.fields ?? []).map((field) => field.trim());
   const column = (...names: string[]) => fields.find((field) => names.includes(field.toLowerCase()));
-  const groupColumn = column('sequence', 'video', 'clip', 'file');
+  const groupColumn =
+    column(...SEQUENCE_COLUMNS) ??
+    // Words that may also count frames: only where they come again.
+    fields.find((field) => {
+      if (!/^(id|source|path|name|session|recording|subject|take)$/i.test(field)) return false;
+      const values = data.slice(0, 5000).map((row) => (row[field] ?? '').trim());
+      return values.every(Boolean) && new Set(values).size <= values.length / 2 && !/^joint$/i.test(field);
+    });
   const labelColumn = column('label', 'class', 'action');
   const timeColumn = column('time', 'timestamp', 'seconds', 'sec');
   const jointColumn = column('joint', 'landmark', 'keypoint', 'name');
   const frameColumn = column('frame', 'frame_index', 'index');
   const get = (row: Row, field: string | undefined) => (field ? (row[field] ?? '').trim() : '');
   const groups = new Map<string, Row[]>();
-  // Without a name for each sequence, rows of one class in a row are one.
+  // Without a name for each sequence, rows of one class in a row are one; with one, a new class begins a new sequence of it.
   const isByLabel = !groupColumn && labelColumn !== undefined;
-  let [run, last] = [0, ''];
+  const runs = new Map<string, { count: number; label: string }>();
   for (const row of data) {
     const label = get(row, labelColumn);
-    if (isByLabel && label !== last) [run, last] = [run + 1, label];
-    const key = isByLabel ? `${label} ${run}` : get(row, groupColumn);
+    const name = get(row, groupColumn);
+    const run = runs.get(name) ?? { count: 0, label: '' };
+    if (run.count === 0 || (labelColumn && label !== run.label)) runs.set(name, { count: run.count + 1, label });
+    const { count } = runs.get(name)!;
+    const key = isByLabel ? `${label} ${count}` : count > 1 ? `${name} ${count}` : name;
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key)!.push(row);
   }
@@ -387,6 +421,7 @@ function readCsv(given: string): LandmarkSequence[] {
     const label = unplainCell(get(rows[0]!, labelColumn));
     return {
       name: (isByLabel && groups.size === 1 ? '' : key) || null,
+      recording: groupColumn ? get(rows[0]!, groupColumn) || null : null,
       label: label || null,
       ...toMotion(jointNames(joints, joints.length), frames, rate, size),
     };

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import entries from './networks.json';
 
 const NetworkSchema = v.strictObject({
-  id: v.picklist(['yamnet', 'speech-embedding', 'blazepose', 'ssd-mobilenet', 'mobilenet-v2']),
+  id: v.picklist(['yamnet', 'mn04', 'speech-embedding', 'blazepose', 'ssd-mobilenet', 'mobilenet-v2']),
   title: v.string(),
   purpose: v.string(),
   publisher: v.string(),
@@ -11,7 +11,7 @@ const NetworkSchema = v.strictObject({
   files: v.pipe(
     v.array(
       v.strictObject({
-        path: v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)?\.(tflite|onnx|zip)$/)),
+        path: v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)?\.(tflite|onnx|zip|pt)$/)),
         bytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
         sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
         source: v.pipe(v.string(), v.url(), v.regex(/^https:\/\/(raw\.githubusercontent\.com|cdn\.jsdelivr\.net)\//)),
@@ -30,7 +30,7 @@ export type NetworkFile = Network['files'][number];
 /** Name of a network. */
 export type NetworkId = Network['id'];
 /** Networks whose embeddings sounds are learnt on. */
-export type EmbeddingNetworkId = 'yamnet' | 'speech-embedding';
+export type EmbeddingNetworkId = 'yamnet' | 'mn04' | 'speech-embedding';
 
 /** Checked when the module loads: a wrong entry is a bug and fails at once. */
 export const NETWORKS: readonly Network[] = v.parse(v.array(NetworkSchema), entries);

@@ -27,7 +27,7 @@ export function readPictureHeader(head: Uint8Array): { type: string; width: numb
     head.length >= 12 &&
     text(4, 8) === 'ftyp' &&
     /avif|avis|mif1/.test(text(8, Math.min(64, head.length))) &&
-    !/hei[cxsm]|hev[cx]/.test(text(8, 12))
+    !/hei[cxsm]|hev[cx]/.test(text(8, Math.min(64, head.length)).replace(/(.{4}).{4}/s, '$1'))
   ) {
     for (let at = 12; at + 20 <= head.length; at++)
       if (text(at, at + 4) === 'ispe')
@@ -109,7 +109,9 @@ export async function decodePicture(
     const foreign = foreignPicture(head);
     if (!foreign) throw new StudioError('media/not-picture');
     throw new StudioError('media/picture-format', {
-      message: `The picture is ${foreign}, a format that browsers do not show.`,
+      message: foreign.startsWith('SVG')
+        ? 'The picture is SVG, a drawing without pixels of its own: save it as PNG.'
+        : `The picture is ${foreign}, a format that browsers do not show.`,
     });
   }
   const { type, width, height } = header;

@@ -3,7 +3,7 @@ import type { Store } from '../../dataset/index.ts';
 import { StudioError, throwIfAborted } from '../../kernel/errors.ts';
 import { createRandom } from '../../kernel/random.ts';
 import { readPcm } from './read-pcm.ts';
-import { embeddingExtractor, type CopySettings, type EmbeddingCut } from './embedding-spec.ts';
+import { embeddingExtractor, rateOfNetwork, type CopySettings, type EmbeddingCut } from './embedding-spec.ts';
 import type { Embedder } from './embedders.ts';
 import { cutPcmWindows, sampleCut } from './pcm-windows.ts';
 
@@ -15,7 +15,7 @@ export type EmbeddingRequest = {
   copies: (CopySettings & { hashes: string[] }) | null;
 };
 
-/** Background sounds used, and samples of each: 20 s of 200 are 256 MB. */
+/** Background sounds used, and samples of all: 256 MB. */
 const MOST_BACKGROUND = 200;
 const BACKGROUND_SAMPLES = 20 * 16_000;
 
@@ -87,13 +87,14 @@ export async function extractEmbeddings(
     failed: [] as { hash: string; reason: string }[],
   };
   if (missing.length === 0) return result;
+  const rateHz = rateOfNetwork(cut.network);
   const background: Float32Array[] = [];
   if (copies && missing.some((task) => task.copy > 0))
     for (const hash of copies.background) {
       if (background.length >= MOST_BACKGROUND) break;
       try {
         // A stretch of each, so that a folder of hour-long recordings fits into memory.
-        const pcm = await readPcm(store, hash, signal);
+        const pcm = await readPcm(store, hash, signal, rateHz);
         const from = createRandom(copies.seed, 'background', hash).int(Math.max(1, pcm.length - BACKGROUND_SAMPLES));
         background.push(pcm.slice(from, from + BACKGROUND_SAMPLES));
       } catch (error) {
@@ -111,7 +112,7 @@ export async function extractEmbeddings(
   for (const [hash, tasks] of byHash) {
     throwIfAborted(signal);
     try {
-      const pcm = await readPcm(store, hash, signal);
+      const pcm = await readPcm(store, hash, signal, rateHz);
       for (const { copy, extractor } of tasks) {
         const version = copy === 0 ? pcm : varyPcm(pcm, hash, copy, copies!, cut.hopSamples, background);
         const windows = cutPcmWindows(version, sampleCut(cut.windowSamples, cut.hopSamples));
@@ -122,7 +123,7 @@ export async function extractEmbeddings(
         }
         await store.saveFeatures({ hash, extractor, shape: [windows.length, ...cut.shape], values });
         result.extracted++;
-        result.audioSec += pcm.length / 16_000;
+        result.audioSec += pcm.length / rateHz;
         onProgress(++done, missing.length, result.audioSec);
       }
     } catch (error) {

@@ -1,4 +1,5 @@
 /** Stored sounds as samples. Worker thread. */
+import { SOUND_RATE_HZ } from '../../media/index.ts';
 import { readSound } from '../../media/jobs.ts';
 import type { Store } from '../../dataset/index.ts';
 import { StudioError } from '../../kernel/errors.ts';
@@ -14,11 +15,16 @@ export function joinBlocks(blocks: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
-/** A stored sound as mono samples at 16 kHz. @throws StudioError `features/clip-missing`, and as media `readSound`. */
-export async function readPcm(store: Store, hash: string, signal?: AbortSignal): Promise<Float32Array> {
+/** A stored sound as mono samples at `rateHz`. @throws StudioError `features/clip-missing`, and as media `readSound`. */
+export async function readPcm(
+  store: Store,
+  hash: string,
+  signal?: AbortSignal,
+  rateHz: number = SOUND_RATE_HZ,
+): Promise<Float32Array> {
   const blob = await store.loadBlob(hash);
   if (!blob) throw new StudioError('features/clip-missing', { details: { hash } });
   const blocks: Float32Array[] = [];
-  await readSound(blob, (pcm) => void blocks.push(pcm), { signal });
+  await readSound(blob, (pcm) => void blocks.push(pcm), { signal, rateHz });
   return joinBlocks(blocks);
 }

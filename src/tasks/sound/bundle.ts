@@ -28,7 +28,7 @@ const schema = v.variant('kind', [
     hopFrames: v.number(),
   }),
   v.object({
-    kind: v.picklist(['yamnet', 'speech-embedding']),
+    kind: v.picklist(['yamnet', 'mn04', 'speech-embedding']),
     ...Shared,
     networkFiles: v.array(v.string()),
     windowSamples: v.number(),
@@ -39,16 +39,20 @@ const schema = v.variant('kind', [
 
 const inputSeconds = (p: LogMelPreprocessing | EmbeddingPreprocessing) => windowCut(p).windowSamples / p.sampleRateHz;
 
+const INSIDE: Record<EmbeddingPreprocessing['kind'], string> = {
+  yamnet: 'the 1024 values before its classifier (the output of its last MEAN operator, dequantised)',
+  mn04: 'its own log-mel spectrogram (pre-emphasis 0.97, FFT 1024, Hann of 800, hop 320, 128 Kaldi mel bands to 15 kHz, (ln(x + 1e-5) + 4.5) / 5) → 384 means of the last map, 512 values before its classes, 1632 means before its squeeze-and-excitation gates',
+  'speech-embedding':
+    'samples × 32767 → mel spectrogram, `mel / 10 + 2` → windows of 76 frames every 8 → 96 values each',
+};
+
 /** The steps from sound to input tensor, in words. */
 function describeInput(p: LogMelPreprocessing | EmbeddingPreprocessing): string {
   if (p.kind !== 'log-mel') {
     const files = networkOf(p.kind)
       .files.map((file) => `\`${fileName(file.path)}\``)
       .join(' and ');
-    const inside =
-      p.kind === 'yamnet'
-        ? 'the 1024 values before its classifier (the output of its last MEAN operator, dequantised)'
-        : 'samples × 32767 → mel spectrogram, `mel / 10 + 2` → windows of 76 frames every 8 → 96 values each';
+    const inside = INSIDE[p.kind];
     return `1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
 2. Windows of ${p.windowSamples} samples (${inputSeconds(p).toFixed(3)} s), one every ${p.hopSamples}; a shorter sound is centred in silence.
 3. Embedding of each window by ${files}: ${inside}.
@@ -83,9 +87,9 @@ export const SOUND_BUNDLE: BundleSlot = {
   fileNeedsFeatures: false,
   limit: () => null,
   describeOutput: classifierOutput,
-  networks: (p) => (p.kind === 'yamnet' || p.kind === 'speech-embedding' ? [p.kind] : []),
+  networks: (p) => (p.kind === 'yamnet' || p.kind === 'mn04' || p.kind === 'speech-embedding' ? [p.kind] : []),
   companions: [],
-  needsLiteRt: (p) => p.kind === 'yamnet',
+  needsLiteRt: (p) => p.kind === 'yamnet' || p.kind === 'mn04',
   live: { open: 'openMicrophone', method: 'listen', tell: "answer.label ?? 'Not sure'" },
   usage: `const microphone = await openMicrophone();
 for await (const { label, confidence } of model.listen(microphone)) console.log(label, confidence);

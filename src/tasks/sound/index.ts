@@ -11,7 +11,9 @@ import {
   chooseAlgorithm,
   DEFAULT_SOUND_SETTINGS,
   listWindows,
+  fitWindow,
   networkOfAlgorithm,
+  soundBudget,
   planSounds,
   soundRequest,
   soundRequestOfModel,
@@ -94,6 +96,11 @@ export const SOUND: Task = {
       title: 'Transfer learning',
       text: 'For sounds. Few clips are enough, seconds to train.',
     },
+    {
+      id: 'whole-sounds',
+      title: 'Whole sounds',
+      text: 'Hears up to 5 s at once, at full bandwidth: most exact, answers follow later.',
+    },
     { id: 'spoken-words', title: 'Spoken words', text: 'For words and commands, whoever speaks.' },
     { id: 'full-network', title: 'Full network', text: 'Learns from your clips alone. Nothing to download.' },
   ],
@@ -101,7 +108,10 @@ export const SOUND: Task = {
   withAlgorithm: withSoundAlgorithm,
   hasHead: ({ algorithm }) => networkOfAlgorithm(algorithm) !== null,
   plan: planSounds,
-  resolve: ({ settings }) => settings,
+  resolve({ settings, data, items }) {
+    const used = new Set([...data.training, ...data.validation]);
+    return fitWindow(settings, items.filter(({ id }) => used.has(id)).map(durationOf));
+  },
   features: soundRequest,
   featuresOfModel: (p, items) =>
     soundRequestOfModel(
@@ -119,10 +129,11 @@ export const SOUND: Task = {
     }));
     return listWindows(clips, windowFrames(windowSec, overlapRatio)).length;
   },
-  automaticIterations: (count) => automaticIterations(count),
+  automaticIterations: (count, settings) => automaticIterations(count, soundBudget(settings)),
   iterated: 'window',
-  inputs: ['log-mel', 'yamnet', 'speech-embedding'],
-  tellInput: (p) => `16 kHz mono, ${inputSeconds(p as LogMelPreprocessing).toFixed(3)} s`,
+  inputs: ['log-mel', 'yamnet', 'mn04', 'speech-embedding'],
+  tellInput: (p) =>
+    `${(p as LogMelPreprocessing).sampleRateHz / 1000} kHz mono, ${inputSeconds(p as LogMelPreprocessing).toFixed(3)} s`,
   landmarks: null,
   bundle: SOUND_BUNDLE,
   sample: {

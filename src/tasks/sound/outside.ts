@@ -45,9 +45,7 @@ export class SoundModel {
 
   /** @param samples one channel, -1 to 1; borrowed. */
   async classify(samples: Float32Array, sampleRateHz: number): Promise<ClipAnswer> {
-    const { preprocessing } = this.#given.artifact;
-    const rateHz = 'sampleRateHz' in preprocessing ? preprocessing.sampleRateHz : sampleRateHz;
-    const { cut } = this.#predictor;
+    const { cut, rateHz } = this.#predictor;
     const cuts = cutPcmWindows(resample(samples, sampleRateHz, rateHz), cut);
     const windows: WindowScores[] = [];
     for (let at = 0; at < cuts.length; at += BATCH) {
@@ -114,6 +112,7 @@ export class SoundModel {
     // Lent: the listener would end what it owns.
     const lent: Predictor = {
       classNames: predictor.classNames,
+      rateHz: predictor.rateHz,
       cut: predictor.cut,
       predictWindows: (windows) => predictor.predictWindows(windows),
       [Symbol.dispose]() {},

@@ -5,6 +5,8 @@ export type IterationBudget = readonly [windows: number, most: number];
 
 /** Of sounds and pictures. */
 export const COMMON_BUDGET: IterationBudget = [36_000, 120];
+/** Of a head on whole sounds: its windows say more, and it knows them after few passes (docs/results.md). */
+export const WHOLE_SOUNDS_BUDGET: IterationBudget = [12_000, 60];
 /** Movements are learnt from nothing, and vary more. */
 export const MOVEMENT_BUDGET: IterationBudget = [60_000, 160];
 

@@ -4,6 +4,7 @@
  */
 import { dividedOf, splitByGroup } from '../../dataset/index.ts';
 import { classIdOf } from '../../domain/label.ts';
+import { durationOf } from '../../domain/project.ts';
 import { modalityOf, type TrainingSettings } from '../../domain/task.ts';
 import { embeddingCut } from '../../features/index.ts';
 import { createRandom } from '../../kernel/random.ts';
@@ -11,12 +12,17 @@ import { formatPercent } from '../../kernel/format.ts';
 import type { AlgorithmChoice, ChooseTools } from '../choice.ts';
 import { planSounds } from './plan.ts';
 import { plainSoundRequest } from './sound-features.ts';
-import { networkOfAlgorithm, resolveAutomatic, withSoundAlgorithm } from './sound-settings.ts';
+import { fitWindow, networkOfAlgorithm, resolveAutomatic, withSoundAlgorithm } from './sound-settings.ts';
 
 /** Clips the probe looks at; more would not change the answer. */
 const MOST_CLIPS = 240;
 const FOLDS = 4;
-const TITLES = { 'transfer-learning': 'Transfer learning', 'spoken-words': 'Spoken words' } as const;
+const TITLES = {
+  'transfer-learning': 'Transfer learning',
+  'whole-sounds': 'Whole sounds',
+  'spoken-words': 'Spoken words',
+} as const;
+const CANDIDATES = Object.keys(TITLES) as (keyof typeof TITLES)[];
 
 /**
  * @throws StudioError `training/no-examples`, `training/one-class`, what the features worker throws, an AbortError.
@@ -26,9 +32,7 @@ export async function chooseAlgorithm(tools: ChooseTools, settings: TrainingSett
   const call = signal ? { signal } : {};
   const statuses = await client.call('networkStatus', null, call);
   const present = new Set(statuses.filter(({ state }) => state !== 'absent').map(({ id }) => id));
-  const candidates = (['transfer-learning', 'spoken-words'] as const).filter((algorithm) =>
-    present.has(networkOfAlgorithm(algorithm)!),
-  );
+  const candidates = CANDIDATES.filter((algorithm) => present.has(networkOfAlgorithm(algorithm)!));
   const full = { ...settings, algorithm: 'full-network' as const };
   if (candidates.length === 0)
     return { settings: full, reason: 'Chose Full network: no pretrained network is on this device', scores: {} };
@@ -55,7 +59,7 @@ export async function chooseAlgorithm(tools: ChooseTools, settings: TrainingSett
   }
   const scores: Record<string, number> = {};
   for (const algorithm of candidates) {
-    const own = withSoundAlgorithm(settings, algorithm);
+    const own = fitWindow(withSoundAlgorithm(settings, algorithm), clips.map(durationOf));
     await client.call(
       'extract',
       {

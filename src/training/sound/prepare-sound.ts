@@ -7,6 +7,7 @@ import {
   LOG_MEL_EXTRACTOR,
   LOG_MEL_SPEC,
   networkOf,
+  rateOfNetwork,
   windowFrames,
 } from '../../features/index.ts';
 import { throwIfAborted } from '../../kernel/errors.ts';
@@ -15,7 +16,7 @@ import { copySettings } from './copies.ts';
 import { clipsOfRun, prepareClassifier, type ClipOfRun } from '../classification/prepare.ts';
 import type { PreparedRun, PrepareContext } from '../slot.ts';
 import { LogMelExamples } from './examples.ts';
-import { networkOfAlgorithm } from './sound-settings.ts';
+import { networkOfAlgorithm, soundBudget } from './sound-settings.ts';
 import { buildSoundNetwork } from './full-network.ts';
 import { buildHead } from '../classification/heads.ts';
 import type { TrainingClip } from './batches.ts';
@@ -28,9 +29,10 @@ export async function prepareSound(context: PrepareContext): Promise<PreparedRun
   const { balanceClasses, head } = problemOf(settings, 'classification');
   const clips = (ids: readonly string[], isLabelled = true) => clipsOfRun(ids, items, data, isLabelled);
   const classCount = data.classIds.length;
-  const shared = { sampleRateHz: LOG_MEL_SPEC.sampleRateHz, windowSec, overlapRatio, clipScore: 'mean' } as const;
-  const common = { classCount, batchSize, seed, balanceClasses };
   const network = networkOfAlgorithm(settings.algorithm);
+  const sampleRateHz = network ? rateOfNetwork(network) : LOG_MEL_SPEC.sampleRateHz;
+  const shared = { sampleRateHz, windowSec, overlapRatio, clipScore: 'mean' } as const;
+  const common = { classCount, batchSize, seed, balanceClasses };
   if (network) {
     const cut = embeddingCut(network, windowSec, overlapRatio);
     const size = cut.shape.reduce((product, side) => product * side, 1);
@@ -67,7 +69,7 @@ export async function prepareSound(context: PrepareContext): Promise<PreparedRun
       context,
       { ...common, examples, build: (from) => buildHead(cut.shape, classCount, head, from) },
       preprocessing,
-      { hasNovelty: true },
+      { hasNovelty: true, budget: soundBudget(settings) },
     );
   }
   const window = windowFrames(windowSec, overlapRatio);

@@ -2,6 +2,7 @@
 import type { Algorithm, CommonSettings, WindowSettings } from '../../domain/settings.ts';
 import { modalityOf, problemOf, type TrainingSettings } from '../../domain/task.ts';
 import type { EmbeddingNetworkId } from '../../features/index.ts';
+import { COMMON_BUDGET, WHOLE_SOUNDS_BUDGET, type IterationBudget } from '../classification/iterations.ts';
 import { COMMON_DEFAULTS } from '../settings.ts';
 
 /** What the app chooses. */
@@ -32,12 +33,41 @@ const OWN_DEFAULTS: Partial<Record<Algorithm, Own>> = {
     copies: 2,
     mixup: false,
   },
+  'whole-sounds': {
+    windowSec: 5,
+    batchSize: 64,
+    learningRate: 0.002,
+    patience: 10,
+    head: 'linear',
+    copies: 0,
+    mixup: false,
+  },
   'spoken-words': { windowSec: 1.2, batchSize: 64, learningRate: 0.002, patience: 12, head: 'hidden', copies: 3 },
 };
 
+const NETWORK_OF: Partial<Record<Algorithm, EmbeddingNetworkId>> = {
+  'transfer-learning': 'yamnet',
+  'whole-sounds': 'mn04',
+  'spoken-words': 'speech-embedding',
+};
+
 /** The network an algorithm stands on; null = none. */
-export function networkOfAlgorithm(algorithm: Algorithm): EmbeddingNetworkId | null {
-  return algorithm === 'transfer-learning' ? 'yamnet' : algorithm === 'spoken-words' ? 'speech-embedding' : null;
+export const networkOfAlgorithm = (algorithm: Algorithm): EmbeddingNetworkId | null => NETWORK_OF[algorithm] ?? null;
+
+/** How long a model of sounds trains when nobody chose. */
+export const soundBudget = ({ algorithm }: TrainingSettings): IterationBudget =>
+  algorithm === 'whole-sounds' ? WHOLE_SOUNDS_BUDGET : COMMON_BUDGET;
+
+/** Windows of whole sounds are no longer than half of the clips are, and at least this long. */
+const SHORTEST_WHOLE_SEC = 1;
+
+/** Settings whose windows fit the clips of a run. @param lengthsSec of its clips. */
+export function fitWindow(settings: TrainingSettings, lengthsSec: readonly number[]): TrainingSettings {
+  if (settings.algorithm !== 'whole-sounds' || lengthsSec.length === 0) return settings;
+  const modality = modalityOf(settings, 'sound');
+  const median = lengthsSec.toSorted((a, b) => a - b)[Math.floor(lengthsSec.length / 2)]!;
+  const windowSec = Math.min(modality.windowSec, Math.max(SHORTEST_WHOLE_SEC, Math.floor(median * 40) / 40));
+  return { ...settings, modality: { ...modality, windowSec } };
 }
 
 /** The same settings for another algorithm: what depends on the algorithm takes that one's defaults. */
@@ -66,7 +96,7 @@ export function withSoundAlgorithm(settings: TrainingSettings, algorithm: Algori
 export function plainerSound(settings: TrainingSettings): TrainingSettings | null {
   const usual = OWN_DEFAULTS[settings.algorithm]?.copies;
   const isUntouched =
-    networkOfAlgorithm(settings.algorithm) !== null && usual !== undefined && settings.copies === usual;
+    networkOfAlgorithm(settings.algorithm) !== null && usual !== undefined && usual > 0 && settings.copies === usual;
   return isUntouched && modalityOf(settings, 'sound').augment.backgroundClassId === null
     ? { ...settings, copies: 0 }
     : null;
