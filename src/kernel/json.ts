@@ -27,9 +27,9 @@ export function parseJson(text: string): unknown {
 
 /** What is wrong with a text that is no JSON. */
 function tellFault(text: string, { message }: Error): string {
-  if (/Unexpected end|Unterminated/i.test(message))
-    return 'it ends in the middle: it is cut off. Save it again where it comes from';
   const at = Number(/position (\d+)/.exec(message)?.[1] ?? NaN);
+  if (/Unexpected end|Unterminated/i.test(message) || at >= text.trimEnd().length)
+    return 'it ends in the middle: it is cut off. Save it again where it comes from';
   const line = Number.isFinite(at) ? text.slice(0, at).split('\n').length : null;
   const where = line === null ? '' : ` in line ${line}`;
   if (/after JSON|non-whitespace/i.test(message))

@@ -206,6 +206,19 @@ describe('sound files as programs write them', () => {
     expect(single.media.durationSec).toBeCloseTo(2, 1);
     expect(found.notice).toBeNull();
   });
+  it('FLAC in a chained Ogg, and FLAC in a WAV, are read to the end', async (context) => {
+    if (!flac) return context.skip('needs ../shared/data/sound-esc10');
+    const bytes = Uint8Array.from(atob(flac[0]!.base64), (letter) => letter.charCodeAt(0));
+    const plain = await read(new Blob([bytes]));
+    const chained = await read(new Blob([wrapFlac(bytes), wrapFlac(bytes)]));
+    expect(chained.pcm.length).toBe(2 * plain.pcm.length);
+    expect((await read(wav([fmt(0xf1ac), chunk('data', bytes)]))).pcm).toEqual(plain.pcm);
+  });
+  it.each([0, 36, 1000])('a WAV that claims a length of %i in all is read whole', async (length) => {
+    const bytes = new Uint8Array(await wav([fmt(1), chunk('data', second)]).arrayBuffer());
+    new DataView(bytes.buffer).setUint32(4, length, true);
+    expect((await inspectSound(new Blob([bytes]))).media.durationSec).toBeCloseTo(1, 2);
+  });
   it('FLAC inside Ogg is the sound of the FLAC file', async (context) => {
     if (!flac) return context.skip('needs ../shared/data/sound-esc10');
     const bytes = Uint8Array.from(atob(flac[0]!.base64), (letter) => letter.charCodeAt(0));
@@ -216,6 +229,9 @@ describe('sound files as programs write them', () => {
   it.each([
     ['ADPCM', wav([fmt(0x11), chunk('data', second)])],
     ['GSM', wav([fmt(0x31), chunk('data', second)])],
+    ['G.722', wav([fmt(0x28f), chunk('data', second)])],
+    ['0x1234', wav([fmt(0x1234), chunk('data', second)])],
+    ['DTS', new Blob([new Uint8Array([0x7f, 0xfe, 0x80, 0x01]), new Uint8Array(200)])],
     ['AMR', new Blob(['#!AMR\n', new Uint8Array(200)])],
     ['AIFF', new Blob(['FORM\0\0\x01\0AIFF', new Uint8Array(200)])],
     ['CAF', new Blob(['caff\0\x01\0\0', new Uint8Array(200)])],

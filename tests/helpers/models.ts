@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ModelArtifact, Preprocessing } from '../../src/domain/model.ts';
 import type { TaskKind } from '../../src/domain/task.ts';
-import { embeddingWindow } from '../../src/features/sound/embedding-spec.ts';
+import { embeddingWindow, rateOfNetwork } from '../../src/features/sound/embedding-spec.ts';
 import { adjacencyOf } from '../../src/features/movement/motion.ts';
 import { BLAZEPOSE_JOINTS, chooseJoints } from '../../src/features/movement/skeleton.ts';
 import { LOG_MEL_SPEC } from '../../src/features/sound/spec.ts';
@@ -19,6 +19,7 @@ import { buildPictureNetwork } from '../../src/tasks/picture/network.ts';
 /** Names of the models there are. */
 export const MODELS = [
   'sound on YAMNet',
+  'sound on mn04',
   'sound on words',
   'sound on words, one layer',
   'sound from nothing',
@@ -56,22 +57,23 @@ function describe(name: ModelName): { task: TaskKind; preprocessing: Preprocessi
   const count = CLASSES.length;
   switch (name) {
     case 'sound on YAMNet':
+    case 'sound on mn04':
     case 'sound on words':
     case 'sound on words, one layer': {
-      const kind = name === 'sound on YAMNet' ? 'yamnet' : 'speech-embedding';
+      const kind = name === 'sound on YAMNet' ? 'yamnet' : name === 'sound on mn04' ? 'mn04' : 'speech-embedding';
       const { windowSamples, shape } = embeddingWindow(kind, 1);
       const preprocessing: Preprocessing = {
         ...shared,
         kind,
-        sampleRateHz: 16000,
-        mean: kind === 'yamnet' ? 0.3 : 2,
-        deviation: kind === 'yamnet' ? 0.6 : 9,
+        sampleRateHz: rateOfNetwork(kind),
+        mean: { yamnet: 0.3, mn04: 0.2, 'speech-embedding': 2 }[kind],
+        deviation: { yamnet: 0.6, mn04: 0.4, 'speech-embedding': 9 }[kind],
         networkFiles: [],
         windowSamples,
         hopSamples: windowSamples >> 1,
         shape,
       };
-      const head = name.endsWith('layer') ? 'linear' : 'hidden';
+      const head = name.endsWith('layer') || kind === 'mn04' ? 'linear' : 'hidden';
       return { task: 'sound', preprocessing, infer: buildHead(shape, count, head, 1).infer };
     }
     case 'sound from nothing': {

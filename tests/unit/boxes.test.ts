@@ -717,6 +717,62 @@ describe('anything at all', () => {
   });
 });
 
+describe('kinds that were read wrongly once', () => {
+  it('COCO ids with zeros in front, and names instead of ids', () => {
+    const box = { bbox: [16, 12, 16, 12] };
+    for (const id of ['0001', '00000000001', 'a.jpg', 'a']) expectCat({ 'a.json': coco({ ...box, image_id: id }) });
+  });
+  it('a COCO annotation of nowhere leaves no picture empty for sure', () => {
+    const texts = [{ path: 'a.json', text: JSON.stringify(coco({ bbox: [16, 12, 16, 12], image_id: 77 })) }];
+    expect(collectPictureAnnotations(texts, ['a.jpg']).notes.get('a.jpg')).toMatchObject({
+      boxes: [],
+      isPartial: true,
+    });
+  });
+  it('one box in two files, in another case or a pixel aside', () => {
+    const found = read({ 'a.xml': voc('Cat'), 'a.txt': '0 0.375 0.375 0.25 0.25', 'classes.txt': 'cat' });
+    expect(found.boxes['a.jpg']).toHaveLength(1);
+    const shifted = voc('cat').replace('>16<', '>17<').replace('>12<', '>13<');
+    expect(
+      read({ 'a.xml': shifted, 'a.txt': '0 0.375 0.375 0.25 0.25', 'classes.txt': 'cat' }).boxes['a.jpg'],
+    ).toHaveLength(1);
+    // Two small things side by side are two.
+    const beside = read({ 'a.xml': voc('cat'), 'a.txt': '0 0.45 0.375 0.25 0.25', 'classes.txt': 'cat' });
+    expect(beside.boxes['a.jpg']).toHaveLength(2);
+  });
+  it('VOC with a path only', () => {
+    const text = voc('cat').replace('<filename>a.jpg</filename>', '<path>C:\\pictures\\a.jpg</path>');
+    expectCat({ '0001.xml': text });
+  });
+  it('tables with another ending, or called labels.txt', () => {
+    const table = 'filename,class,xmin,ymin,xmax,ymax\na.jpg,cat,16,12,32,24\n';
+    expectCat({ 'labels.txt': table });
+    expectCat({ 'boxes.tab': table.replaceAll(',', '\t') });
+    expectCat({ 'boxes.txt': table.replaceAll(',', '\t') });
+  });
+  it('YOLO pose lines without marks and without a declared shape', () => {
+    const points = Array.from({ length: 17 }, (_, i) => `${0.26 + (0.23 * i) / 16} ${0.49 - (0.23 * i) / 16}`).join(
+      ' ',
+    );
+    expectCat({ 'a.txt': `0 0.375 0.375 0.25 0.25 ${points}`, 'classes.txt': 'cat' });
+    // An outline of as many points is one.
+    const round = Array.from({ length: 19 }, (_, i) => {
+      const turn = (2 * Math.PI * i) / 19;
+      return `${0.375 + 0.125 * Math.cos(turn)} ${0.375 + 0.125 * Math.sin(turn)}`;
+    }).join(' ');
+    const [, x, , width] = read({ 'a.txt': `0 ${round}`, 'classes.txt': 'cat' }).boxes['a.jpg']![0] as number[];
+    expect([x, width].map((value) => Math.round(value! * 100) / 100)).toEqual([0.25, 0.25]);
+  });
+  it('JSON with comments and commas too many; broken JSON says where', () => {
+    const text = JSON.stringify([record()], null, 1);
+    expectCat({ 'a.json': text.replace('"image"', '// mine\n"image"').replace(/\]$/, ',]') });
+    expect(read({ 'a.json': text.slice(0, -10) }).said).toEqual([
+      'It is not valid JSON: it ends in the middle: it is cut off. Save it again where it comes from.',
+    ]);
+    expect(read({ 'a.json': `${text}\n${text}` }).said[0]).toMatch(/something follows its end in line \d+/);
+  });
+});
+
 describe('a text that gives nothing', () => {
   const said = async (path: string, text: string) => {
     const files = [

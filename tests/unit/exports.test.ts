@@ -31,7 +31,7 @@ import { makeModel, MODELS, type ModelName } from '../helpers/models.ts';
 
 const models = join(SHARED, 'models');
 const hasModels = existsSync(models);
-const needsFiles = /YAMNet|words|MobileNet|SSD/;
+const needsFiles = /YAMNet|mn04|words|MobileNet|SSD/;
 
 const files = (network: NetworkId): ArrayBuffer[] =>
   networkOf(network).files.map(({ path }) => {

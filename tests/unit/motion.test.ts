@@ -183,6 +183,22 @@ describe('landmark files', () => {
     expect(body!.motion.joints.slice(0, 5)).toEqual(['nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist']);
     expect(body!.motion.joints).toHaveLength(25);
   });
+  it('of a table are a sequence for each video, whatever the column is called, and for each class in it', () => {
+    const rows = ['a,jump', 'a,jump', 'b,jump', 'b,jump', 'c,rest', 'c,rest', 'c,jump', 'c,jump'];
+    for (const column of ['video', 'filename', 'clip_id', 'video_name', 'id', 'source']) {
+      const text = `${column},label,nose_x,nose_y,neck_x,neck_y\n${rows.map((row) => `${row},1,2,3,4`).join('\n')}\n`;
+      const found = readLandmarks(text, 'x.csv');
+      expect(
+        found.map(({ name, label, recording, motion }) => [name, label, recording, frameCount(motion)]),
+        column,
+      ).toEqual([
+        ['a', 'jump', 'a', 2],
+        ['b', 'jump', 'b', 2],
+        ['c', 'rest', 'c', 2],
+        ['c 2', 'jump', 'c', 2],
+      ]);
+    }
+  });
   it('of COCO keypoints are sequences by the names of their pictures', () => {
     const image = (id: number, name: string) => ({ id, file_name: name, width: 100, height: 50 });
     const keypoints = [10, 20, 2, 30, 40, 0];

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { copyWindow, LOG_MEL_SPEC, NETWORKS, windowFrames, windowStarts } from '../../src/features/index.ts';
 import { extractLogMel, logMelWindow } from '../../src/features/sound/log-mel.ts';
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js/lib/zip-core-native.js';
+import { FormatError, readPytorch } from '../../src/formats/index.ts';
 import { readOnnx } from '../../src/formats/onnx-file.ts';
 import { TfliteGraph } from '../../src/features/networks/tflite.ts';
 import { crossValidate, meanRow, type ProbeExample } from '../../src/features/probe.ts';
@@ -48,6 +50,66 @@ describe('ONNX files that are none', () => {
         }
       }),
       { numRuns: 1000, seed: 4 },
+    );
+  });
+});
+
+describe('PyTorch files', () => {
+  /** A zip of stored files. */
+  const zip = async (files: Record<string, Uint8Array>) => {
+    const writer = new ZipWriter(new Uint8ArrayWriter());
+    for (const [name, bytes] of Object.entries(files))
+      await writer.add(name, new Uint8ArrayReader(bytes), { level: 0 });
+    return (await writer.close()).buffer as ArrayBuffer;
+  };
+  const text = (value: string) => [0x58, value.length, 0, 0, 0, ...new TextEncoder().encode(value)];
+  const call = (module: string, name: string) => [0x63, ...new TextEncoder().encode(`${module}\n${name}\n`)];
+  /** {'w': tensor of shape [2]} as torch.save writes it. */
+  const storage = [
+    0x28,
+    ...text('storage'),
+    ...call('torch', 'FloatStorage'),
+    ...text('0'),
+    ...text('cpu'),
+    0x4b,
+    2,
+    0x74,
+    0x51,
+  ];
+  const tensor = [
+    ...call('torch._utils', '_rebuild_tensor_v2'),
+    ...[0x28, ...storage, 0x4b, 0, 0x4b, 2, 0x85, 0x4b, 1, 0x85, 0x89],
+    ...[...call('collections', 'OrderedDict'), 0x29, 0x52, 0x74, 0x52],
+  ];
+  const pickle = Uint8Array.from([0x80, 2, 0x7d, 0x71, 0, 0x28, ...text('w'), ...tensor, 0x75, 0x2e]);
+  const values = new Uint8Array(new Float32Array([1.5, -2]).buffer);
+
+  it('give their tensors', async () => {
+    const found = await readPytorch(await zip({ 'a/data.pkl': pickle, 'a/data/0': values }));
+    expect([...found]).toEqual([['w', { shape: [2], values: Float32Array.of(1.5, -2) }]]);
+  });
+  it('run nothing: whatever they call is refused by its name', async () => {
+    const evil = Uint8Array.from([0x80, 2, ...call('os', 'system'), ...text('rm -rf /'), 0x85, 0x52, 0x2e]);
+    await expect(readPytorch(await zip({ 'a/data.pkl': evil }))).rejects.toThrow(/it calls os\.system/);
+  });
+  it('that are damaged end with the reason', async () => {
+    for (let end = 0; end < pickle.length; end++)
+      await expect(readPytorch(await zip({ 'a/data.pkl': pickle.slice(0, end), 'a/data/0': values }))).rejects.toThrow(
+        FormatError,
+      );
+    await expect(readPytorch(await zip({ 'a/data.pkl': pickle, 'a/data/0': values.slice(0, 4) }))).rejects.toThrow(
+      /cut off/,
+    );
+    await expect(readPytorch(new ArrayBuffer(100))).rejects.toThrow(FormatError);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(pickle.length - 1), fc.uint8Array({ minLength: 1, maxLength: 12 }), async (at, noise) => {
+        const bytes = pickle.slice();
+        bytes.set(noise.subarray(0, bytes.length - at), at);
+        await readPytorch(await zip({ 'a/data.pkl': bytes, 'a/data/0': values })).catch((error: unknown) => {
+          if (!(error instanceof FormatError)) throw error;
+        });
+      }),
+      { numRuns: 400, seed: 6 },
     );
   });
 });

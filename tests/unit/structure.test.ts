@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FileIndex } from '../../src/dataset/annotations/file-index.ts';
 
+import { listClasses } from '../../src/dataset/annotations/class-lists.ts';
 import { readText } from '../../src/dataset/annotations/text.ts';
 import { cleanPath, isDocumentPath } from '../../src/dataset/labels.ts';
 import { partOfWord } from '../../src/dataset/parts.ts';
@@ -110,6 +111,19 @@ describe('folders', () => {
   });
   it('of noise are background', () => {
     expect(best(['yes/1.wav', 'no/1.wav', '_background_noise_/x.wav']).classes).toEqual(['yes', 'no', 'Background']);
+  });
+  it('whose two readings are the same ask nothing', () => {
+    const read = best(['dog/dog/1.wav', 'dog/dog/2.wav', 'cat/cat/1.wav']);
+    expect([read.question, read.classes]).toEqual([null, ['dog', 'dog', 'cat']]);
+  });
+  it('keep their people beside a folder of noise, which is nobody\u2019s', () => {
+    const files = ['yes', 'no'].flatMap((word) => ['0a1b2c3d', '4e5f6a7b'].map((who) => `${word}/${who}_nohash_0.wav`));
+    const read = best([...files, '_background_noise_/pink_noise.wav']);
+    expect(read.groups.slice(0, 4)).toEqual(['0a1b2c3d', '4e5f6a7b', '0a1b2c3d', '4e5f6a7b']);
+  });
+  it('are one class whatever the Unicode form of its name', () => {
+    const read = best(['set/B\u00e4r/1.wav', 'set/Hund/1.wav', 'set/Ba\u0308r/2.wav']);
+    expect(new Set(read.classes).size).toBe(2);
   });
   it('with two readings ask, the likelier first', () => {
     const read = best(['yes/anna/0.wav', 'yes/ben/0.wav', 'no/anna/0.wav', 'no/ben/0.wav']);
@@ -233,6 +247,37 @@ describe('lists beside media', () => {
       'ESC-50/meta/esc50.csv: These are not among the files: 1-977-A-39.wav.',
     ]);
   });
+  it('folds are groups where nothing finer is said', async () => {
+    const csv = 'filename,fold,category\na.wav,1,dog\nb.wav,2,cat';
+    const found = await read({ 'x.csv': csv }, ['a.wav', 'b.wav']);
+    expect(found.groups).toEqual(['fold 1', 'fold 2']);
+    expect(found.remarks).toEqual([
+      'x.csv: Its folds were taken as groups: what is in one fold stays together when the examples are divided.',
+    ]);
+  });
+  it.each([
+    ['label,onset_s,offset_s,notated_path', 'robin,0,2,six.wav\nwren,2,4,six.wav'],
+    ['file,start_seconds,end_seconds,label', 'six.wav,0,2,robin\nsix.wav,2,4,wren'],
+    ['filename,onset,offset,event_label', 'six.wav,0,2,robin\nsix.wav,2,4,wren'],
+    ['filename,t_start,t_end,species', 'six.wav,0,2,robin\nsix.wav,2,4,wren'],
+    ['file,start_ms,end_ms,label', 'six.wav,0,2000,robin\nsix.wav,2000,4000,wren'],
+  ])('stretches by the columns %s', async (head, rows) => {
+    const listed = await listClasses(
+      [
+        { path: 'x.csv', blob: new Blob([`${head}\n${rows}`]) },
+        { path: 'six.wav', blob: new Blob() },
+      ],
+      [],
+    );
+    expect(listed.stretches.get('six.wav')).toEqual([
+      { startSec: 0, endSec: 2, label: 'robin' },
+      { startSec: 2, endSec: 4, label: 'wren' },
+    ]);
+  });
+  it('a track of points says what is missing', async () => {
+    const found = await read({ 'a.txt': '1.0\t1.0\tbird\n2.0\t2.0\tbird\n' }, ['a.wav']);
+    expect(found.remarks[0]).toMatch(/points without a length/);
+  });
   it('UrbanSound8K', async () => {
     const csv = `slice_file_name,fsID,start,end,salience,fold,classID,class
 100032-3-0-0.wav,100032,0.0,0.317551,1,5,3,dog_bark`;
@@ -349,6 +394,21 @@ describe('files', () => {
     ])
       expect(await readText(new Blob([bytes]))).toBe(text);
   });
+  it('of older programs are read by what they look like, XML by what it declares, and without Excel\u2019s first line', async () => {
+    const gbk = [0xb9, 0xb7, 0x2c, 0xc3, 0xa8];
+    const cyrillic = [0xea, 0xee, 0xf8, 0xea, 0xe0];
+    const korean = [0xb0, 0xad, 0xbe, 0xc6, 0xc1, 0xf6, 0xb0, 0xed, 0xbe, 0xe7, 0xc0, 0xcc];
+    const of = (bytes: number[]) => readText(new Blob([Uint8Array.from(bytes)]));
+    expect(await of(gbk)).toBe('狗,猫');
+    expect(await of(cyrillic)).toBe('кошка');
+    expect(await of(korean)).toBe('강아지고양이');
+    const ascii = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
+    const declared = [...ascii('<?xml version="1.0" encoding="Shift_JIS"?><a>'), 0x8c, 0xa2, ...ascii('</a>')];
+    expect(await of(declared)).toContain('<a>犬</a>');
+    expect(await of(ascii('sep=;\r\na;b\n'))).toBe('a;b\n');
+    // Accents of the West stand alone.
+    expect(await of([...ascii('M'), 0xe4, ...ascii('dchen, caf'), 0xe9])).toBe('Mädchen, café');
+  });
   it('in zips are counted before anything is unpacked', () => {
     expect(() => checkSize(Array(300_001).fill({ uncompressedSize: 1 }) as { uncompressedSize: number }[])).toThrow(
       /300,000 files/,
@@ -358,6 +418,8 @@ describe('files', () => {
   });
   it('in zips of other systems keep their letters', () => {
     const gbk = Uint8Array.from([0xb9, 0xb7, 0x2f, 0x31]);
+    // 猫 is C3 A8, which is also valid UTF-8.
+    expect(decodeNames([gbk, Uint8Array.from([0xc3, 0xa8])])).toEqual(['\u72d7/1', '\u732b']);
     expect(decodeNames([gbk, new TextEncoder().encode('a/1')])).toEqual(['\u72d7/1', 'a/1']);
     const sjis = Uint8Array.from([0x83, 0x43, 0x83, 0x6b]);
     expect(decodeNames([sjis])).toEqual(['\u30a4\u30cc']);

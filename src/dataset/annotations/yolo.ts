@@ -60,7 +60,14 @@ function isBoxLine(rest: readonly number[], keypoints: YoloSet['keypoints']): bo
       const values = at.map((point) => point[axis]).filter((value) => value !== 0);
       return Math.max(...values) - Math.min(...values);
     };
-    if (at.every(([px, py]) => lies(px, py)) && spread(0) > 0.3 * width && spread(1) > 0.3 * height) return true;
+    // Neighbours on an outline lie close, its first two like the others.
+    const steps = at
+      .slice(1)
+      .map(([px, py], i) => Math.hypot(px - at[i]![0], py - at[i]![1]))
+      .sort((a, b) => a - b);
+    const isOutline = Math.hypot(x - width, y - height) <= 2 * steps[steps.length >> 1]!;
+    if (!isOutline && at.every(([px, py]) => lies(px, py)) && spread(0) > 0.3 * width && spread(1) > 0.3 * height)
+      return true;
   }
   if (more.length % 3 !== 0) return false;
   if (more.every((value, i) => i % 3 !== 2 || [0, 1, 2].includes(value))) return true;

@@ -81,7 +81,7 @@ export const SOUND: Task = {
     const rates = [...new Set(media.map(({ sampleRateHz }) => sampleRateHz / 1000))].sort((a, b) => a - b);
     const isStereo = media.some(({ channelCount }) => channelCount > 1);
     const [low, high] = span(items.map(durationOf));
-    return `${formatDuration(low)} to ${formatDuration(high)}, ${rates.join(', ')} kHz, ${isStereo ? 'mono and stereo' : 'mono'}. All converted to 16 kHz mono, nothing to do.`;
+    return `${formatDuration(low)} to ${formatDuration(high)}, ${rates.join(', ')} kHz, ${isStereo ? 'mono and stereo' : 'mono'}. All converted to one channel at the rate the network hears, nothing to do.`;
   },
   caption: (item) => formatDuration(durationOf(item)),
   total: totalDuration,
