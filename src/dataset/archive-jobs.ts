@@ -29,6 +29,14 @@ export function checkSize(entries: readonly { uncompressedSize: number }[]): voi
     throw new StudioError('media/zip-too-large', { details: { entries: entries.length, bytes } });
 }
 
+/** Why an entry was not unpacked, in words. */
+function tellUnpacked(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (/compression method/i.test(reason))
+    return 'It is packed in a way that is not opened here (LZMA, bzip2 …): pack it again as a plain zip.';
+  return /password/.test(reason) ? 'It is protected by a password: unpack it and drop the folder.' : reason;
+}
+
 /** Packs files one after the other. */
 async function pack(
   files: readonly ArchiveFile[],
@@ -85,7 +93,7 @@ export function createArchiveJobs(store: () => Promise<Store>): Jobs<ArchiveCont
             throwIfAborted(signal);
             failed.push({
               path: nameOf.get(entry) ?? entry.filename,
-              reason: error instanceof Error ? error.message : String(error),
+              reason: tellUnpacked(error),
             });
           }
         }

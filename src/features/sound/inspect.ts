@@ -88,7 +88,7 @@ export async function inspectSound(blob: Blob, signal?: AbortSignal): Promise<In
   const notices = [
     ...(isCut ? [`The file stops early: ${readSec.toFixed(1)} s${ofAll} could be read and were kept.`] : []),
     ...(odd.samples > 0
-      ? [`${formatCount(odd.samples, 'sample is', 'samples are')} no numbers: silence was put there.`]
+      ? [`${formatCount(odd.samples, 'sample is no number', 'samples are no numbers')}: silence was put there.`]
       : []),
     ...(odd.isOpposite ? ['Its two channels are opposite and cancel out: only the first is used.'] : []),
   ];
