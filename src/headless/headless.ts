@@ -151,7 +151,7 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       if (report.reading) say(`classes of ${name}: ${report.reading}`);
       for (const { id, title } of report.others) say(`  also possible: --classes ${id}: ${title}`);
       for (const remark of report.remarks)
-        say(`${remark.isAdded ? 'note' : 'skipped'}: ${remark.path}: ${remark.reason}`);
+        say(`${remark.isPart ? 'in part' : remark.isAdded ? 'note' : 'skipped'}: ${remark.path}: ${remark.reason}`);
       if (imports.state.kind === 'failed') throw imports.state.error;
       if (report.added === 0)
         throw new StudioError('dataset/no-usable-files', { message: `No file of ${name} can be used.` });

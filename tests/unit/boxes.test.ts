@@ -717,6 +717,31 @@ describe('anything at all', () => {
   });
 });
 
+describe('a file of which something came in', () => {
+  it('is not called skipped', async () => {
+    const bad = { label: 'cat', coordinates: { x: 24, y: 18, width: 16 } };
+    const files = (annotations: object[]) => [
+      { path: 'a.jpg', blob: new Blob() },
+      {
+        path: 'a.json',
+        blob: new Blob([
+          JSON.stringify([
+            { image: 'a.jpg', annotations },
+            { image: 'b.jpg', annotations: [] },
+          ]),
+        ]),
+      },
+    ];
+    const { remarks } = await listBoxes(files([...record().annotations, { coordinates: bad.coordinates }]), []);
+    expect(remarks.map(({ isAdded, isPart }) => [isAdded, isPart])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    const alone = await listBoxes([files([])[1]!, { path: 'c.jpg', blob: new Blob() }], []);
+    expect(alone.remarks.map(({ isAdded, isPart }) => [isAdded, isPart])).toEqual([[false, undefined]]);
+  });
+});
+
 describe('kinds that were read wrongly once', () => {
   it('COCO ids with zeros in front, and names instead of ids', () => {
     const box = { bbox: [16, 12, 16, 12] };
@@ -739,6 +764,14 @@ describe('kinds that were read wrongly once', () => {
     // Two small things side by side are two.
     const beside = read({ 'a.xml': voc('cat'), 'a.txt': '0 0.45 0.375 0.25 0.25', 'classes.txt': 'cat' });
     expect(beside.boxes['a.jpg']).toHaveLength(2);
+  });
+  it('VOC with corners as shares of the picture', () => {
+    const shares = voc('cat')
+      .replace('>16<', '>0.25<')
+      .replace('>12<', '>0.25<')
+      .replace('>32<', '>0.5<')
+      .replace('>24<', '>0.5<');
+    expectCat({ 'a.xml': shares });
   });
   it('VOC with a path only', () => {
     const text = voc('cat').replace('<filename>a.jpg</filename>', '<path>C:\\pictures\\a.jpg</path>');

@@ -23,7 +23,8 @@ function place(
     media.height,
     'orientation' in media ? media.orientation : 1,
   );
-  for (const { reason, isKept } of remarks) remark({ path, reason, isAdded: isKept });
+  for (const { reason, isKept } of remarks)
+    remark({ path, reason, isAdded: true, ...(isKept ? {} : { isPart: true }) });
   return boxes;
 }
 
@@ -79,7 +80,13 @@ const NAMERS: Record<Listed['kind'], (listed: Listed) => Annotations['name']> = 
     ({ segments }) =>
     (path, media, className, remark) => {
       const rows = segments.get(path);
-      if (rows) return cutByRows(media[0]!, rows, (reason) => remark({ path, reason, isAdded: false }));
+      if (rows) {
+        const faults: string[] = [];
+        const clips = cutByRows(media[0]!, rows, (reason) => void faults.push(reason));
+        const came = clips.length > 0 ? { isAdded: true, isPart: true } : { isAdded: false };
+        for (const reason of faults) remark({ path, reason, ...came });
+        return clips;
+      }
       const named = media.map((one): Named => ({ media: one, className: one.label ?? className, boxes: null }));
       if (segments.size > 0 && named[0] && !named[0].className)
         remark({ path, reason: 'The annotations do not name it: it has no class yet.', isAdded: true });

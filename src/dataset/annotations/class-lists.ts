@@ -255,12 +255,15 @@ function readList(text: string, path: string, isFile: (cell: string) => boolean)
   return (/\.txt$/i.test(path) ? readPartList(text, path, isFile) : null) ?? readClassTable(text, isFile);
 }
 
+/** Whether a list was left out, or something of it. */
+type Came = Pick<ImportRemark, 'isAdded' | 'isPart'>;
+
 /** Names of files that a list has and the import has not, as one remark. */
-function tellLost(path: string, lost: readonly string[]): ImportRemark[] {
+function tellLost(path: string, lost: readonly string[], came: Came): ImportRemark[] {
   if (lost.length === 0) return [];
   const more = lost.length > 3 ? ` and ${lost.length - 3} more` : '';
   const reason = `These are not among the files: ${lost.slice(0, 3).join(', ')}${more}.`;
-  return [{ path, reason, isAdded: false }];
+  return [{ path, reason, ...came }];
 }
 
 function samplesOf(text: string): ReturnType<typeof readSamples> {
@@ -326,12 +329,15 @@ export const listClasses: ReadLists = async (files) => {
     }
     const lost: string[] = [];
     const filePart = partOfListName(path);
+    let isUseful = false;
+    const clashes: string[] = [];
     for (const row of list.rows) {
       const found = index.find(row.file, folder) ?? index.find(row.file.replace(UPLOADED, '$1'), folder);
       if (!found) {
         lost.push(row.file);
         continue;
       }
+      isUseful = true;
       const part = row.part ?? filePart;
       if (part) parts.set(found.path, part);
       if (row.label === null) {
@@ -346,19 +352,17 @@ export const listClasses: ReadLists = async (files) => {
       }
       const known = named.get(found.path);
       if (known && known.label !== row.label)
-        remark({
-          path,
-          reason: `Line ${row.line} calls ${row.file} ${row.label}; it was ${known.label} before, which was kept.`,
-          isAdded: false,
-        });
+        clashes.push(`Line ${row.line} calls ${row.file} ${row.label}; it was ${known.label} before, which was kept.`);
       else named.set(found.path, row);
     }
+    const came: Came = isUseful ? { isAdded: true, isPart: true } : { isAdded: false };
+    for (const reason of clashes) remark({ path, reason, ...came });
     for (const reason of list.hints ?? []) remark({ path, reason, isAdded: true });
     for (const { line, reason } of list.faults.slice(0, 20))
-      remark({ path, reason: `Line ${line} ${reason}.`, isAdded: false });
+      remark({ path, reason: `Line ${line} ${reason}.`, ...came });
     if (list.faults.length > 20)
-      remark({ path, reason: `${list.faults.length - 20} more lines cannot be used.`, isAdded: false });
-    for (const one of tellLost(path, lost)) remark(one);
+      remark({ path, reason: `${list.faults.length - 20} more lines cannot be used.`, ...came });
+    for (const one of tellLost(path, lost, came)) remark(one);
   }
   for (const [path, list] of cuts)
     stretches.set(

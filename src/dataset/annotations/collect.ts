@@ -34,6 +34,8 @@ class Collector implements CollectedAnnotations {
   readonly remarks: ImportRemark[] = [];
   readonly parts = new Map<string, Part>();
   readonly used = new Set<string>();
+  /** Files that said something of a picture. */
+  readonly #useful = new Set<string>();
   readonly #index: FileIndex;
   readonly #paths: readonly string[];
   /** File that spoke of a picture first. */
@@ -64,7 +66,10 @@ class Collector implements CollectedAnnotations {
     const lost: string[] = [];
     // A file of many pictures may be called after a part: `instances_val2017.json`, `train.csv`.
     const part = notes.length > 1 ? partOfListName(path) : null;
-    for (const note of notes) if (!this.#put(path, note, part)) lost.push(note.picture);
+    for (const note of notes) {
+      if (this.#put(path, note, part)) this.#useful.add(path);
+      else lost.push(note.picture);
+    }
     if (lost.length === 1) this.fault(path, `There is no picture ${lost[0]} among the files.`);
     else if (lost.length > 1) this.fault(path, `There are no pictures ${some(lost)} among the files.`);
   }
@@ -96,6 +101,13 @@ class Collector implements CollectedAnnotations {
     return true;
   }
 
+  /** A file of which something came in was not skipped. Call it once, at the end. */
+  settle(): void {
+    this.remarks.forEach((one, i) => {
+      if (!one.isAdded && this.#useful.has(one.path)) this.remarks[i] = { ...one, isAdded: true, isPart: true };
+    });
+  }
+
   /** A list of pictures, one a line, all of one part. Most lines must name one. */
   takeList({ path, text }: TextFile, part: Part): boolean {
     const lines = linesOf(text).map((line) => line.trim());
@@ -109,6 +121,7 @@ class Collector implements CollectedAnnotations {
       if (!found) lost.push(line);
       else if (!this.parts.has(found.path)) this.parts.set(found.path, part);
     }
+    if (lost.length < lines.length) this.#useful.add(path);
     if (lost.length > 0) this.fault(path, `These are not among the files: ${some(lost)}.`);
     return true;
   }
@@ -254,5 +267,6 @@ export function collectPictureAnnotations(
       unnamed.get(numbers[0]!)!,
       `No list of names (data.yaml, classes.txt) names the classes ${some(numbers.map(String))}: they are called class ${numbers[0]}${numbers.length > 1 ? ' and so on' : ''}. Add the list, or rename them.`,
     );
+  all.settle();
   return all;
 }

@@ -6,7 +6,14 @@ import type { Stretch } from './label-tracks.ts';
 import type { PictureNote } from './notes.ts';
 
 /** A file that was not added (or added with a remark), why, and what to do where the reason does not say it. */
-export type ImportRemark = { path: string; reason: string; isAdded: boolean; advice?: string };
+export type ImportRemark = {
+  path: string;
+  reason: string;
+  isAdded: boolean;
+  /** It came in, but not all of it: a box, a line was left out. */
+  isPart?: boolean;
+  advice?: string;
+};
 
 /** An example as its files name it: of a class (null = none named), or with boxes. `boxes` null = this task has none. */
 export type Named = {

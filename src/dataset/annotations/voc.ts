@@ -27,6 +27,7 @@ export const VOC: FormatTable = {
     ['one `object` or many, several `bndbox` in one', 'every box'],
     ['`part` inside an object', 'not read: the object counts'],
     ['`polygon`, `robndbox` (turned)', 'the box around it'],
+    ['corners as shares of the picture, 0 to 1', 'read'],
     ['entities by name and number, CDATA, UTF-16', 'the letters they stand for'],
     ['`ImageSets/*/train.txt` and the like', 'parts'],
   ],
@@ -98,6 +99,12 @@ export function readVoc(text: string, path: string): PictureAnnotations | null {
     read++;
     for (const rect of places) boxes.push({ label, ...rect, unit: 'pixels' });
   });
+  // Programs that write shares of the picture instead of pixels: no corner of any box lies behind the first pixel.
+  if (
+    boxes.length > 0 &&
+    boxes.every(({ x, y, width, height }) => x >= 0 && y >= 0 && x + width <= 1 && y + height <= 1)
+  )
+    for (const box of boxes) box.unit = 'ratio';
   const note = {
     picture: isSame ? named : stem,
     ...(named && !isSame ? { otherNames: [named, ...(fromPath ? [fromPath] : [])] } : {}),
