@@ -65,10 +65,11 @@ function folderOf(values, name, isRequired = false) {
   return resolve(path);
 }
 
-const FORMATS = ['tfjs', 'html', 'tflite', 'tflite-int8', 'onnx', 'coreml'];
+const FORMATS = ['tfjs', 'html', 'teachable', 'tflite', 'tflite-int8', 'onnx', 'coreml'];
 
-function formatsOf(text) {
-  if (text === 'all') return FORMATS;
+/** @param task Teachable Machine has models of pictures only. */
+function formatsOf(text, task) {
+  if (text === 'all') return FORMATS.filter((id) => id !== 'teachable' || task === 'picture');
   const wanted = text.split(',').map((name) => name.trim());
   const strange = wanted.find((name) => !FORMATS.includes(name));
   if (strange !== undefined) throw new Refusal(`--formats: ${strange} is none of ${FORMATS.join(', ')}.`);
@@ -212,7 +213,7 @@ function readArguments() {
       groupBy,
       split: values.split ? readSplit(values.split) : null,
       classes: values.classes ?? null,
-      formats: values.export ? formatsOf(values.formats ?? 'tfjs') : [],
+      formats: values.export ? formatsOf(values.formats ?? 'tfjs', values.task) : [],
     },
   };
 }

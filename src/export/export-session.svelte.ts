@@ -11,7 +11,7 @@ import { Scope } from '../kernel/scope.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { BundleFile, ModelAbout } from './bundle.ts';
 import type { Exported, ExportContract } from './contract.ts';
-import { FORMS, formOf, type FormatId } from './forms.ts';
+import { FORMS, formOf, formsOf, type FormatId } from './forms.ts';
 import type { BundleSlot } from './slot.ts';
 
 /** The threads an export needs. */
@@ -40,7 +40,8 @@ export type ExportState =
   | { kind: 'failed'; error: StudioError };
 
 /** Written at once, so that their sizes are known. */
-const FILES = FORMS.filter((form) => form.suffix !== null).map(({ id }) => id);
+const filesOf = (slot: BundleSlot) =>
+  formsOf(slot).flatMap(({ id, suffix }) => (suffix !== null || id === 'teachable' ? [id] : []));
 /** Tried as they stand. */
 const GRAPHS = FORMS.filter((form) => form.isGraph).map(({ id }) => id);
 
@@ -110,7 +111,9 @@ export class ExportSession implements Disposable {
     this.#subject = subject;
     this.#made = new Map();
     this.#measured = new Map();
-    this.#showing = this.#work({ kind: 'writing' }, (run) => this.#export(subject, about, 'model', FILES, run));
+    this.#showing = this.#work({ kind: 'writing' }, (run) =>
+      this.#export(subject, about, 'model', filesOf(this.#slot.bundle), run),
+    );
     const made = await this.#showing;
     if (made) this.#made = new Map(made.map((one) => [one.id, one]));
   }
@@ -165,7 +168,7 @@ export class ExportSession implements Disposable {
     if (!made) return null;
     const isOne = formats.length === 1;
     return made.flatMap(({ id, files }) =>
-      files.map(({ path, blob }) => ({ path: isOne || id !== 'tfjs' ? path : `tfjs/${path}`, blob })),
+      files.map(({ path, blob }) => ({ path: isOne || formOf(id).suffix !== null ? path : `${id}/${path}`, blob })),
     );
   }
 

@@ -126,7 +126,7 @@ function toCoreml(subject: Subject, graph: Graph): Uint8Array<ArrayBuffer> {
 
 /** Writers of the formats that hold one graph. @throws FormatError. */
 export const WRITERS: Record<
-  Exclude<FormatId, 'tfjs' | 'html'>,
+  Exclude<FormatId, 'tfjs' | 'html' | 'teachable'>,
   (subject: Subject, graph: Graph) => Promise<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer>
 > = {
   tflite: toTflite,

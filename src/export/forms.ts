@@ -1,7 +1,7 @@
 /** The formats a model can leave in, as people read of them. Any thread; words only. */
 
 /** Name of a format. */
-export type FormatId = 'tfjs' | 'html' | 'tflite' | 'tflite-int8' | 'onnx' | 'coreml';
+export type FormatId = 'tfjs' | 'html' | 'teachable' | 'tflite' | 'tflite-int8' | 'onnx' | 'coreml';
 
 /** One of them. `suffix` of its file; null when it is a folder of files. `isGraph`: one file with the whole network that other runtimes take, and that can be tried as it stands. */
 export type Form = { id: FormatId; title: string; about: string; suffix: string | null; isGraph: boolean };
@@ -21,6 +21,14 @@ export const FORMS: readonly Form[] = [
     title: 'Web page',
     about: 'One file to send to anybody: it opens from disk in a browser, without a network, live and on files',
     suffix: '.html',
+    isGraph: false,
+  },
+  {
+    id: 'teachable',
+    title: 'Teachable Machine',
+    about:
+      'The files of a Teachable Machine image model, for its library, ml5, p5.js and Scratch extensions. They look at the middle square of a picture',
+    suffix: null,
     isGraph: false,
   },
   {
@@ -56,3 +64,7 @@ export const FORMS: readonly Form[] = [
 
 /** The format of that name. */
 export const formOf = (id: FormatId): Form => FORMS.find((form) => form.id === id)!;
+
+/** The formats that models of a task may leave in. */
+export const formsOf = ({ teachable }: { teachable: string | null }): readonly Form[] =>
+  FORMS.filter(({ id }) => id !== 'teachable' || teachable !== null);

@@ -12,7 +12,7 @@ export {
   type ReadBundle,
 } from './bundle.ts';
 export { exampleFiles } from './examples.ts';
-export { FORMS, formOf, type Form, type FormatId } from './forms.ts';
+export { FORMS, formOf, formsOf, type Form, type FormatId } from './forms.ts';
 export { openExported, type OpenTools } from './open-exported.ts';
 export { snippetOf, type SnippetSubject } from './snippets.ts';
 export { classifierOutput, type BundleSlot } from './slot.ts';

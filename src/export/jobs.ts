@@ -6,6 +6,7 @@ import { networkOf, type NetworkId } from '../features/index.ts';
 import { loadNetwork } from '../features/jobs.ts';
 import { FormatError, type Graph } from '../formats/index.ts';
 import { startWasm } from '../model/jobs.ts';
+import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
 import type { Jobs } from '../rpc/contract.ts';
@@ -17,6 +18,7 @@ import { temperatureOf, WRITERS, type Subject } from './formats.ts';
 import { makeGolden, type Golden } from './golden.ts';
 import { loadRuntimeFiles, makeSinglePage } from './runtime-files.ts';
 import type { BundleSlot } from './slot.ts';
+import { teachableFiles } from './teachable.ts';
 
 export { addLayers, repeatBefore, standardise, toScores } from './layers.ts';
 export { temperatureOf, WRITERS, type Subject } from './formats.ts';
@@ -104,6 +106,13 @@ export function createExportJobs(
           continue;
         }
         try {
+          if (id === 'teachable') {
+            if (slot.teachable === null) throw new FormatError('it has none of this kind');
+            const [network] = networks.get('mobilenet-v2') ?? [];
+            const files = await teachableFiles(model, about, network, temperatureOf(subject), new Date(nowMs()));
+            results.push({ id, files, refusal: null });
+            continue;
+          }
           const blob = new Blob([await WRITERS[id](subject, await whole())], { type: 'application/octet-stream' });
           results.push({ id, files: [{ path: `${base}${formOf(id).suffix}`, blob }], refusal: null });
         } catch (error) {

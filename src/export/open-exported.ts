@@ -148,7 +148,7 @@ async function open<S extends BundleSlot>(
     return { ...(await readTeachable(slots, name, file)), networkFiles: [] };
   const read = await readBundle(slots, async (path) => file(path));
   const networkFiles = [...inside]
-    .filter(([path]) => /^[^/]+\.(tflite|onnx|zip)$/.test(path) && !/^model\b/.test(path))
+    .filter(([path]) => /^[^/]+\.(tflite|onnx|zip|pt)$/.test(path) && !/^model\b/.test(path))
     .map(([path, blob]) => ({ path, blob }));
   return { ...read, networkFiles };
 }

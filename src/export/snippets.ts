@@ -78,7 +78,11 @@ print(try model.prediction(from: input).featureValue(for: "classLabel")?.stringV
 }
 
 /** The lines for a format whose file has the whole network in it. @param file its name. */
-export function snippetOf(id: Exclude<FormatId, 'tfjs' | 'html'>, subject: SnippetSubject, file: string): string {
+export function snippetOf(
+  id: Exclude<FormatId, 'tfjs' | 'html' | 'teachable'>,
+  subject: SnippetSubject,
+  file: string,
+): string {
   if (id === 'onnx') return inOnnxRuntime(subject, file);
   return id === 'coreml' ? inSwift(subject, file) : inLiteRt(subject, file);
 }

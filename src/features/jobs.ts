@@ -28,7 +28,7 @@ export { BlazePose, type PoseEstimator, type PoseResult } from './movement/pose-
 export { assetAddress } from './networks/asset-base.ts';
 export { LiteNetwork, useLiteRt, type LiteRtFiles } from './networks/litert.ts';
 export { loadNetwork, type NetworkStore } from './networks/network-files.ts';
-export { loadBackbone, readBackbone, type Backbone } from './networks/mobilenet.ts';
+export { loadBackbone, readBackbone, readLayers, type Backbone } from './networks/mobilenet.ts';
 export { decodePicture } from './picture/decode-picture.ts';
 export { createPictureEmbedder, type PictureEmbedder } from './picture/embedder.ts';
 export { extractPictureEmbeddings } from './picture/extract-embeddings.ts';

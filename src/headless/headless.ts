@@ -399,7 +399,10 @@ export function createHeadless(studio: Studio, input: (name: string) => HTMLInpu
       formats,
     });
     for (const { refusal } of exported) if (refusal) say(refusal);
-    const files = exported.flatMap((one) => one.files);
+    // Its files are called as those of the TensorFlow.js bundle beside them.
+    const files = exported.flatMap(({ id, files: own }) =>
+      id === 'teachable' && formats.length > 1 ? own.map((file) => ({ ...file, path: `teachable/${file.path}` })) : own,
+    );
     return Promise.all(files.map(async ({ path, blob }) => ({ path, base64: await base64Of(blob) })));
   }
 

@@ -52,7 +52,7 @@ export async function openBundle(clients: Clients, given: readonly PathFile[]): 
   const files = new Map(given.map((file) => [file.path, file.blob]));
   for (const [path, blob] of files)
     // Not the same model in another format, which may lie beside it.
-    if (/\.(tflite|onnx)$/.test(path) && !/^model\b/.test(path))
+    if (/\.(tflite|onnx|pt)$/.test(path) && !/^model\b/.test(path))
       await clients.features.call('storeNetworkFile', { blob, name: path });
   const { slot, model } = await readBundle(slots(), async (path) => files.get(path) ?? null);
   return opened(clients, slot, model.preprocessing, true, (about) =>

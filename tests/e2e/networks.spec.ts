@@ -239,6 +239,7 @@ test.describe('an exported model on a pretrained network', () => {
   test.skip(!hasFiles, 'needs ../shared/models and ../shared/data');
   for (const [algorithm, root, classes] of [
     ['transfer-learning', esc, ['dog', 'rain', 'rooster']],
+    ['whole-sounds', esc, ['dog', 'rain', 'rooster']],
     ['spoken-words', digits, ['2', '5', '9']],
   ] as const) {
     test(`${algorithm}: runs in a page of its own and from the command line, with the same answers`, async ({

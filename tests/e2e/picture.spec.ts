@@ -125,6 +125,11 @@ test('the sample is learnt without a network, its mistakes are seen, and it leav
   const bytes = readFileSync(await (await small).path());
   expect(bytes.subarray(4, 8).toString()).toBe('TFL3');
   expect(bytes.includes('"labels":[')).toBe(true);
+  await formats.getByRole('radio', { name: /^Teachable Machine/ }).check();
+  await expect(
+    page.getByText(/Teachable Machine’s models stand on MobileNetV2: choose Transfer learning/),
+  ).toBeVisible();
+  await expect(studio.button('Export model')).toBeDisabled();
   const all = page.waitForEvent('download');
   await studio.button('Export all formats').click();
   expect((await all).suggestedFilename()).toMatch(/\.zip$/);
@@ -181,5 +186,22 @@ test.describe('with the network and pictures of ../shared', () => {
     await expect(files).toContainText(/Person \d+\s%/, { timeout: 60_000 });
     await expect(files).toContainText('Cannot be read');
     expect(await violations(studio)).toEqual([]);
+
+    // As Teachable Machine has it, and back again.
+    await studio.step('Export');
+    await page.getByRole('radio', { name: /^Teachable Machine/ }).check();
+    const saved = page.waitForEvent('download');
+    await studio.button('Export model').click();
+    const zip = readFileSync(await (await saved).path());
+    await studio.step('Preview');
+    await page
+      .getByTestId('model-file-small')
+      .first()
+      .setInputFiles({ name: 'tm.zip', mimeType: 'application/zip', buffer: zip });
+    await expect(page.getByText('Opened Real', { exact: true })).toBeVisible();
+    await page
+      .getByTestId('preview-file')
+      .setInputFiles([{ name: 'wave.mp4', mimeType: 'video/mp4', buffer: readFileSync(video) }]);
+    await expect(files).toContainText(/Person \d+\s%/, { timeout: 60_000 });
   });
 });

@@ -20,8 +20,10 @@ import {
 import { ANSWERING } from '../../src/domain/answering.ts';
 import type { ModelArtifact } from '../../src/domain/model.ts';
 import type { TaskKind } from '../../src/domain/task.ts';
-import { describeModel, readDescription, snippetOf } from '../../src/export/index.ts';
+import { describeModel, openExported, readDescription, snippetOf } from '../../src/export/index.ts';
 import { goldenInput, makeGolden, WRITERS, type Subject } from '../../src/export/jobs.ts';
+import { teachableFiles } from '../../src/export/teachable.ts';
+import * as layers from '@tensorflow/tfjs-layers';
 import { taskOf } from '../../src/tasks/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { TASK_JOBS } from '../../src/tasks/jobs.ts';
@@ -289,5 +291,50 @@ describe('files of a model', { timeout: 120_000 }, () => {
     const weights = artifact.weights.slice(0);
     new Float32Array(weights)[3] = NaN;
     await expect(TASK_JOBS.action.graph({ ...artifact, weights }, files, 1)).rejects.toThrow(/no numbers/);
+  });
+});
+
+describe('Teachable Machine', { timeout: 120_000 }, () => {
+  const about = { name: 'Dice', author: '', description: '', licence: '', version: '' };
+  it.skipIf(!hasModels)('loads a model of pictures as its own, with the scores of the app', async () => {
+    const { artifact, graph, input } = await prepare('picture on MobileNet');
+    const [network] = files('mobilenet-v2');
+    const made = await teachableFiles(artifact, about, network, 1.3, new Date(0));
+    const read = async (path: string) => made.find((file) => file.path === path)!.blob;
+    const model = JSON.parse(await (await read('model.json')).text()) as {
+      modelTopology: object;
+      weightsManifest: { weights: object[] }[];
+    };
+    // As its library loads it: tf.loadLayersModel, then the picture as -1 to 1.
+    const loaded = await layers.loadLayersModel({
+      load: async () => ({
+        modelTopology: model.modelTopology,
+        weightSpecs: model.weightsManifest[0]!.weights as never,
+        weightData: await (await read('weights.bin')).arrayBuffer(),
+      }),
+    });
+    const { shape } = graph.values[graph.inputs[0]!]!;
+    const picture = tf.tensor(
+      Float32Array.from(input, (value) => value / 127.5 - 1),
+      [...shape],
+    );
+    const scores = await (loaded.predict(picture) as tf.Tensor).data();
+    const tempered = await TASK_JOBS.picture.graph(artifact, files, 1.3);
+    expect(largest(scores, interpret(toFloat(tempered), [input]).get('scores')!)).toBeLessThan(1e-4);
+    expect(JSON.parse(await (await read('metadata.json')).text())).toMatchObject({
+      packageName: '@teachablemachine/image',
+      modelName: 'Dice',
+      labels: artifact.classes.map(({ name }) => name),
+      imageSize: 224,
+    });
+    // And back again, by the reader of its models.
+    const opened = await openExported([taskOf('picture').bundle], made, { unzip: () => Promise.reject(new Error()) });
+    expect(opened.model.classes.map(({ name }) => name)).toEqual(artifact.classes.map(({ name }) => name));
+  });
+  it('is refused for what stands on another network', async () => {
+    const { artifact } = await makeModel('picture from nothing');
+    await expect(teachableFiles(artifact, about, undefined, 1, new Date(0))).rejects.toThrow(
+      /choose Transfer learning/,
+    );
   });
 });

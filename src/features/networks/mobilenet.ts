@@ -24,25 +24,36 @@ export async function loadBackbone(store: NetworkStore): Promise<Backbone> {
   return readBackbone(file!);
 }
 
-/** The layers in the file of that network. @throws StudioError `network/failed`. */
-export async function readBackbone(file: ArrayBuffer): Promise<Backbone> {
+/** The file of that network as it stands: its topology, and its weights in their order. @throws StudioError `network/failed`. */
+export async function readLayers(
+  file: ArrayBuffer,
+): Promise<{ topology: unknown; weights: { name: string; shape: number[]; values: Float32Array }[] }> {
   const files = new Map<string, Uint8Array>();
   const reader = new ZipReader(new Uint8ArrayReader(new Uint8Array(file)));
   for (const entry of await reader.getEntries())
     if (!entry.directory) files.set(entry.filename, await entry.getData(new Uint8ArrayWriter()));
   const [description, bytes] = [files.get('model.json'), files.get('weights.bin')];
   if (!description || !bytes) throw new StudioError('network/failed', { details: { reason: 'no model in the zip' } });
-  const { weightsManifest } = JSON.parse(new TextDecoder().decode(description)) as {
+  const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(description)) as {
+    modelTopology: unknown;
     weightsManifest: { weights: { name: string; shape: number[] }[] }[];
   };
   const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const weights = new Map<string, { values: Float32Array; shape: number[] }>();
   let at = 0;
-  for (const { name, shape } of weightsManifest.flatMap((group) => group.weights)) {
-    const size = shape.reduce((product, side) => product * side, 1);
-    weights.set(name, { values: floats.subarray(at, at + size), shape });
-    at += size;
-  }
+  const weights = weightsManifest
+    .flatMap((group) => group.weights)
+    .map(({ name, shape }) => {
+      const size = shape.reduce((product, side) => product * side, 1);
+      at += size;
+      return { name, shape, values: floats.subarray(at - size, at) };
+    });
+  return { topology: modelTopology, weights };
+}
+
+/** Its convolutions, batch normalisation folded in. @throws StudioError `network/failed`. */
+export async function readBackbone(file: ArrayBuffer): Promise<Backbone> {
+  const layers = await readLayers(file);
+  const weights = new Map(layers.weights.map((one) => [one.name, one]));
   const backbone = new Map<string, FoldedConvolution>();
   for (const [name, { values, shape }] of weights) {
     const [, layer, isDepthwise] = /^(.+)\/(depthwise_)?kernel$/.exec(name) ?? [];

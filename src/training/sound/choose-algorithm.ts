@@ -14,8 +14,9 @@ import { planSounds } from './plan.ts';
 import { plainSoundRequest } from './sound-features.ts';
 import { fitWindow, networkOfAlgorithm, resolveAutomatic, withSoundAlgorithm } from './sound-settings.ts';
 
-/** Clips the probe looks at; more would not change the answer. */
-const MOST_CLIPS = 240;
+/** Clips the probe looks at, and of each class where there are many; more would not change the answer. */
+const MOST_CLIPS = 120;
+const MOST_OF_CLASS = 4;
 const FOLDS = 4;
 const TITLES = {
   'transfer-learning': 'Transfer learning',
@@ -40,7 +41,7 @@ export async function chooseAlgorithm(tools: ChooseTools, settings: TrainingSett
   const { data } = planSounds(items, classes, settings);
   const ids = createRandom(settings.seed, 'probe')
     .shuffle([...data.training, ...data.validation])
-    .slice(0, MOST_CLIPS);
+    .slice(0, Math.max(MOST_CLIPS, MOST_OF_CLASS * data.classIds.length));
   const byId = new Map(items.map((item) => [item.id, item]));
   const clips = ids.map((id) => byId.get(id)!);
   const folds = splitByGroup(dividedOf(clips), new Array<number>(FOLDS).fill(1 / FOLDS), settings.seed, settings);
