@@ -32,6 +32,8 @@ type SharedSoundPreprocessing = {
   deviation: number;
   /** How windows become a clip: the mean of their class scores. */
   clipScore: 'mean';
+  /** A window quieter than this (root mean square, 0 = full scale) is nothing the model knows: it has no scores. Models from before have none. */
+  quietDb?: number;
 };
 
 /** Log-mel spectrogram windows, for the full network. */

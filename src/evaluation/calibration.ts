@@ -11,12 +11,16 @@ export type ScoredExample = { scores: readonly number[]; classIndex: number };
 /** One column of a reliability diagram: mean confidence and share right of the examples in it. */
 export type ReliabilityBin = { from: number; to: number; count: number; confidence: number; accuracy: number };
 
+/** Whether scores stand for nothing: no class has any (silence, nobody in view). */
+export const isNothing = (scores: ArrayLike<number>): boolean => Array.from(scores).every((score) => score === 0);
+
 /** Fewest clips a temperature is fitted on: with fewer it would follow chance. */
 export const FEWEST_CLIPS = 10;
 const BINS = 10;
 
-/** Scores at another temperature: above 1 less sure, below 1 surer; the order of the classes stays. @returns owned by the caller, sum 1. */
+/** Scores at another temperature: above 1 less sure, below 1 surer; the order of the classes stays. @returns owned by the caller, sum 1; zeros, which stand for no answer, stay so. */
 export function applyTemperature(scores: ArrayLike<number>, temperature: number): Float32Array {
+  if (isNothing(scores)) return new Float32Array(scores.length);
   const out = Float32Array.from(scores, (score) => Math.max(score, 1e-12) ** (1 / temperature));
   const sum = out.reduce((total, value) => total + value, 0);
   return out.map((value) => value / sum);

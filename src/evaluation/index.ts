@@ -14,6 +14,7 @@ export { isStaleReport, scoresByGroup, type GroupScores } from './reading.ts';
 export { formatReport, type ReportAbout, type ReportFormat } from './report-files.ts';
 export {
   applyTemperature,
+  isNothing,
   calibrate,
   recalibrate,
   examplesOf,

@@ -45,6 +45,7 @@ export {
   MOTION_VALUES,
   pickJoints,
   sampleMotion,
+  seenShare,
   SEEN,
   WINDOW_CHANNELS,
   writeWindow,

@@ -1,10 +1,13 @@
 /** Action models ready to run: on clips, on whole videos, on a camera. Worker thread. */
 import type { ModelArtifact, MovementPreprocessing, WindowScores } from '../domain/model.ts';
 import { durationOf, type MediaItem } from '../domain/project.ts';
-import { frameCount, motionStarts, writeWindow, type Motion } from '../features/index.ts';
+import { frameCount, motionStarts, seenShare, writeWindow, type Motion } from '../features/index.ts';
 import { loadClipMotion, type FeatureCache } from '../features/jobs.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { WindowClassifier, type ClipScorer } from './predictor.ts';
+
+/** Share of a window's frames that must show somebody. */
+const LEAST_SEEN = 0.5;
 
 /** A trained action model. Owns its network. */
 export class MovementPredictor implements ClipScorer {
@@ -62,7 +65,11 @@ export class MovementPredictor implements ClipScorer {
     return starts.map((startSec, i) => ({
       startSec,
       endSec: startSec + this.windowSec,
-      scores: scores.slice(i * classCount, (i + 1) * classCount),
+      // Nobody there for most of the window: no answer is the honest one, as live.
+      scores:
+        seenShare(motion, startSec, startSec + this.windowSec) < LEAST_SEEN
+          ? new Float32Array(classCount)
+          : scores.slice(i * classCount, (i + 1) * classCount),
       novelty: null,
     }));
   }

@@ -29,6 +29,13 @@ import { startWasm } from './wasm-engine.ts';
 import { noveltyOf } from './novelty.ts';
 import { normalise } from './numbers.ts';
 
+/** Root mean square of samples in dB, 0 = full scale. */
+function levelDb(samples: Float32Array): number {
+  let power = 0;
+  for (const sample of samples) power += sample * sample;
+  return 10 * Math.log10(power / Math.max(1, samples.length) + 1e-12);
+}
+
 /** Windows run at once; the last batch is padded, so that memory is allocated for one size only. */
 const BATCH = 16;
 
@@ -42,7 +49,7 @@ export interface Predictor extends Disposable {
   readonly rateHz: number;
   /** How sound is cut for it. */
   readonly cut: WindowCut;
-  /** @param windows of that cut; borrowed. */
+  /** @param windows of that cut; borrowed. A window that is nothing the model knows has scores of 0. */
   predictWindows(windows: readonly PcmWindow[]): Promise<WindowPredictions>;
 }
 
@@ -174,7 +181,15 @@ export class SoundPredictor implements Predictor, ClipScorer {
     const unlike = novelty
       ? Float32Array.from(windows, (_, i) => noveltyOf(features.subarray(i * size, (i + 1) * size), novelty))
       : null;
-    return { scores: await this.#classifier.classify(features), novelty: unlike };
+    const scores = await this.#classifier.classify(features);
+    const { quietDb } = this.#spec;
+    const classCount = this.classNames.length;
+    // Silence has no name, whatever the network makes of it.
+    if (quietDb !== undefined)
+      windows.forEach(({ own }, i) => {
+        if (levelDb(own) < quietDb) scores.fill(0, i * classCount, (i + 1) * classCount);
+      });
+    return { scores, novelty: unlike };
   }
 
   async predictClip(cache: FeatureCache, { hash }: MediaItem): Promise<Float32Array> {

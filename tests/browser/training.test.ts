@@ -6,6 +6,8 @@ import { Store } from '../../src/dataset/index.ts';
 import { classIdOf } from '../../src/domain/label.ts';
 import type { MediaItem, ModelSource, Project } from '../../src/domain/project.ts';
 import { modalityOf, type TrainingSettings } from '../../src/domain/task.ts';
+import { applyTemperature } from '../../src/evaluation/index.ts';
+import { findEvents } from '../../src/preview/index.ts';
 import { createEvaluationJobs } from '../../src/evaluation/jobs.ts';
 import { createFeaturesJobs } from '../../src/features/jobs.ts';
 import { encodeWav } from '../../src/media/index.ts';
@@ -355,5 +357,19 @@ describe('a file', () => {
       analysis.windows.reduce((sum, window) => sum + window.scores[c]! / analysis.windows.length, 0),
     );
     mean.forEach((value, c) => expect(value).toBeCloseTo(report.items[0]!.scores[c]!, 5));
+  });
+  it('gives silence no name, and the sounds around it theirs', async () => {
+    const sound = make('hum', 77);
+    const pcm = new Float32Array(sound.length + 4 * 16_000);
+    pcm.set(sound);
+    const blob = encodeWav(pcm, 16000);
+    const { windows } = await sounds.analyse({ blob, model: { sourceId: 'learn', kind: 'best' } }, context());
+    const silent = windows.filter(({ startSec }) => startSec > 1.2);
+    expect(silent.length).toBeGreaterThan(3);
+    for (const { scores } of silent) expect([...scores]).toEqual([0, 0, 0]);
+    expect(Math.max(...windows[0]!.scores)).toBeGreaterThan(0.5);
+    const tempered = windows.map((window) => ({ ...window, scores: applyTemperature(window.scores, 1.5) }));
+    for (const { startSec, endSec } of findEvents(tempered, { threshold: 0.3, smoothingSec: 0 }))
+      expect([startSec < 1.2, endSec < 2.2]).toEqual([true, true]);
   });
 });

@@ -16,6 +16,13 @@ function makeExamples(sharpness: number, count = 2000): ScoredExample[] {
   });
 }
 
+describe('nothing', () => {
+  it('stays nothing at every temperature', () => {
+    expect([...applyTemperature([0, 0, 0], 0.4)]).toEqual([0, 0, 0]);
+    expect([...applyTemperature([0, 0, 1], 2)].map((value) => Math.round(value))).toEqual([0, 0, 1]);
+  });
+});
+
 describe('temperature', () => {
   it('is found again, for scores that are too sure and not sure enough', () => {
     expect(fitTemperature(makeExamples(3))).toBeCloseTo(3, 0);

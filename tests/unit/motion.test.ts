@@ -15,6 +15,7 @@ import { formatLandmarks, readLandmarks } from '../../src/features/movement/land
 import {
   cutMotion,
   fillGaps,
+  seenShare,
   frameCount,
   pickJoints,
   WINDOW_CHANNELS,
@@ -520,6 +521,13 @@ describe('windows of movement', () => {
       values: Float32Array.of(0, 0, 1, 5, 5, 1, 9, 9, 0, 5, 5, 1, 2, 4, 1, 5, 5, 1),
     };
     expect([...fillGaps(gappy).values.subarray(6, 8)]).toEqual([1, 2]);
+    // Filling makes nobody appear.
+    const alone = fillGaps({
+      joints: ['a'],
+      frameRateHz: 10,
+      values: Float32Array.of(0, 0, 1, 9, 9, 0, 9, 9, 0, 2, 4, 1),
+    });
+    expect([seenShare(alone, 0, 0.4), seenShare(alone, 0.1, 0.3), seenShare(alone, -1, 0.1)]).toEqual([0.5, 0, 1]);
   });
   it('start every hop; a short clip is centred; a long rest gets its own', () => {
     const window = motionWindow(10, 2, 0.5);

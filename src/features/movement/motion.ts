@@ -123,6 +123,24 @@ export function sampleMotion(motion: Motion, startSec: number, frameRateHz: numb
   return { joints: motion.joints, frameRateHz, values };
 }
 
+/** Share of the frames between two times, as far as the motion goes, in which somebody is seen. */
+export function seenShare(motion: Motion, startSec: number, endSec: number): number {
+  const { joints, values, frameRateHz } = motion;
+  const frames = frameCount(motion);
+  const [from, to] = [
+    Math.max(0, Math.round(startSec * frameRateHz)),
+    Math.min(frames, Math.round(endSec * frameRateHz)),
+  ];
+  let seen = 0;
+  for (let f = from; f < to; f++) {
+    let isSeen = false;
+    for (let j = 0; j < joints.length && !isSeen; j++)
+      isSeen = values[(f * joints.length + j) * MOTION_VALUES + 2]! >= SEEN;
+    if (isSeen) seen++;
+  }
+  return seen / Math.max(1, to - from);
+}
+
 const median = (list: number[]): number => list.sort((a, b) => a - b)[list.length >> 1] ?? 0;
 
 /** Centre (between the hips, else of all joints) and size (torso, else twice the spread) of the body in each frame. */

@@ -12,6 +12,7 @@ const Shared = {
   mean: v.number(),
   deviation: v.number(),
   clipScore: v.literal('mean'),
+  quietDb: v.optional(v.number()),
 };
 const schema = v.variant('kind', [
   v.object({

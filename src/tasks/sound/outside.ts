@@ -1,4 +1,5 @@
 /** A sound classifier in somebody's page: clips, and what a microphone hears. */
+import { isNothing } from '../../evaluation/index.ts';
 import { cutPcmWindows } from '../../features/index.ts';
 import { resample } from '../../media/index.ts';
 import { tapSamples } from '../../media/outside.ts';
@@ -61,10 +62,11 @@ export class SoundModel {
       );
     }
     const answerer = this.#answerer();
-    // The mean first, then the temperature: it was fitted on the scores of whole clips.
+    // The mean first, then the temperature: it was fitted on the scores of whole clips. Windows of silence say nothing of the others.
+    const heard = windows.filter(({ scores }) => !isNothing(scores));
     const mean = Float32Array.from(
       this.labels,
-      (_, c) => windows.reduce((sum, { scores }) => sum + scores[c]!, 0) / windows.length,
+      (_, c) => heard.reduce((sum, { scores }) => sum + scores[c]!, 0) / Math.max(1, heard.length),
     );
     const { smoothingSec, holdOffSec } = this.#given.answering;
     const events = findEvents(

@@ -21,6 +21,20 @@ import { buildSoundNetwork } from './full-network.ts';
 import { buildHead } from '../classification/heads.ts';
 import type { TrainingClip } from './batches.ts';
 
+/** Nothing that is known is much quieter than the quietest clip; rooms and microphones alone are. */
+const [BELOW_QUIETEST_DB, LOUDEST_QUIET_DB] = [15, -60];
+const SILENCE_DB = -120;
+
+/** Level under which a window is nothing. */
+function quietLevel({ data, items }: PrepareContext): number {
+  const given = new Set([...data.training, ...data.validation]);
+  const levels = items.flatMap(({ id, media }) =>
+    given.has(id) && 'rmsDb' in media ? [Number.isFinite(media.rmsDb) ? media.rmsDb : SILENCE_DB] : [],
+  );
+  const quietest = levels.reduce((least, level) => Math.min(least, level), 0);
+  return Math.round(Math.min(LOUDEST_QUIET_DB, quietest - BELOW_QUIETEST_DB));
+}
+
 /** @throws StudioError `training/data-changed`, `features/clip-missing`. */
 export async function prepareSound(context: PrepareContext): Promise<PreparedRun> {
   const { settings, data, items, cache, signal } = context;
@@ -31,7 +45,7 @@ export async function prepareSound(context: PrepareContext): Promise<PreparedRun
   const classCount = data.classIds.length;
   const network = networkOfAlgorithm(settings.algorithm);
   const sampleRateHz = network ? rateOfNetwork(network) : LOG_MEL_SPEC.sampleRateHz;
-  const shared = { sampleRateHz, windowSec, overlapRatio, clipScore: 'mean' } as const;
+  const shared = { sampleRateHz, windowSec, overlapRatio, clipScore: 'mean', quietDb: quietLevel(context) } as const;
   const common = { classCount, batchSize, seed, balanceClasses };
   if (network) {
     const cut = embeddingCut(network, windowSec, overlapRatio);
