@@ -3,7 +3,7 @@
  * 0.95, at most 100 boxes a picture. Any thread; pure.
  * @see pycocotools `COCOeval` (evaluateImg, accumulate) without crowd regions; golden values: tests/unit/detection.test.ts
  */
-import { intersectionOverUnion, type Detection, type Rect } from '../domain/boxes.ts';
+import { intersectionOverUnion, nameOnce, type Detection, type Rect } from '../domain/boxes.ts';
 import type {
   DetectionClassScore,
   DetectionError,
@@ -246,6 +246,8 @@ export function buildDetectionReport(
       curve: byIou[0]!.curve,
     };
   });
+  // What people see and count, as Preview shows it: an object has one name.
+  const shown = pictures.map((picture) => ({ ...picture, found: nameOnce(picture.found) }));
   const bucket = (range: AreaRange) =>
     meanOf(labels.flatMap((_, c) => IOU_STEPS.map((iou) => averagePrecision(pictures, c, iou, range))));
   return {
@@ -260,8 +262,8 @@ export function buildDetectionReport(
     },
     classes,
     labels: [...labels],
-    bestThreshold: bestThreshold(pictures),
-    pictures: pictures.map(({ itemId, path, truth, found }): PictureResult => ({
+    bestThreshold: bestThreshold(shown),
+    pictures: shown.map(({ itemId, path, truth, found }): PictureResult => ({
       itemId,
       path,
       truth: truth.map(({ x, y, width, height, classIndex }) => ({ x, y, width, height, classIndex })),

@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import { fileName } from '../dataset/index.ts';
 import { ANSWERING, type Answering } from '../domain/answering.ts';
 import type { Calibration } from '../domain/calibration.ts';
-import type { ModelArtifact } from '../domain/model.ts';
+import type { ModelArtifact, Preprocessing } from '../domain/model.ts';
 import type { ClassLabel } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
+import { networkOf } from '../features/index.ts';
 import type { BundleSlot } from './slot.ts';
 
 /** What a person writes about a model. */
@@ -95,6 +96,14 @@ export function describeModel(
   };
 }
 
+/** Whose networks a model stands on, and their licences: they lie beside it, or inside its file. */
+function tellNetworks(slot: BundleSlot, p: Preprocessing): string {
+  const lines = [...new Set([...slot.networks(p), ...slot.companions])]
+    .map(networkOf)
+    .map(({ title, publisher, licence }) => `- ${title}, ${publisher}, ${licence}`);
+  return lines.length > 0 ? `## Pretrained networks in it\n\n${lines.join('\n')}\n\n` : '';
+}
+
 /** Lines of code that load a model from `folder` with the library beside it, and use it. */
 export function codeOf({ usage }: BundleSlot, folder: string): string {
   const names = ['load', 'openCamera', 'openMicrophone'].filter((name) => name === 'load' || usage.includes(name));
@@ -166,7 +175,7 @@ ${slot.describeInput(p)}
 
 ${slot.describeOutput(p, labels.length, calibration)}
 
-All numbers are in \`preprocessing.json\`. A port is right when it makes of the input in \`golden.json\` what stands there: the first values, mean and deviation of each stage.
+${tellNetworks(slot, p)}All numbers are in \`preprocessing.json\`. A port is right when it makes of the input in \`golden.json\` what stands there: the first values, mean and deviation of each stage.
 `;
   return [
     text('model.json', JSON.stringify(model), 'application/json'),

@@ -1,6 +1,6 @@
 /** Object detectors ready to run. Worker thread. Used by evaluation, live preview, proposals and pictures alike. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Detection } from '../domain/boxes.ts';
+import { nameOnce, type Detection } from '../domain/boxes.ts';
 import type { DetectorPreprocessing, ModelArtifact } from '../domain/model.ts';
 import { StudioError } from '../kernel/errors.ts';
 import {
@@ -87,7 +87,7 @@ export class Detector implements Disposable {
       this.#network.catch(() => (this.#network = null));
     }
     const network = await this.#network;
-    return this.#find(
+    const found = await this.#find(
       async (tile) => {
         const rgb = this.#painter.paint(picture, plainView(tileRegions(tiles)[tile]!));
         return this.#inputsOf(network ? await network.extract(rgb) : rgb);
@@ -95,18 +95,19 @@ export class Detector implements Disposable {
       leastScore,
       overlap,
     );
+    return nameOnce(found);
   }
 
   /** The same for a picture whose features are at hand. @param views of its tiles at `pixels`, borrowed. */
-  detectViews(
+  async detectViews(
     { pixels, views }: Pick<FrameViews, 'pixels' | 'views'>,
     leastScore: number,
     overlap: number,
   ): Promise<Detection[]> {
-    return this.#find(async (tile) => this.#inputsOf(views[tile]!, pixels), leastScore, overlap);
+    return nameOnce(await this.#find(async (tile) => this.#inputsOf(views[tile]!, pixels), leastScore, overlap));
   }
 
-  /** The same for a picture whose features are cached. @throws StudioError `features/clip-missing`. */
+  /** The same for a picture whose features are cached, with every class of a place: what average precision is measured on. @throws StudioError `features/clip-missing`. */
   detectCached(cache: FeatureCache, hash: string, leastScore = 0.01): Promise<Detection[]> {
     return this.#find(
       async (tile) => this.#inputsOf(await cache.getBytes(hash, viewExtractor(this.#spec, tile, 0, null))),

@@ -1,4 +1,5 @@
 /** Object detection: annotation files, boxes through views, average precision as COCO defines it, what becomes of detections. */
+import { nameOnce } from '../../src/domain/boxes.ts';
 import { readClassLists } from '../helpers/annotations.ts';
 import { describe, expect, it } from 'vitest';
 import {
@@ -36,6 +37,39 @@ const collect = (files: Record<string, string>, pictures: string[]) =>
     Object.entries(files).map(([path, text]) => ({ path, text })),
     pictures,
   );
+
+describe('one object', () => {
+  const box = (classIndex: number, score: number, x = 0.2) => ({
+    x,
+    y: 0.2,
+    width: 0.2,
+    height: 0.2,
+    classIndex,
+    score,
+  });
+  it('has one name, the surest; what stands beside or inside it keeps its own', () => {
+    expect(nameOnce([box(1, 0.6), box(0, 0.9), box(1, 0.5, 0.45)]).map(({ score }) => score)).toEqual([0.9, 0.5]);
+    const inside = { ...box(1, 0.6), x: 0.25, y: 0.25, width: 0.1, height: 0.1 };
+    expect(nameOnce([box(0, 0.9), inside])).toHaveLength(2);
+  });
+  it('is counted once in what a report shows, while average precision knows every class', () => {
+    const picture = {
+      itemId: 'a',
+      path: 'a',
+      width: 100,
+      height: 100,
+      truth: [{ ...box(1, 1), classIndex: 1 }],
+      found: [box(0, 0.9), box(1, 0.6)],
+    };
+    const report = buildDetectionReport([picture], ['four', 'five'], {
+      sourceId: 's',
+      part: 'testing',
+      createdAtMs: 0,
+    });
+    expect(report.pictures[0]!.found.map(({ classIndex }) => classIndex)).toEqual([0]);
+    expect(report.classes[1]!.ap50).toBe(1);
+  });
+});
 
 describe('annotation files of pictures', () => {
   it('Create ML: both dialects, the centre of the box, unknown keys ignored', () => {

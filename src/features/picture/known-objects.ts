@@ -1,5 +1,5 @@
 /** SSD-MobileNetV1 as it is: boxes of 90 everyday things (COCO), for proposals. Worker thread. */
-import { clipRect, suppressOverlaps, type Detection } from '../../domain/boxes.ts';
+import { clipRect, type Detection, nameOnce, suppressOverlaps } from '../../domain/boxes.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { LiteNetwork } from '../networks/litert.ts';
 import { loadNetwork, type NetworkStore } from '../networks/network-files.ts';
@@ -85,7 +85,7 @@ export class KnownObjects implements Disposable {
         if (rect) found.push({ ...rect, classIndex: c - 1, score });
       }
     }
-    return suppressOverlaps(found, 0.6, 100);
+    return nameOnce(suppressOverlaps(found, 0.6, 100));
   }
 
   [Symbol.dispose](): void {

@@ -47,6 +47,12 @@ const INSIDE: Record<EmbeddingPreprocessing['kind'], string> = {
     'samples × 32767 → mel spectrogram, `mel / 10 + 2` → windows of 76 frames every 8 → 96 values each',
 };
 
+/** Silence has no name. */
+const tellQuiet = ({ quietDb }: SoundPreprocessing): string =>
+  quietDb === undefined
+    ? ''
+    : `\n\nA window whose root mean square is below ${quietDb} dB (0 = full scale) is nothing the model knows: give no answer.`;
+
 /** The steps from sound to input tensor, in words. */
 function describeInput(p: LogMelPreprocessing | EmbeddingPreprocessing): string {
   if (p.kind !== 'log-mel') {
@@ -57,14 +63,14 @@ function describeInput(p: LogMelPreprocessing | EmbeddingPreprocessing): string 
     return `1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
 2. Windows of ${p.windowSamples} samples (${inputSeconds(p).toFixed(3)} s), one every ${p.hopSamples}; a shorter sound is centred in silence.
 3. Embedding of each window by ${files}: ${inside}.
-4. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.shape.join(', ')}].`;
+4. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.shape.join(', ')}].${tellQuiet(p)}`;
   }
   return `1. Mono sound at ${p.sampleRateHz} Hz, samples in −1..1 (resample with a low-pass filter).
 2. Frames of ${p.windowSamples} samples every ${p.hopSamples}, periodic Hann window, zero-padded to an FFT of ${p.fftSize}; magnitude (not power) of bins 1..${p.fftSize / 2 - 1}.
 3. ${p.bandCount} triangular mel bands (HTK: mel = 1127 ln(1 + f/700)), equally spaced from ${p.lowHz} to ${p.highHz} Hz, weights linear in mel, no normalisation.
 4. ln(band + ${p.logOffset}).
 5. Windows of ${p.windowFrames} frames (${inputSeconds(p).toFixed(3)} s), one every ${p.hopFrames} frames; a shorter sound is centred in silence (value ln(${p.logOffset})).
-6. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.windowFrames}, ${p.bandCount}, 1].`;
+6. (value − ${p.mean}) / ${p.deviation}. Input tensor: float32 [windows, ${p.windowFrames}, ${p.bandCount}, 1].${tellQuiet(p)}`;
 }
 
 /** See the file header. */
