@@ -17,6 +17,8 @@ import { fitWindow, networkOfAlgorithm, resolveAutomatic, withSoundAlgorithm } f
 /** Clips the probe looks at, and of each class where there are many; more would not change the answer. */
 const MOST_CLIPS = 120;
 const MOST_OF_CLASS = 4;
+/** Clips that are mostly longer hold no single words: the network of words need not be tried. */
+const LONGEST_WORD_SEC = 3;
 const FOLDS = 4;
 const TITLES = {
   'transfer-learning': 'Transfer learning',
@@ -33,7 +35,11 @@ export async function chooseAlgorithm(tools: ChooseTools, settings: TrainingSett
   const call = signal ? { signal } : {};
   const statuses = await client.call('networkStatus', null, call);
   const present = new Set(statuses.filter(({ state }) => state !== 'absent').map(({ id }) => id));
-  const candidates = CANDIDATES.filter((algorithm) => present.has(networkOfAlgorithm(algorithm)!));
+  const lengths = items.map(durationOf).sort((a, b) => a - b);
+  const mayBeWords = (lengths[lengths.length >> 1] ?? 0) <= LONGEST_WORD_SEC;
+  const able = CANDIDATES.filter((algorithm) => present.has(networkOfAlgorithm(algorithm)!));
+  const likely = able.filter((algorithm) => algorithm !== 'spoken-words' || mayBeWords);
+  const candidates = likely.length > 0 ? likely : able;
   const full = { ...settings, algorithm: 'full-network' as const };
   if (candidates.length === 0)
     return { settings: full, reason: 'Chose Full network: no pretrained network is on this device', scores: {} };
