@@ -18,7 +18,7 @@ import { fitWindow, networkOfAlgorithm, resolveAutomatic, withSoundAlgorithm } f
 const MOST_CLIPS = 120;
 const MOST_OF_CLASS = 4;
 /** Clips that are mostly longer hold no single words: the network of words need not be tried. */
-const LONGEST_WORD_SEC = 3;
+const LONGEST_WORD_SEC = 2;
 const FOLDS = 4;
 const TITLES = {
   'transfer-learning': 'Transfer learning',
