@@ -80,6 +80,7 @@ if (existsSync(esc)) {
     ['full network, not varied', { ...FULL, augment: NOT_VARIED }],
     ['transfer learning', { algorithm: 'transfer-learning' }],
     ['plain softmax', { algorithm: 'transfer-learning', ...PLAIN }],
+    ['whole sounds', { algorithm: 'whole-sounds' }],
   ]) {
     const name = `esc10-${title.replaceAll(/\W+/g, '-')}`;
     const { evaluation, seconds } = studio(name, settings, [

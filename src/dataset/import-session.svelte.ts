@@ -217,6 +217,8 @@ export class ImportSession {
       if (isJunkPath(path)) return skip(path, 'Hidden system file');
       if (file.fault) return skip(path, file.fault);
       if (PACKED.test(path)) return skip(path, 'Unpack it first and drop the folder: only zip files are opened here.');
+      if (/\.cbor$/i.test(path))
+        return skip(path, 'A recording of Edge Impulse as CBOR: export the data set there as WAV files.');
       if (isDocumentPath(path)) return skip(path, 'A text about the data: it was left out.');
       if (!ZIP.test(path)) return void files.push({ ...file, path });
       if (depth >= DEEPEST_ZIP) return skip(path, 'A zip inside too many others: unpack it first.');
@@ -301,12 +303,12 @@ export class ImportSession {
       partOf: (path) => options.partOf?.(path) ?? annotations.partOf(path) ?? parts.get(path) ?? options.part,
       groupOf: (path) => annotations.groupOf(path) ?? reading?.groups.get(path) ?? null,
     };
+    const nameOf = new Map(this.#project.project.classes.map(({ id, name }) => [id, name]));
     const twins = new Map(
       this.#project.items.map((item): [string, Twin] => {
-        const label = this.#project.project.classes.find(({ id }) => id === classIdOf(item));
-        const nameOf = (classId: string) => this.#project.project.classes.find(({ id }) => id === classId)?.name ?? '';
-        const boxes = keyOfBoxes(boxesOf(item).map((box) => ({ ...box, label: nameOf(box.classId) })));
-        return [contentKey(item), { name: item.name, className: label?.name ?? null, boxes }];
+        const className = nameOf.get(classIdOf(item) ?? '') ?? null;
+        const boxes = keyOfBoxes(boxesOf(item).map((box) => ({ ...box, label: nameOf.get(box.classId) ?? '' })));
+        return [contentKey(item), { name: item.name, className, boxes }];
       }),
     );
     const session = newId();

@@ -773,6 +773,9 @@ describe('kinds that were read wrongly once', () => {
       .replace('>24<', '>0.5<');
     expectCat({ 'a.xml': shares });
   });
+  it('Create ML boxes by the name of their picture', () => {
+    expectCat({ 'a.json': { 'a.jpg': record().annotations } });
+  });
   it('VOC with a path only', () => {
     const text = voc('cat').replace('<filename>a.jpg</filename>', '<path>C:\\pictures\\a.jpg</path>');
     expectCat({ '0001.xml': text });

@@ -159,6 +159,7 @@ describe('landmark files', () => {
     ],
     ['a wide CSV', 'time,left_wrist_x,left_wrist_y,nose_x,nose_y\n0,1,2,3,4\n0.04,1,2,3,4\n'],
     ['a long CSV', 'frame,joint,x,y,confidence\n0,nose,1,2,0.9\n0,neck,1,3,0.8\n1,nose,1,2,0.9\n'],
+    ['a long CSV by name', 'frame,name,x,y\n0,nose,1,2\n0,neck,1,3\n1,nose,1,2\n1,neck,1,3\n'],
   ])('are read as %s', (_name, text) => {
     const [read] = readLandmarks(text, text.startsWith('{') || text.startsWith('[') ? 'x.json' : 'x.csv');
     expect(read!.motion.joints).toHaveLength(_name === 'OpenPose' ? 3 : 2);
@@ -464,6 +465,34 @@ describe('annotation files', () => {
       ['jump', [0.5, 1.5]],
       ['rest', [3, 4]],
     ]);
+  });
+  it.each([
+    ['a list of videos', [{ video: 'v.mp4', annotations: [{ label: 'jump', start: 0, end: 2 }] }]],
+    ['lists by the name of a video', { 'v.mp4': [{ label: 'jump', start: 0, end: 2 }] }],
+    ['clips of one key', { clips: [{ clip: 'v.mp4', label: 'jump', start: 0, end: 2 }] }],
+    [
+      'ActivityNet',
+      {
+        version: '1.3',
+        taxonomy: [{ nodeName: 'jump' }],
+        database: { 'v.mp4': { annotations: [{ label: 'jump', segment: [0, 2] }], subset: 'validation' } },
+      },
+    ],
+  ])('with their rows inside: %s', (name, whole) => {
+    const found = readMotionAnnotations(JSON.stringify(whole), 'x.json');
+    expect(found).toEqual({
+      rows: [
+        {
+          video: 'v.mp4',
+          label: 'jump',
+          startSec: 0,
+          endSec: 2,
+          line: 1,
+          ...(name === 'ActivityNet' ? { part: 'validation' } : {}),
+        },
+      ],
+      faults: [],
+    });
   });
   it('without times mean whole videos; other files are none', () => {
     expect(readMotionAnnotations('[{"video":"a.mp4","label":"x"}]', 'a.json')!.rows[0]).toMatchObject({

@@ -274,6 +274,10 @@ describe('lists beside media', () => {
       { startSec: 2, endSec: 4, label: 'wren' },
     ]);
   });
+  it('smallest and largest values are no stretches', async () => {
+    const found = await read({ 'x.csv': 'file,label,min,max\na.wav,dog,1,2\nb.wav,cat,3,4' }, ['a.wav', 'b.wav']);
+    expect([found.classes, found.remarks]).toEqual([['dog', 'cat'], []]);
+  });
   it('a track of points says what is missing', async () => {
     const found = await read({ 'a.txt': '1.0\t1.0\tbird\n2.0\t2.0\tbird\n' }, ['a.wav']);
     expect(found.remarks[0]).toMatch(/points without a length/);

@@ -67,8 +67,8 @@ export type ClassRows = { rows: ClassRow[]; faults: { line: number; reason: stri
 
 /** Columns of seconds, or of milliseconds; `start` of a take or a date is none. */
 const UNIT = '(?:_?time)?(?:_?(?:in_)?\\(?(?:s|secs?|seconds?|ms|msecs?|milliseconds?)\\)?)?$';
-const START = new RegExp(`^(?:t_?|time_?)?(?:start|begin|onset|from|min)${UNIT}`);
-const END = new RegExp(`^(?:t_?|time_?)?(?:end|stop|offset|finish|to|max)${UNIT}`);
+const START = new RegExp(`^(?:(?:t_?|time_?)?(?:start|begin|onset|from)|t_?min)${UNIT}`);
+const END = new RegExp(`^(?:(?:t_?|time_?)?(?:end|stop|offset|finish|to)|t_?max)${UNIT}`);
 const IN_MS = /_?\(?(?:ms|msecs?|milliseconds?)\)?$/;
 
 const plainHead = (cell: string) =>

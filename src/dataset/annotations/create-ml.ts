@@ -22,6 +22,7 @@ export const CREATE_ML: FormatTable = {
     ['`image` / `annotations` and `imagefilename` / `annotation`', 'both, unknown keys ignored'],
     ['lists in lists, `{"images": […]}` and other single keys around the list', 'the list inside'],
     ['one record alone, one file a picture (labelImg)', 'a list of one'],
+    ['lists of boxes by the name of their picture', 'the same'],
     ['numbers as text, with decimal comma', 'numbers'],
     ['negative width or height', 'left out and said: it has no area'],
   ],
@@ -45,6 +46,15 @@ function recordsOf(whole: unknown, depth = 0): Json[] {
       Array.isArray(entry) ? recordsOf(entry, depth + 1) : isObject(entry) ? [entry] : [],
     );
     return records.some(isRecord) ? records : [];
+  }
+  if (isObject(whole)) {
+    const byName = Object.entries(whole);
+    const isBox = (value: unknown) => isObject(value) && isObject(value.coordinates);
+    if (
+      byName.length > 0 &&
+      byName.every(([name, list]) => /\.\w{2,5}$/.test(name) && Array.isArray(list) && list.every(isBox))
+    )
+      return byName.map(([image, annotations]) => ({ image, annotations }));
   }
   const lists = isObject(whole) ? Object.values(whole).filter(Array.isArray) : [];
   return lists.length === 1 ? recordsOf(lists[0], depth + 1) : [];

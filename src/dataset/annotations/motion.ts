@@ -25,6 +25,7 @@ export const MOTION_LISTS: FormatTable = {
   dialects: [
     ['CSV, TXT, TSV; any delimiter, UTF-16, spaces', 'rows of `video`, `label`, `start`, `end`'],
     ['JSON as a list, in `annotations`, `videos` or another single key', 'the same'],
+    ['rows inside their video, ActivityNet (`database`, `segment`, `subset`)', 'stretches and parts'],
     ['times as seconds, `mm:ss`, `hh:mm:ss`, with point or comma', 'seconds'],
     ['BORIS, aggregated events and events with START and STOP', 'stretches; points left out and said'],
     ['`start_frame`, `end_frame` with `fps` / without', 'seconds / refused in words'],
@@ -38,13 +39,17 @@ export const MOTION_LISTS: FormatTable = {
 export type MotionAnnotations = { rows: MotionAnnotation[]; faults: { line: number; reason: string }[] };
 
 const KEYS = {
-  video: /^(video|videopath|video_path|video_id|youtube_id|file|filename|file_name|path|media file name|media file)$/,
+  video:
+    /^(video|videopath|video_path|video_id|video_name|youtube_id|clip|clip_name|file|filename|file_name|path|media file name|media file)$/,
   label: /^(label|class|action|category|behaviou?r)$/,
   start: /^(start|starttime|start_time|start_sec|begin|from|time_start|start \(s\))$/,
   end: /^(end|endtime|end_time|end_sec|stop|to|time_end|stop \(s\))$/,
   part: /^(split|set|part|subset)$/,
   group: /^(recording|group)$/,
 };
+
+/** Where the rows of one video stand. */
+const INSIDE = /^(annotations|annotation|segments|labels|actions|events|clips)$/;
 
 const find = (record: Json, name: RegExp) => {
   const key = Object.keys(record).find((candidate) => name.test(candidate.trim().toLowerCase()));
@@ -88,9 +93,34 @@ function inSeconds(record: Json): Json | string {
   return { ...record, start: numberOf(start ?? 0) / rate, ...(end === undefined ? {} : { end: numberOf(end) / rate }) };
 }
 
-/** The list of a JSON file: itself, or the only list inside. */
+/** Rows of one video, which stand inside it: they are given its name and part. */
+function rowsInside(video: string, list: readonly Json[], around: Json = {}): Json[] {
+  const part = find(around, KEYS.part);
+  return list.map((row) => {
+    const [start, end] = Array.isArray(row.segment) ? (row.segment as unknown[]) : [];
+    return { ...row, video, ...(part === undefined ? {} : { part }), ...(start === undefined ? {} : { start, end }) };
+  });
+}
+
+/** The list of a JSON file: itself, the only list inside, or the lists of its videos. */
 function listOf(whole: unknown): Json[] | null {
-  if (Array.isArray(whole)) return objectsOf(whole);
+  if (Array.isArray(whole))
+    return objectsOf(whole).flatMap((record) => {
+      const video = textOf(find(record, KEYS.video));
+      const inside = objectsOf(find(record, INSIDE));
+      return video && inside.length > 0 && !isLandmarks(record) ? rowsInside(video, inside, record) : [record];
+    });
+  if (isObject(whole)) {
+    // ActivityNet: {"database": {"v_1": {"annotations": [{"segment": [0, 2], "label": "jump"}], "subset": "training"}}}; others without the outer key.
+    const byVideo = Object.entries(isObject(whole.database) ? whole.database : whole).flatMap(([video, own]) => {
+      const list = objectsOf(isObject(own) ? find(own, INSIDE) : own);
+      const isTimed = list.length > 0 && list.every((row) => find(row, KEYS.label) !== undefined && !isLandmarks(row));
+      return isTimed && (isObject(own) || /\.\w{2,5}$/.test(video))
+        ? rowsInside(video, list, isObject(own) ? own : {})
+        : [];
+    });
+    if (byVideo.length > 0) return byVideo;
+  }
   const lists = isObject(whole) ? Object.values(whole).filter(Array.isArray) : [];
   return lists.length === 1 ? objectsOf(lists[0]) : null;
 }

@@ -337,9 +337,9 @@ function readCsv(given: string): LandmarkSequence[] {
     column(...SEQUENCE_COLUMNS) ??
     // Words that may also count frames: only where they come again.
     fields.find((field) => {
-      if (!/^(id|source|path|name|session|recording|subject|take)$/i.test(field)) return false;
+      if (!/^(id|source|path|session|recording|subject|take)$/i.test(field)) return false;
       const values = data.slice(0, 5000).map((row) => (row[field] ?? '').trim());
-      return values.every(Boolean) && new Set(values).size <= values.length / 2 && !/^joint$/i.test(field);
+      return values.every(Boolean) && new Set(values).size <= values.length / 2;
     });
   const labelColumn = column('label', 'class', 'action');
   const timeColumn = column('time', 'timestamp', 'seconds', 'sec');
