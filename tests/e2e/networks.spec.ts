@@ -249,7 +249,10 @@ test.describe('an exported model on a pretrained network', () => {
       test.setTimeout(240_000);
       const data = copySet(join(folder, 'data'), root, [...classes], 6);
       const config = join(folder, 'config.json');
-      writeFileSync(config, JSON.stringify({ algorithm, iterations: 12, copies: algorithm === 'spoken-words' ? 1 : 0 }));
+      writeFileSync(
+        config,
+        JSON.stringify({ algorithm, iterations: 12, copies: algorithm === 'spoken-words' ? 1 : 0 }),
+      );
       const [model, out, again] = ['model', 'one.json', 'two.json'].map((name) => join(folder, name)) as [
         string,
         string,
