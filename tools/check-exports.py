@@ -91,7 +91,8 @@ def mediapipe(path, raw, wanted):
     if given["name"].startswith("samples"):
         with audio.AudioClassifier.create_from_options(audio.AudioClassifierOptions(base_options=base)) as task:
             samples = np.frombuffer(raw, np.float32)
-            categories = task.classify(containers.AudioData.create_from_array(samples, 16000))[0].classifications[0].categories
+            rate = 32000 if "mn04" in path else 16000
+            categories = task.classify(containers.AudioData.create_from_array(samples, rate))[0].classifications[0].categories
     elif given["name"].startswith("picture") and "scores" in wanted:
         side = given["shape"][1]
         pixels = np.frombuffer(raw, np.float32).reshape(side, side, 3).astype(np.uint8)

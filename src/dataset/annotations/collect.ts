@@ -67,8 +67,8 @@ class Collector implements CollectedAnnotations {
     // A file of many pictures may be called after a part: `instances_val2017.json`, `train.csv`.
     const part = notes.length > 1 ? partOfListName(path) : null;
     for (const note of notes) {
-      if (this.#put(path, note, part)) this.#useful.add(path);
-      else lost.push(note.picture);
+      if (!this.#put(path, note, part)) lost.push(note.picture);
+      else if (note.boxes.length > 0 || !note.isPartial) this.#useful.add(path);
     }
     if (lost.length === 1) this.fault(path, `There is no picture ${lost[0]} among the files.`);
     else if (lost.length > 1) this.fault(path, `There are no pictures ${some(lost)} among the files.`);
