@@ -2,33 +2,27 @@
  * Bringing files into a project: unpack, inspect, label, store in small batches, report. Main thread; the work is done by workers.
  * What fails is listed with its reason and changes nothing else.
  */
-import { intersectionOverUnion, type Rect } from '../domain/boxes.ts';
-import { boxesOf, classIdOf, isLabelled, withBoxes } from '../domain/label.ts';
-import {
-  contentKey,
-  durationOf,
-  type InspectedMedia,
-  type ItemPart,
-  type MediaItem,
-  type Part,
-} from '../domain/project.ts';
+import { intersectionOverUnion } from '../domain/boxes.ts';
+import { boxesOf, isLabelled, withBoxes } from '../domain/label.ts';
+import { durationOf, type InspectedMedia, type ItemPart, type MediaItem, type Part } from '../domain/project.ts';
 import { assert } from '../kernel/assert.ts';
 import { newId, nowMs } from '../kernel/clock.ts';
-import { ERROR_CATALOGUE, isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
-import { formatCount, formatPosition, nameKey } from '../kernel/format.ts';
+import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
+import { formatCount, formatPosition } from '../kernel/format.ts';
 import { Scope } from '../kernel/scope.ts';
 import type { Stretch } from './annotations/label-tracks.ts';
 import { unfoldProject } from './annotations/teachable-machine.ts';
 import { applyLists } from './annotations/apply.ts';
-import type { Annotations, ImportRemark, Named } from './annotations/reader.ts';
+import { refusal, type Annotations, type ImportRemark, type Named } from './annotations/reader.ts';
 import type { PathFile } from './archive-contract.ts';
-import { cleanPath, fileName, isDocumentPath, isJunkPath, isListPath } from './labels.ts';
+import { cleanPath, fileName, isDocumentPath, isJunkPath } from './labels.ts';
 import type { ProjectSession } from './project-session.svelte.ts';
 import type { Change, StoredBlob, StoredPicture } from './schema.ts';
 import { questionOf, type ImportQuestion } from './question.ts';
 import type { DatasetSlot, ImportTools } from './slot.ts';
 import { matchPattern } from './split.ts';
 import { partsOfFolders, readStructure, type Reading, type Structure } from './structure.ts';
+import { Twins } from './twins.ts';
 
 /** What an import did. */
 export type ImportReport = {
@@ -82,29 +76,8 @@ const DEEPEST_ZIP = 3;
 /** An example on its way into the project. */
 type Usable = Named & { path: string };
 
-/** An example with the same content that is there already. */
-type Twin = { name: string; className: string | null; boxes: string };
-
-/** Boxes as one text: the same for the same boxes, whatever their order. */
-const keyOfBoxes = (boxes: readonly (Rect & { label: string })[]): string =>
-  boxes
-    .map(
-      ({ label, x, y, width, height }) =>
-        `${nameKey(label)} ${[x, y, width, height].map((side) => side.toFixed(2)).join(' ')}`,
-    )
-    .sort()
-    .join(';');
-
 /** What folders, names and lists say of a file. */
 type Says = { partOf: (path: string) => ItemPart; groupOf: (path: string) => string | null };
-
-/** A file that cannot be used, in the words of the catalogue. */
-const refusal = (path: string, error: StudioError): ImportRemark => ({
-  path,
-  reason: error.message,
-  isAdded: false,
-  advice: ERROR_CATALOGUE[error.code].advice,
-});
 
 const partOrTraining = ({ part }: ImportOptions): Part => (part === 'background' ? 'training' : part);
 
@@ -286,11 +259,9 @@ export class ImportSession {
   ): Promise<void> {
     const remark = (one: ImportRemark) => void report.remarks.push(one);
     const known = this.#project.items.map(({ path }) => path);
-    // A list that was changed or taken away since it was chosen is said, like any other file.
-    const lists = await this.#readable(files, remark);
-    const listed = await this.#tools.readLists(this.#slot.lists, lists, known, signal);
+    const listed = await this.#tools.readLists(this.#slot.lists, files, known, signal);
     const annotations = applyLists(listed, this.#project.items, remark);
-    const media = lists.filter(({ path }) => !annotations.used.has(path));
+    const media = files.filter(({ path }) => !annotations.used.has(path));
     const refused = new Set(report.remarks.filter(({ isAdded }) => !isAdded).map(({ path }) => path));
     report.lists = [...annotations.used].filter((path) => !refused.has(path)).length;
     const paths = media.map((file) => file.path);
@@ -303,14 +274,7 @@ export class ImportSession {
       partOf: (path) => options.partOf?.(path) ?? annotations.partOf(path) ?? parts.get(path) ?? options.part,
       groupOf: (path) => annotations.groupOf(path) ?? reading?.groups.get(path) ?? null,
     };
-    const nameOf = new Map(this.#project.project.classes.map(({ id, name }) => [id, name]));
-    const twins = new Map(
-      this.#project.items.map((item): [string, Twin] => {
-        const className = nameOf.get(classIdOf(item) ?? '') ?? null;
-        const boxes = keyOfBoxes(boxesOf(item).map((box) => ({ ...box, label: nameOf.get(box.classId) ?? '' })));
-        return [contentKey(item), { name: item.name, className, boxes }];
-      }),
-    );
+    const twins = new Twins(this.#project.items, this.#project.project.classes, this.#slot.example[0]);
     const session = newId();
     let done = files.length - media.length;
     onDone(done);
@@ -338,29 +302,10 @@ export class ImportSession {
         // Said where folders and names did decide.
         const isRead = named.some((one) => one.className !== null && one.className === className && !one.media.label);
         if (reading && isRead && !annotations.hasClassOf(path)) report.reading = reading.title;
-        return this.#leaveOutTwins(path, named, twins, remark);
+        return twins.leaveOut(path, named, remark);
       });
       if (usable.length > 0) await this.#store(usable, says, options, session, report);
     }
-  }
-
-  /** Files without the lists that cannot be opened any more, which are remarked. */
-  async #readable(files: readonly PathFile[], remark: (one: ImportRemark) => void): Promise<PathFile[]> {
-    const able = await Promise.all(
-      files.map(async (file) => {
-        if (!isListPath(file.path)) return file;
-        const isThere = await file.blob
-          .slice(0, 1)
-          .arrayBuffer()
-          .then(
-            () => true,
-            () => false,
-          );
-        if (!isThere) remark(refusal(file.path, new StudioError('media/unreadable')));
-        return isThere ? file : null;
-      }),
-    );
-    return able.filter((file) => file !== null);
   }
 
   /** What a file holds, or why it cannot be read. @throws what is not the file's fault. */
@@ -408,36 +353,6 @@ export class ImportSession {
           ? `${formatCount(lost, 'stretch lies', 'stretches lie')} behind its end and were left out.`
           : one.notice;
       return [{ ...one, name, label, notice }];
-    });
-  }
-
-  #leaveOutTwins(
-    path: string,
-    named: readonly Named[],
-    known: Map<string, Twin>,
-    remark: (one: ImportRemark) => void,
-  ): Usable[] {
-    const noticed = new Set<string>();
-    return named.flatMap((one) => {
-      const { media } = one;
-      const key = contentKey(media);
-      const twin = known.get(key);
-      const boxes = keyOfBoxes(one.boxes?.list ?? []);
-      if (twin !== undefined) {
-        const isClash =
-          twin.className !== null && one.className !== null && nameKey(twin.className) !== nameKey(one.className);
-        const reason = isClash
-          ? `The same ${this.#slot.example[0]} is in ${twin.className} (${twin.name}) and in ${one.className}: ${twin.className} was kept. Say which is right.`
-          : boxes && twin.boxes && boxes !== twin.boxes
-            ? `The same ${this.#slot.example[0]} is there as ${twin.name} with other boxes: those were kept. Say which are right.`
-            : `Already in the project (${twin.name})`;
-        remark({ path, reason, isAdded: false });
-        return [];
-      }
-      known.set(key, { name: media.name ?? fileName(path), className: one.className, boxes });
-      if (media.notice && !noticed.has(media.notice)) remark({ path, reason: media.notice, isAdded: true });
-      if (media.notice) noticed.add(media.notice);
-      return [{ ...one, path }];
     });
   }
 

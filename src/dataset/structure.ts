@@ -278,8 +278,10 @@ function readFields(paths: readonly string[]): Reading[] {
   });
   // The first of a row has no number: `dog`, `dog (1)`, `dog copy`.
   const counted = new Set(words.values());
+  const times = new Map<string, number>();
+  for (const stem of plain) times.set(stem, (times.get(stem) ?? 0) + 1);
   paths.forEach((path, i) => {
-    const isCopied = plain[i] !== stems[i] || plain.some((other, j) => j !== i && other === plain[i]);
+    const isCopied = plain[i] !== stems[i] || times.get(plain[i]!)! > 1;
     if (!words.has(path) && !isStamp(stems[i]!) && (counted.has(plain[i]!) || isCopied)) words.set(path, plain[i]!);
   });
   const kinds = new Set(words.values()).size;

@@ -1,15 +1,7 @@
 /** Names in zip files that do not say how they are written. Any thread; pure. */
-import { writingOf } from './writing.ts';
+import { areUtf8, writingOf } from './writing.ts';
 
 const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80);
-function areUtf8(all: readonly Uint8Array[]): boolean {
-  try {
-    for (const bytes of all) new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * The names of entries whose zip does not flag them as UTF-8 (Windows writes them in its own code page).
@@ -27,4 +19,4 @@ export function decodeNames(raw: readonly Uint8Array[]): string[] | null {
 }
 
 /** Whether names that are not flagged can be trusted: plain letters, or valid UTF-8. Others are a guess. */
-export const areNamesSure = (raw: readonly Uint8Array[]): boolean => areUtf8(raw);
+export const areNamesSure = areUtf8;

@@ -4,8 +4,7 @@
  * Needs ffmpeg, sox, ImageMagick, Python with numpy (.venv-exports, or python3); skips visibly without. UPDATE_ODD=1 writes the file anew: read the difference.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test, type StudioPage } from './pages/studio.ts';
 
@@ -107,19 +106,14 @@ async function drop(studio: StudioPage, kind: string, id: string, folder: string
 test.describe(`the odd inputs of ../shared${lacks.length ? ` (skipped: needs ${lacks.join(', ')})` : ''}`, () => {
   test.skip(lacks.length > 0, `needs ${lacks.join(', ')}`);
   for (const [letter, kind] of KINDS)
-    test(`${kind}: every case gives what a person expects`, async ({ studio }) => {
+    test(`${kind}: every case gives what a person expects`, async ({ studio, folder: root }) => {
       test.setTimeout(480_000);
-      const root = mkdtempSync(join(tmpdir(), 'odd-'));
       const wanted = [...readFileSync(maker, 'utf8').matchAll(/^def (\w+)\(d\)/gm)].flatMap(([, id]) =>
         id!.startsWith(letter) ? [id!] : [],
       );
-      const made = spawnSync(
-        resolve(python!.includes('/') ? python! : `/usr/bin/${python!}`),
-        [maker, root, ...wanted],
-        {
-          cwd: root,
-        },
-      );
+      const made = spawnSync(python!.includes('/') ? resolve(python!) : python!, [maker, root, ...wanted], {
+        cwd: root,
+      });
       expect(made.status, String(made.stderr)).toBe(0);
       const known = JSON.parse(existsSync(expected) ? readFileSync(expected, 'utf8') : '{}') as Record<string, unknown>;
       const cases = readdirSync(root).filter((id) => id.startsWith(letter) && statSync(join(root, id)).isDirectory());

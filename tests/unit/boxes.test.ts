@@ -2,6 +2,8 @@
 import { readBoxFiles } from '../helpers/annotations.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseJson } from '../../src/kernel/json.ts';
+import { readLists } from '../../src/dataset/annotations/readers.ts';
 import { listBoxes } from '../../src/dataset/annotations/boxes.ts';
 import { collectPictureAnnotations } from '../../src/dataset/annotations/collect.ts';
 import { placeBoxes } from '../../src/dataset/annotations/place.ts';
@@ -697,6 +699,23 @@ describe('anything at all', () => {
     expect(Object.keys(alike.boxes)).toHaveLength(5000);
     expect(performance.now() - started).toBeLessThan(8000);
   });
+  it('hostile JSON takes no longer than its length', () => {
+    const started = performance.now();
+    for (const text of [
+      `[1,${'/'.repeat(1e6)}\nx`,
+      '/*'.repeat(5e5),
+      `{"a": ${','.repeat(1e6)}`,
+      `["${'\\'.repeat(1e6)}`,
+      `[${'-'.repeat(1e6)}`,
+    ])
+      expect(() => parseJson(text)).toThrow(SyntaxError);
+    expect(performance.now() - started).toBeLessThan(4000);
+    // What stands in strings is nobody's comment, comma or word.
+    expect(parseJson('{"a": "// NaN, ]", /* one */ "b": [NaN, -Infinity, 2,],}')).toEqual({
+      a: '// NaN, ]',
+      b: [null, null, 2],
+    });
+  });
   it('JSON with words of Python and a long text in it', () => {
     const text = JSON.stringify({
       shapes: [
@@ -714,6 +733,45 @@ describe('anything at all', () => {
       imageData: 'A'.repeat(5e6),
     });
     expectCat({ 'a.json': text.replace('"score":0', '"score":NaN') });
+  });
+});
+
+describe('a list', () => {
+  it('that was changed since it was chosen is said, and the others are read', async () => {
+    const gone = { slice: () => gone, arrayBuffer: () => Promise.reject(new DOMException('', 'NotReadableError')) };
+    const files = [
+      { path: 'a.jpg', blob: new Blob() },
+      { path: 'a.xml', blob: new Blob([voc('cat')]) },
+      { path: 'b.json', blob: gone as unknown as Blob },
+    ];
+    const listed = await readLists('boxes', files, []);
+    expect(listed.notes.get('a.jpg')?.boxes).toHaveLength(1);
+    expect([...listed.used].sort()).toEqual(['a.xml', 'b.json']);
+    expect(listed.remarks).toMatchObject(
+      [{ path: 'b.json', isAdded: false, reason: /changed or taken away/ }].map(({ reason, ...rest }) => ({
+        ...rest,
+        reason: expect.stringMatching(reason) as string,
+      })),
+    );
+  });
+  it('whose writing is a guess says so', async () => {
+    const bytes = Uint8Array.from([...new TextEncoder().encode('0 0.375 0.375 0.25 0.25\n')]);
+    const names = Uint8Array.from([0xea, 0xee, 0xf8, 0xea, 0xe0]);
+    const files = [
+      { path: 'a.jpg', blob: new Blob() },
+      { path: 'a.txt', blob: new Blob([bytes]) },
+      { path: 'classes.txt', blob: new Blob([names]) },
+    ];
+    const { notes, remarks } = await listBoxes(files, []);
+    expect(notes.get('a.jpg')?.boxes[0]?.label).toBe('кошка');
+    expect(remarks).toEqual([
+      {
+        path: 'classes.txt',
+        isAdded: true,
+        reason:
+          'It does not say how it is written: its letters were read as Cyrillic (Windows-1251). Check the names of the classes.',
+      },
+    ]);
   });
 });
 

@@ -494,6 +494,12 @@ describe('annotation files', () => {
       faults: [],
     });
   });
+  it('with videos of their own inside another key are a list like any other', () => {
+    const rows = [{ clip: 7, video: 'v.mp4', label: 'jump', start: 0, end: 2 }];
+    for (const whole of [rows, { data: rows }])
+      expect(readMotionAnnotations(JSON.stringify(whole), 'x.json')?.rows[0]).toMatchObject({ video: 'v.mp4' });
+    expect(readMotionAnnotations(JSON.stringify({ export: { annotations: rows } }), 'x.json')).toBeNull();
+  });
   it('without times mean whole videos; other files are none', () => {
     expect(readMotionAnnotations('[{"video":"a.mp4","label":"x"}]', 'a.json')!.rows[0]).toMatchObject({
       startSec: null,

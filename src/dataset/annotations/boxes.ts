@@ -3,7 +3,7 @@ import { XMLValidator } from 'fast-xml-parser';
 import { collectPictureAnnotations } from './collect.ts';
 import type { TextFile } from './notes.ts';
 import { nothingListed, type ReadLists } from './reader.ts';
-import { linesOf, MOST_ANNOTATION_BYTES, readText } from './text.ts';
+import { linesOf, MOST_ANNOTATION_BYTES, readWritten } from './text.ts';
 
 const isText = (path: string) => /\.(json|jsonl|xml|csv|tsv|tab|txt|ya?ml|names|labels|data|pbtxt)$/i.test(path);
 const isVideo = (path: string) => /\.(mp4|mov|m4v|webm|mkv)$/i.test(path);
@@ -37,10 +37,16 @@ function whyUnread(text: string, path: string): { reason: string; advice?: strin
 export const listBoxes: ReadLists = async (files, known) => {
   const texts: TextFile[] = [];
   const tooLarge: string[] = [];
+  const guesses = new Map<string, string>();
   for (const file of files) {
     if (!isText(file.path)) continue;
-    if (file.blob.size < MOST_ANNOTATION_BYTES) texts.push({ path: file.path, text: await readText(file.blob) });
-    else tooLarge.push(file.path);
+    if (file.blob.size >= MOST_ANNOTATION_BYTES) {
+      tooLarge.push(file.path);
+      continue;
+    }
+    const { text, guess } = await readWritten(file.blob);
+    texts.push({ path: file.path, text });
+    if (guess) guesses.set(file.path, guess);
   }
   const media = files.map(({ path }) => path).filter((path) => !isText(path));
   // Without pictures of their own they are for those of the project.
@@ -48,6 +54,7 @@ export const listBoxes: ReadLists = async (files, known) => {
   // A note that names a video is for none of its frames.
   const found = collectPictureAnnotations(texts, isForProject ? known : media.filter((path) => !isVideo(path)));
   const { notes, remarks, parts, used } = found;
+  for (const [path, reason] of guesses) if (used.has(path)) remarks.push({ path, reason, isAdded: true });
   for (const path of tooLarge) {
     used.add(path);
     remarks.push({

@@ -11,7 +11,7 @@ import { isObject, textOf } from './notes.ts';
 import { nothingListed, type ImportRemark, type ReadLists } from './reader.ts';
 import { readSamples } from './teachable-machine.ts';
 import { parseTime } from './times.ts';
-import { linesOf, MOST_ANNOTATION_BYTES, readText } from './text.ts';
+import { linesOf, MOST_ANNOTATION_BYTES, readWritten } from './text.ts';
 
 /** See the file header. */
 export const CLASS_LISTS: FormatTable = {
@@ -42,7 +42,7 @@ const FILE =
 /** Best first: where a table has a number and a word for a class, the word is shown to people. */
 const LABELS = [
   /^(label|labels|class_?name|class_?label|label_?name|event_?label|sound_?event)$/,
-  /^(class|category|species|breed|emotion|word|genre|instrument|event|tag|primary_label|common_name|choice|sentiment|annotation|call_?type|behaviou?r|common_?name|scientific_?name|event_?type)$/,
+  /^(class|category|species|breed|emotion|word|genre|instrument|event|tag|primary_label|choice|sentiment|annotation|call_?type|behaviou?r|common_?name|scientific_?name|event_?type)$/,
   /^(target|name|classid|class_id|label_id|y)$/,
 ];
 const PART = /^(split|set|part|subset|data_?set|fold_?name|usage|phase)$/;
@@ -293,7 +293,7 @@ export const listClasses: ReadLists = async (files) => {
       remark({ path, reason: 'It is too large for a list (60 MB at most).', isAdded: false });
       continue;
     }
-    const text = await readText(blob);
+    const { text, guess } = await readWritten(blob);
     const samples = fileName(path) === 'samples.json' ? samplesOf(text) : null;
     if (samples) {
       for (const [name, list] of samples) {
@@ -327,6 +327,7 @@ export const listClasses: ReadLists = async (files) => {
       remark({ path, reason: tell(path, text), isAdded: false });
       continue;
     }
+    if (guess) remark({ path, reason: guess, isAdded: true });
     const lost: string[] = [];
     const filePart = partOfListName(path);
     let isUseful = false;

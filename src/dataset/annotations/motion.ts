@@ -13,7 +13,7 @@ import { FileIndex } from './file-index.ts';
 import { readLabelTrack, type Stretch } from './label-tracks.ts';
 import { isObject, numberOf, objectsOf, textOf, type Json } from './notes.ts';
 import { nothingListed, type ImportRemark, type MotionAnnotation, type ReadLists } from './reader.ts';
-import { MOST_ANNOTATION_BYTES, readText } from './text.ts';
+import { MOST_ANNOTATION_BYTES, readText, readWritten } from './text.ts';
 import { parseTime } from './times.ts';
 
 export { parseTime } from './times.ts';
@@ -40,7 +40,9 @@ export type MotionAnnotations = { rows: MotionAnnotation[]; faults: { line: numb
 
 const KEYS = {
   video:
-    /^(video|videopath|video_path|video_id|video_name|youtube_id|clip|clip_name|file|filename|file_name|path|media file name|media file)$/,
+    /^(video|videopath|video_path|video_id|video_name|youtube_id|file|filename|file_name|path|media file name|media file)$/,
+  /** Names the video where nothing else does: else it may be a number. */
+  clip: /^(clip|clip_name)$/,
   label: /^(label|class|action|category|behaviou?r)$/,
   start: /^(start|starttime|start_time|start_sec|begin|from|time_start|start \(s\))$/,
   end: /^(end|endtime|end_time|end_sec|stop|to|time_end|stop \(s\))$/,
@@ -55,6 +57,8 @@ const find = (record: Json, name: RegExp) => {
   const key = Object.keys(record).find((candidate) => name.test(candidate.trim().toLowerCase()));
   return key === undefined ? undefined : record[key];
 };
+
+const videoOf = (record: Json) => find(record, KEYS.video) ?? find(record, KEYS.clip);
 
 /** A record of landmarks may name a video and a label too. */
 const isLandmarks = (record: Json) => {
@@ -106,7 +110,7 @@ function rowsInside(video: string, list: readonly Json[], around: Json = {}): Js
 function listOf(whole: unknown): Json[] | null {
   if (Array.isArray(whole))
     return objectsOf(whole).flatMap((record) => {
-      const video = textOf(find(record, KEYS.video));
+      const video = textOf(videoOf(record));
       const inside = objectsOf(find(record, INSIDE));
       return video && inside.length > 0 && !isLandmarks(record) ? rowsInside(video, inside, record) : [record];
     });
@@ -114,8 +118,11 @@ function listOf(whole: unknown): Json[] | null {
     // ActivityNet: {"database": {"v_1": {"annotations": [{"segment": [0, 2], "label": "jump"}], "subset": "training"}}}; others without the outer key.
     const byVideo = Object.entries(isObject(whole.database) ? whole.database : whole).flatMap(([video, own]) => {
       const list = objectsOf(isObject(own) ? find(own, INSIDE) : own);
-      const isTimed = list.length > 0 && list.every((row) => find(row, KEYS.label) !== undefined && !isLandmarks(row));
-      return isTimed && (isObject(own) || /\.\w{2,5}$/.test(video))
+      // Rows that name their video themselves are a list like any other.
+      const areInside =
+        list.length > 0 &&
+        list.every((row) => find(row, KEYS.label) !== undefined && videoOf(row) === undefined && !isLandmarks(row));
+      return areInside && (isObject(own) || /\.\w{2,5}$/.test(video))
         ? rowsInside(video, list, isObject(own) ? own : {})
         : [];
     });
@@ -137,9 +144,7 @@ export function readMotionAnnotations(content: string, name: string): MotionAnno
   } else records = Papa.parse<Json>(content.replace(/^\uFEFF/, ''), { header: true, skipEmptyLines: 'greedy' }).data;
   if (!records || records.slice(0, 20).some(isLandmarks)) return null;
   records = pairEvents(records);
-  const isOurs = records.some(
-    (record) => find(record, KEYS.video) !== undefined && find(record, KEYS.label) !== undefined,
-  );
+  const isOurs = records.some((record) => videoOf(record) !== undefined && find(record, KEYS.label) !== undefined);
   if (!isOurs) return null;
   const rows: MotionAnnotation[] = [];
   const faults: MotionAnnotations['faults'] = [];
@@ -151,7 +156,7 @@ export function readMotionAnnotations(content: string, name: string): MotionAnno
     const refuse = (reason: string) => void faults.push({ line, reason });
     const record = inSeconds(given);
     if (typeof record === 'string') return refuse(record);
-    const video = textOf(find(record, KEYS.video));
+    const video = textOf(videoOf(record));
     const label = unplainCell(textOf(find(record, KEYS.label)));
     if (!video) return refuse('It names no video.');
     if (!label) return refuse(`It gives ${video} no label.`);
@@ -249,9 +254,10 @@ export const listSegments: ReadLists = async (files) => {
   const found: { path: string; annotations: MotionAnnotations }[] = [];
   for (const file of files) {
     if (!/\.(csv|tsv|txt|json|textgrid)$/i.test(file.path) || file.blob.size >= MOST_ANNOTATION_BYTES) continue;
-    const text = await readText(file.blob);
+    const { text, guess } = await readWritten(file.blob);
     const annotations = readMotionAnnotations(text, file.path) ?? trackOf(file.path, text, files);
     if (!annotations) continue;
+    if (guess) remark({ path: file.path, reason: guess, isAdded: true });
     found.push({ path: file.path, annotations });
     used.add(file.path);
   }

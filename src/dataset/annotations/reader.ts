@@ -1,6 +1,7 @@
 /** What the import asks of lists and annotation files, whatever the task. Any thread; plain records. */
 import type { Rect } from '../../domain/boxes.ts';
 import type { InspectedMedia, MediaItem, Part } from '../../domain/project.ts';
+import { ERROR_CATALOGUE, type StudioError } from '../../kernel/errors.ts';
 import type { PathFile } from '../path-file.ts';
 import type { Stretch } from './label-tracks.ts';
 import type { PictureNote } from './notes.ts';
@@ -14,6 +15,14 @@ export type ImportRemark = {
   isPart?: boolean;
   advice?: string;
 };
+
+/** A file that cannot be used, in the words of the catalogue. */
+export const refusal = (path: string, error: StudioError): ImportRemark => ({
+  path,
+  reason: error.message,
+  isAdded: false,
+  advice: ERROR_CATALOGUE[error.code].advice,
+});
 
 /** An example as its files name it: of a class (null = none named), or with boxes. `boxes` null = this task has none. */
 export type Named = {

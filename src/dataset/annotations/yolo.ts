@@ -149,11 +149,11 @@ export function readYoloSet({ path, text }: TextFile): YoloSet | null {
       ? { names: [], keypoints: null, parts: pairs }
       : null;
   }
+  if (!/^(classes\.txt|labels\.txt|obj\.names|_darknet\.labels|.*\.names)$/.test(name)) return null;
+  const lines = linesOf(text);
   // A table of boxes may be called so too.
-  const isTable = linesOf(text).some((line) => line.split(/[,;\t]/).length > 4);
-  if (/^(classes\.txt|labels\.txt|obj\.names|_darknet\.labels|.*\.names)$/.test(name) && !isTable)
-    return { names: linesOf(text).map((line) => line.trim()), keypoints: null, parts: [] };
-  return null;
+  if (lines.some((line) => line.split(/[,;\t]/).length > 4)) return null;
+  return { names: lines.map((line) => line.trim()), keypoints: null, parts: [] };
 }
 
 const ratio = (value: number) => Number(value.toFixed(10));

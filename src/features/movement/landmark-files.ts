@@ -339,14 +339,15 @@ function readCsv(given: string): LandmarkSequence[] {
     fields.find((field) => {
       if (!/^(id|source|path|session|recording|subject|take)$/i.test(field)) return false;
       const values = data.slice(0, 5000).map((row) => (row[field] ?? '').trim());
-      return values.every(Boolean) && new Set(values).size <= values.length / 2;
+      const kinds = new Set(values).size;
+      return values.every(Boolean) && kinds > 1 && kinds <= values.length / 2;
     });
   const labelColumn = column('label', 'class', 'action');
   const timeColumn = column('time', 'timestamp', 'seconds', 'sec');
   const jointColumn = column('joint', 'landmark', 'keypoint', 'name');
   const frameColumn = column('frame', 'frame_index', 'index');
   const get = (row: Row, field: string | undefined) => (field ? (row[field] ?? '').trim() : '');
-  const groups = new Map<string, Row[]>();
+  const groups = new Map<string, { name: string; recording: string | null; rows: Row[] }>();
   // Without a name for each sequence, rows of one class in a row are one; with one, a new class begins a new sequence of it.
   const isByLabel = !groupColumn && labelColumn !== undefined;
   const runs = new Map<string, { count: number; label: string }>();
@@ -356,12 +357,17 @@ function readCsv(given: string): LandmarkSequence[] {
     const run = runs.get(name) ?? { count: 0, label: '' };
     if (run.count === 0 || (labelColumn && label !== run.label)) runs.set(name, { count: run.count + 1, label });
     const { count } = runs.get(name)!;
-    const key = isByLabel ? `${label} ${count}` : count > 1 ? `${name} ${count}` : name;
-    if (!groups.has(key)) groups.set(key, []);
-    groups.get(key)!.push(row);
+    const key = `${name}\t${count}`;
+    const group = groups.get(key) ?? {
+      name: isByLabel ? `${label} ${count}` : count > 1 ? `${name} ${count}` : name,
+      recording: name || null,
+      rows: [],
+    };
+    groups.set(key, group);
+    group.rows.push(row);
   }
   const size = settings.width && settings.height ? { width: settings.width, height: settings.height } : null;
-  return [...groups].map(([key, rows]): LandmarkSequence => {
+  return [...groups.values()].map(({ name, recording, rows }): LandmarkSequence => {
     let joints: string[] = [];
     let frames: Point[][] = [];
     const times: number[] = [];
@@ -420,8 +426,8 @@ function readCsv(given: string): LandmarkSequence[] {
       settings.framerate ?? settings.fps ?? (spanSec > 0 ? ((times.length - 1) / spanSec) * unit : DEFAULT_RATE_HZ);
     const label = unplainCell(get(rows[0]!, labelColumn));
     return {
-      name: (isByLabel && groups.size === 1 ? '' : key) || null,
-      recording: groupColumn ? get(rows[0]!, groupColumn) || null : null,
+      name: (isByLabel && groups.size === 1 ? '' : name) || null,
+      recording,
       label: label || null,
       ...toMotion(jointNames(joints, joints.length), frames, rate, size),
     };
