@@ -14,5 +14,5 @@ export {
 export { exampleFiles } from './examples.ts';
 export { FORMS, formOf, formsOf, type Form, type FormatId } from './forms.ts';
 export { openExported, type OpenTools } from './open-exported.ts';
-export { snippetOf, type SnippetSubject } from './snippets.ts';
+export { handOverOf, snippetOf, type SnippetSubject } from './snippets.ts';
 export { classifierOutput, type BundleSlot } from './slot.ts';

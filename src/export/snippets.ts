@@ -86,3 +86,14 @@ export function snippetOf(
   if (id === 'onnx') return inOnnxRuntime(subject, file);
   return id === 'coreml' ? inSwift(subject, file) : inLiteRt(subject, file);
 }
+
+/** What is done with the files of the other formats. @param base their name without its ending. */
+export const handOverOf = (id: 'html' | 'teachable', base: string): string =>
+  id === 'html'
+    ? `Open ${base}.html: a double click is enough. To show it on a website, put the file there, or
+<iframe src="${base}.html" allow="camera; microphone" width="720" height="900"></iframe>`
+    : `import * as tmImage from '@teachablemachine/image';
+
+const model = await tmImage.load('./${base}/model.json', './${base}/metadata.json');
+for (const { className, probability } of await model.predict(document.querySelector('img')))
+  console.log(className, probability.toFixed(2));`;
