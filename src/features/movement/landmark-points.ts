@@ -120,6 +120,7 @@ const BODY_25 = [
   ...['left', 'right'].flatMap((side) => ['big_toe', 'small_toe', 'heel'].map((joint) => `${side}_${joint}`)),
 ];
 
+/** Names of joints: those that are given, as this app writes them; without, those of the detector with so many. */
 export function jointNames(given: unknown, count: number): string[] {
   if (Array.isArray(given) && given.length > 0) {
     if (given.length > MOST_JOINTS) throw refuse(`it has ${given.length} joints`);
