@@ -8,7 +8,11 @@ type Layer = {
   config: Record<string, unknown>;
   inbound_nodes: [name: string, node: number, tensor: number, more: object][][];
 };
-type Topology = { config: { layers: Layer[]; input_layers: [string][]; output_layers: [string][] } };
+type Functional = { layers: Layer[]; input_layers: [string][]; output_layers: [string][] };
+/** A graph of layers, or layers in a row; either may stand inside the other, as Teachable Machine has it. */
+type Topology = { class_name?: string; config: unknown };
+/** Layers in their order, none inside another. */
+type Flat = { layers: Layer[]; inputs: string[]; output: string };
 type Convolution = { kind: 'conv' | 'depthwise' | 'dense'; inputs: [number, number, number]; attributes: object };
 
 const pair = (value: unknown, fallback = 1): [number, number] =>
@@ -30,6 +34,47 @@ function weightsOf({ weights, weightSpecs }: ModelArtifact): Map<string, { value
   return found;
 }
 
+/** @param before layer whose output the model is given; null at the top. @throws FormatError for layers this app does not know. */
+function flatten({ class_name: kind, config }: Topology, before: string | null = null): Flat {
+  if (kind === 'Sequential') {
+    const row = (Array.isArray(config) ? config : (config as { layers: unknown }).layers) as (Layer & Topology)[];
+    const layers: Layer[] = [];
+    let last = before;
+    if (last === null) layers.push({ name: (last = 'given'), class_name: 'InputLayer', config: {}, inbound_nodes: [] });
+    for (const one of row) {
+      const inside: Flat = isModel(one)
+        ? flatten(one, last)
+        : {
+            layers: [{ ...one, name: String(one.config.name), inbound_nodes: [[[last, 0, 0, {}]]] }],
+            inputs: [],
+            output: String(one.config.name),
+          };
+      layers.push(...inside.layers);
+      last = inside.output;
+    }
+    return { layers, inputs: ['given'], output: last };
+  }
+  const { layers, input_layers, output_layers } = config as Functional;
+  const nested = layers.find(isModel);
+  if (nested) throw new FormatError(`a model ${nested.name} inside a graph of layers`);
+  const inputs = input_layers.map(([name]) => name);
+  const renamed = (name: string) => (before !== null && inputs.includes(name) ? before : name);
+  return {
+    layers: layers
+      .filter(({ name }) => before === null || !inputs.includes(name))
+      .map((layer) => ({
+        ...layer,
+        inbound_nodes: layer.inbound_nodes.map((node) =>
+          node.map(([name, ...rest]): Layer['inbound_nodes'][number][number] => [renamed(name), ...rest]),
+        ),
+      })),
+    inputs,
+    output: output_layers[0]![0],
+  };
+}
+const isModel = ({ class_name: kind }: { class_name?: string }) =>
+  kind === 'Sequential' || kind === 'Model' || kind === 'Functional';
+
 /** Keras keeps kernels [height, width, in, out] and [in, out]; the graph has outputs first. */
 function outputsFirst(values: Float32Array, outputs: number): Float32Array {
   const inner = values.length / outputs;
@@ -43,10 +88,10 @@ function outputsFirst(values: Float32Array, outputs: number): Float32Array {
  * @param inputs values for the model's inputs, each of one example. @returns the value of its output. @throws FormatError for a layer that is not known.
  */
 export function addLayers(builder: GraphBuilder, artifact: ModelArtifact, inputs: readonly number[]): number {
-  const { config } = JSON.parse(artifact.topology) as Topology;
+  const whole = flatten(JSON.parse(artifact.topology) as Topology);
   const weights = weightsOf(artifact);
   const readers = new Map<string, number>();
-  for (const layer of config.layers)
+  for (const layer of whole.layers)
     for (const [name] of layer.inbound_nodes.flat()) readers.set(name, (readers.get(name) ?? 0) + 1);
   const outputs = new Map<string, number>();
   /** What can still be changed: linear so far, and read once. */
@@ -206,13 +251,12 @@ export function addLayers(builder: GraphBuilder, artifact: ModelArtifact, inputs
     }
   };
 
-  const names = config.input_layers.map(([name]) => name);
-  for (const layer of config.layers) {
-    const place = names.indexOf(layer.name);
+  for (const layer of whole.layers) {
+    const place = whole.inputs.indexOf(layer.name);
     if (place >= 0) outputs.set(layer.name, inputs[place]!);
     else outputs.set(layer.name, add(layer));
   }
-  return outputs.get(config.output_layers[0]![0])!;
+  return outputs.get(whole.output)!;
 }
 
 /** Repeats the first row and column of a map before it. */

@@ -13,6 +13,10 @@ type OwnLayer = { name: string; class_name: string; config: Dense };
 type WeightSpec = { name: string; shape: number[]; dtype: 'float32' };
 type Part = { class_name: string; config: unknown };
 
+/** Its models are layers in a row; those of this app are graphs of layers. */
+const isOfTeachable = ({ topology }: ModelArtifact) =>
+  (JSON.parse(topology) as { class_name?: string }).class_name === 'Sequential';
+
 /** The last layers of the model: dense ones only. @throws FormatError. */
 function denseLayers({ topology, weightSpecs, weights }: ModelArtifact) {
   const { config } = JSON.parse(topology) as { config: { layers: OwnLayer[] } };
@@ -44,6 +48,7 @@ export async function teachableFiles(
   savedAt: Date,
 ): Promise<BundleFile[]> {
   const { pixels, mean, deviation, kind, network: id } = artifact.preprocessing as PicturePreprocessing;
+  if (isOfTeachable(artifact)) throw new FormatError('it came from there: use its own files');
   if (kind !== 'picture-embedding' || id !== 'mobilenet-v2' || !network)
     throw new FormatError('Teachable Machine’s models stand on MobileNetV2: choose Transfer learning');
   const layers = denseLayers(artifact);

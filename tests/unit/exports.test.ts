@@ -1,6 +1,7 @@
 /** The graph of a model, and the files written from it: the numbers of the network that was trained, in every form. */
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js/lib/zip-core-native.js';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -330,6 +331,36 @@ describe('Teachable Machine', { timeout: 120_000 }, () => {
     // And back again, by the reader of its models.
     const opened = await openExported([taskOf('picture').bundle], made, { unzip: () => Promise.reject(new Error()) });
     expect(opened.model.classes.map(({ name }) => name)).toEqual(artifact.classes.map(({ name }) => name));
+  });
+  const real = join(SHARED, 'data/teachable-machine/image-model.zip');
+  it.skipIf(!existsSync(real))('models that came from there leave as one graph with their own numbers', async () => {
+    const reader = new ZipReader(new Uint8ArrayReader(readFileSync(real)));
+    const given: { path: string; blob: Blob }[] = [];
+    for (const entry of await reader.getEntries())
+      if (!entry.directory)
+        given.push({
+          path: entry.filename,
+          blob: new Blob([(await entry.getData(new Uint8ArrayWriter())) as Uint8Array<ArrayBuffer>]),
+        });
+    const { model } = await openExported([taskOf('picture').bundle], given, { unzip: () => Promise.resolve(given) });
+    const graph = await TASK_JOBS.picture.graph(model, files, 1);
+    const input = inputFor(graph);
+    const loaded = await layers.loadLayersModel({
+      load: async () => ({
+        modelTopology: JSON.parse(model.topology) as object,
+        weightSpecs: model.weightSpecs,
+        weightData: model.weights,
+      }),
+    });
+    const picture = tf.tensor(
+      Float32Array.from(input, (value) => value / 127.5 - 1),
+      [1, 224, 224, 3],
+    );
+    const wanted = await tf.softmax(loaded.predict(picture) as tf.Tensor).data();
+    expect(largest(interpret(toFloat(readTflite(writeTflite(graph))), [input]).get('scores')!, wanted)).toBeLessThan(
+      1e-4,
+    );
+    await expect(teachableFiles(model, about, undefined, 1, new Date(0))).rejects.toThrow(/it came from there/);
   });
   it('is refused for what stands on another network', async () => {
     const { artifact } = await makeModel('picture from nothing');
