@@ -6,6 +6,7 @@ Beside NAME.tflite, NAME.int8.tflite, NAME.onnx and NAME.mlmodel lie NAME.input 
 import json
 import os
 import sys
+import zipfile
 from glob import glob
 
 import mediapipe as mp
@@ -52,6 +53,36 @@ def onnx_runtime(path, raw, wanted, is_bytes):
     return largest(dict(zip(names, session.run(names, {given.name: values}))), wanted)
 
 
+def golden(path):
+    """The pair inside a file: what its own formula, run by the official runtime, must give."""
+    if path.endswith(".onnx"):
+        text = {entry.key: entry.value for entry in onnx.load(path).metadata_props}["golden.json"]
+    else:
+        text = zipfile.ZipFile(path).read("golden.json")
+    pair = json.loads(text)
+    values = eval(pair["input"]["formula"], {"i": np.arange(np.prod(pair["input"]["shape"]), dtype=np.int64)})
+    assert np.allclose(values[: len(pair["input"]["first"])], pair["input"]["first"])
+    values = values.astype(np.uint8 if pair["input"]["type"] == "uint8" else np.float32)
+    shape = pair["input"]["shape"]
+    if path.endswith(".onnx"):
+        session = onnxruntime.InferenceSession(path)
+        names = [out.name for out in session.get_outputs()]
+        given = session.get_inputs()[0]
+        found = dict(zip(names, session.run(names, {given.name: values.astype(np.float32).reshape(given.shape)})))
+    else:
+        interpreter = Interpreter(path)
+        interpreter.allocate_tensors()
+        given = interpreter.get_input_details()[0]
+        interpreter.set_tensor(given["index"], values.astype(given["dtype"]).reshape(shape))
+        interpreter.invoke()
+        found = {out["name"]: interpreter.get_tensor(out["index"]) for out in interpreter.get_output_details()}
+    most = 0
+    for stage in pair["outputs"]:
+        all_values = np.asarray(found[stage["name"]]).ravel()
+        most = max(most, float(np.abs(all_values[: len(stage["first"])] - stage["first"]).max()), abs(float(all_values.mean()) - stage["mean"]))
+    return most, pair["tolerance"]
+
+
 def core_ml(path, wanted):
     """Nothing on this machine runs Core ML: the file is read by its published schema, and what an app asks of it is looked up."""
     model = Model_pb2.Model.FromString(open(path, "rb").read())
@@ -77,7 +108,7 @@ def core_ml(path, wanted):
         assert layer.WhichOneof("layer"), layer.name
         assert all(name in known for name in layer.input), f"{layer.name} reads what is not computed"
         known.update(layer.output)
-    assert description.metadata.author == "Ada" and "preprocessing.json" in description.metadata.userDefined
+    assert description.metadata.author == "Ada" and {"preprocessing.json", "golden.json"} <= set(description.metadata.userDefined)
     # Written again by the official library it is the same model: no field is unknown.
     assert Model_pb2.Model.FromString(model.SerializeToString()) == model
     return len(network.layers)
@@ -123,6 +154,8 @@ for path in sorted(glob(os.path.join(sys.argv[1], "*.json"))):
     is_bytes = Interpreter(base + ".tflite").get_input_details()[0]["dtype"] == np.uint8
     tell(name, "ONNX Runtime", onnx_runtime(base + ".onnx", raw, wanted, is_bytes), ROUNDING)
     print(f"ok   {name}: Core ML {core_ml(base + '.mlmodel', wanted)} layers, read by the published schema")
+    for suffix in (".tflite", ".int8.tflite", ".onnx"):
+        tell(name, f"golden pair of {suffix}", *golden(base + suffix))
     for snippet in (base + '.tflite.py', base + '.onnx.py'):
         found = {}
         exec(compile(open(snippet).read(), snippet, 'exec'), found)

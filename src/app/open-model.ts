@@ -46,7 +46,7 @@ function sourceOf(
 
 /**
  * Adds it, with the pretrained networks that lie beside it.
- * @param given a zip, a page of one file, or the files of a folder. @throws StudioError `export/model-damaged`, `network/wrong-file`.
+ * @param given a zip, a page, a file of another format, or the files of a folder. @throws StudioError `export/model-damaged`, `network/wrong-file`.
  */
 export async function openModel(
   workbench: Workbench,
@@ -61,6 +61,7 @@ export async function openModel(
       await clients.archive.call('unzip', { blob }, { onProgress: ({ file }) => files.push(file) });
       return files;
     },
+    readFile: (file, name) => clients.exports.call('readModelFile', { file, name }),
   });
   const from = given[0]!.path.replace(/^.*\//, '');
   if (read.slot !== task.bundle)

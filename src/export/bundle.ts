@@ -7,6 +7,7 @@ import type { ModelArtifact, Preprocessing } from '../domain/model.ts';
 import type { ClassLabel } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { networkOf } from '../features/index.ts';
+import type { Layers } from './head.ts';
 import type { BundleSlot } from './slot.ts';
 
 /** What a person writes about a model. */
@@ -175,7 +176,7 @@ ${slot.describeInput(p)}
 
 ${slot.describeOutput(p, labels.length, calibration)}
 
-${tellNetworks(slot, p)}All numbers are in \`preprocessing.json\`. A port is right when it makes of the input in \`golden.json\` what stands there: the first values, mean and deviation of each stage.
+${tellNetworks(slot, p)}All numbers are in \`preprocessing.json\`. \`golden.json\` says what a right port computes: its input by a formula (value \`i\` of all), and the first values, mean and deviation of each stage and of the answer.
 `;
   return [
     text('model.json', JSON.stringify(model), 'application/json'),
@@ -220,6 +221,29 @@ export function readDescription<S extends BundleSlot>(slots: readonly S[], text:
   return { ...about.output, slot, preprocessing: preprocessing.output };
 }
 
+/** What a model says of itself, with its layers, as a source of a project has it. */
+export function asRead<S extends BundleSlot>(
+  { slot, labels, preprocessing, calibration, answering, novelty }: ReturnType<typeof readDescription<S>>,
+  layers: Layers,
+  name: string,
+): ReadBundle<S> {
+  const classes = classesOf(labels);
+  const byClass = (list: readonly (number | null)[]) =>
+    Object.fromEntries(classes.map(({ id }, i) => [id, list[i] ?? null]));
+  return {
+    slot,
+    model: { ...layers, classes, preprocessing, ...(novelty ? { novelty } : {}) },
+    name,
+    answering: answering ?? ANSWERING,
+    calibration: calibration
+      ? {
+          temperature: calibration.temperature,
+          thresholds: calibration.thresholds && byClass(calibration.thresholds),
+        }
+      : null,
+  };
+}
+
 /**
  * Reads a bundle back.
  * @param slots of the tasks there are. @param file gives the content of a file of the bundle, null when absent.
@@ -242,10 +266,7 @@ export async function readBundle<S extends BundleSlot>(
       weightsManifest: { weights: ModelArtifact['weightSpecs'] }[];
       userDefinedMetadata?: { name?: unknown };
     };
-    const { slot, labels, preprocessing, calibration, answering, novelty } = readDescription(
-      slots,
-      await (await read('preprocessing.json')).text(),
-    );
+    const description = readDescription(slots, await (await read('preprocessing.json')).text());
     const weights = await (await read('weights.bin')).arrayBuffer();
     const weightSpecs = model.weightsManifest.flatMap((group) => group.weights);
     const expected = weightSpecs.reduce(
@@ -256,28 +277,9 @@ export async function readBundle<S extends BundleSlot>(
       throw damaged(`weights.bin has ${weights.byteLength} bytes instead of ${expected}`);
     if (!new Float32Array(weights).every(Number.isFinite))
       throw damaged('weights.bin holds values that are no numbers');
-    const classes = classesOf(labels);
-    const byClass = (list: readonly (number | null)[]) =>
-      Object.fromEntries(classes.map(({ id }, i) => [id, list[i] ?? null]));
-    return {
-      slot,
-      model: {
-        topology: JSON.stringify(model.modelTopology),
-        weightSpecs,
-        weights,
-        classes,
-        preprocessing,
-        ...(novelty ? { novelty } : {}),
-      },
-      name: typeof model.userDefinedMetadata?.name === 'string' ? model.userDefinedMetadata.name : '',
-      answering: answering ?? ANSWERING,
-      calibration: calibration
-        ? {
-            temperature: calibration.temperature,
-            thresholds: calibration.thresholds && byClass(calibration.thresholds),
-          }
-        : null,
-    };
+    const layers = { topology: JSON.stringify(model.modelTopology), weightSpecs, weights };
+    const name = model.userDefinedMetadata?.name;
+    return asRead(description, layers, typeof name === 'string' ? name : '');
   } catch (error) {
     if (error instanceof StudioError) throw error;
     throw damaged(error instanceof Error ? error.message : String(error), error);

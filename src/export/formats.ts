@@ -16,9 +16,11 @@ import {
 import { DESCRIPTION, NMS_OVERLAP } from '../model/jobs.ts';
 import { describeModel, type ModelAbout } from './bundle.ts';
 import type { FormatId } from './forms.ts';
+import { HEAD, type Head } from './head.ts';
+import { GOLDEN, withEightBits, type Golden } from './golden.ts';
 import type { BundleSlot } from './slot.ts';
 
-/** What is exported. */
+/** What is exported. `golden`: a pair to check a port with; `head`: what opens a file again, null where it cannot. */
 export type Subject = {
   slot: BundleSlot;
   artifact: ModelArtifact;
@@ -26,6 +28,8 @@ export type Subject = {
   calibration: Calibration | null;
   answering: Answering;
   generatedBy: string;
+  golden: Golden;
+  head: Head | null;
 };
 
 /** Temperature that a graph divides its logits by. */
@@ -48,6 +52,13 @@ function tell(subject: Subject, graph: Graph): string {
   return JSON.stringify(describeModel(slot, artifact, calibration, answering, ports));
 }
 
+/** What every file carries inside, by name. */
+const carried = (subject: Subject, graph: Graph) => ({
+  [DESCRIPTION]: tell(subject, graph),
+  [GOLDEN]: JSON.stringify(subject.golden),
+  ...(subject.head ? { [HEAD]: JSON.stringify(subject.head) } : {}),
+});
+
 const labelsOf = ({ artifact }: Subject): string[] => artifact.classes.map((label) => label.name);
 const descriptionOf = ({ about, slot }: Subject): string =>
   about.description || `${slot.what} trained with Understudy.`;
@@ -62,7 +73,7 @@ function toTflite(subject: Subject, graph: Graph): Promise<Uint8Array<ArrayBuffe
     { name, description: descriptionOf(subject), version: about.version || generatedBy, author, licence },
     input,
     inputAbout,
-    { [DESCRIPTION]: tell(subject, graph) },
+    carried(subject, graph),
   );
 }
 
@@ -79,7 +90,7 @@ function toOnnx(subject: Subject, graph: Graph): Uint8Array<ArrayBuffer> {
       licence: about.licence,
       version: about.version,
       labels: JSON.stringify(labelsOf(subject)),
-      [DESCRIPTION]: tell(subject, graph),
+      ...carried(subject, graph),
     },
   });
 }
@@ -116,7 +127,7 @@ function toCoreml(subject: Subject, graph: Graph): Uint8Array<ArrayBuffer> {
     licence: about.licence,
     userDefined: {
       ...(input.kind === 'audio' ? { sampleRate: String(input.sampleRateHz) } : {}),
-      [DESCRIPTION]: tell(subject, graph),
+      ...carried(subject, graph),
     },
   };
   return graph.outputs.length > 1
@@ -130,7 +141,8 @@ export const WRITERS: Record<
   (subject: Subject, graph: Graph) => Promise<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer>
 > = {
   tflite: toTflite,
-  'tflite-int8': (subject, graph) => toTflite(subject, quantiseWeights(graph)),
+  'tflite-int8': (subject, graph) =>
+    toTflite({ ...subject, golden: withEightBits(subject.golden) }, quantiseWeights(graph)),
   onnx: toOnnx,
   coreml: toCoreml,
 };

@@ -1,6 +1,5 @@
 /** Golden pairs: an input, what the model makes of it on the way, and its answer, so that a port can be checked. Worker thread. */
 import { sizeOf, type Graph } from '../formats/index.ts';
-import { createRandom } from '../kernel/random.ts';
 import { GraphRunner } from '../model/jobs.ts';
 
 /** Values that are written out of each stage. */
@@ -10,38 +9,36 @@ const STAGES = ['mel', 'log_mel', 'embedding', 'input', 'input_2', 'input_3'];
 
 /** One stage: its sides, its first values in the order of its sides, and mean and standard deviation of all. */
 type Stage = { name: string; shape: number[]; first: number[]; mean: number; deviation: number };
-/** `golden.json`. `base64` holds little-endian values of `type`. */
+/** `golden.json`, beside a model or inside its file. `formula` gives value `i` of the input; `tolerance`: how far a right port's outputs may be off. */
 export type Golden = {
-  input: { name: string; shape: number[]; type: string; base64: string };
+  input: { name: string; shape: number[]; type: 'float32' | 'uint8'; formula: string; first: number[] };
   stages: Stage[];
   outputs: Stage[];
+  tolerance: number;
 };
 
-/** An input that looks like what a device records: the same for the same graph. */
+/** Name of the file, and of what other formats carry it as. */
+export const GOLDEN = 'golden.json';
+
+/** How far rounding takes outputs: of plain numbers, of a network made of 8-bit integers (a step that falls the other way), of weights of 8 bits. */
+const TOLERANCE = { plain: 1e-3, integers: 2e-2, eightBits: 5e-2 } as const;
+
+/** An input that fills the range of what a device records, by a line of arithmetic that any language has: the same for the same graph. */
 export function goldenInput(graph: Graph): Float32Array | Uint8Array {
   const { shape } = graph.values[graph.inputs[0]!]!;
-  const random = createRandom(1, 'golden');
-  const size = sizeOf(shape);
-  if (shape.length === 1)
-    return Float32Array.from({ length: size }, (_, i) => 0.3 * Math.sin(i * 0.05) + 0.2 * (random.next() - 0.5));
-  if (shape.length === 4 && shape[3] === 3)
-    return Uint8Array.from({ length: size }, (_, i) =>
-      Math.round(127 + 100 * Math.sin(i / 61) * Math.sin(i / 7919) + 50 * (random.next() - 0.5)),
-    );
-  return Float32Array.from({ length: size }, () => 2 * random.next() - 1);
+  const length = sizeOf(shape);
+  const isPicture = shape.length === 4 && shape[3] === 3;
+  return isPicture
+    ? Uint8Array.from({ length }, (_, i) => (i * 7919) % 251)
+    : Float32Array.from({ length }, (_, i) => ((i * 7919) % 251) / 125 - 1);
 }
+const formulaOf = (input: Float32Array | Uint8Array) =>
+  input instanceof Uint8Array ? '(i * 7919) % 251' : '((i * 7919) % 251) / 125 - 1';
 
 function stageOf(name: string, shape: readonly number[], values: Float32Array): Stage {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { name, shape: [...shape], first: [...values.subarray(0, SHOWN)], mean, deviation: Math.sqrt(variance) };
-}
-
-function base64Of(values: Float32Array | Uint8Array): string {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
 }
 
 /** Runs the graph once on the engine that is current. @param graph borrowed. */
@@ -53,14 +50,20 @@ export async function makeGolden(graph: Graph): Promise<Golden> {
   const shapeOf = (wanted: string) => graph.values.find((value) => value.name === wanted)!.shape;
   const outputs = graph.outputs.map((at) => graph.values[at]!.name);
   const stage = (wanted: string) => stageOf(wanted, shapeOf(wanted), found.get(wanted)!);
+  const isOfIntegers = graph.values.some(({ quantisation }) => quantisation);
   return {
     input: {
       name,
       shape: [...shape],
       type: input instanceof Uint8Array ? 'uint8' : 'float32',
-      base64: base64Of(input),
+      formula: formulaOf(input),
+      first: [...input.subarray(0, SHOWN)],
     },
     stages: STAGES.filter((wanted) => found.has(wanted)).map(stage),
     outputs: outputs.map(stage),
+    tolerance: isOfIntegers ? TOLERANCE.integers : TOLERANCE.plain,
   };
 }
+
+/** The same pair for a file with weights of 8 bits, which is another model. */
+export const withEightBits = (golden: Golden): Golden => ({ ...golden, tolerance: TOLERANCE.eightBits });

@@ -5,7 +5,7 @@ import { rowOf, type TaskKind } from '../domain/task.ts';
 import { networkOf, type NetworkId } from '../features/index.ts';
 import { loadNetwork } from '../features/jobs.ts';
 import { FormatError, type Graph } from '../formats/index.ts';
-import { startWasm } from '../model/jobs.ts';
+import { DESCRIPTION, readModelFile, startWasm } from '../model/jobs.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
@@ -15,14 +15,16 @@ import type { Exported, ExportContract } from './contract.ts';
 import { exampleFiles } from './examples.ts';
 import { formOf } from './forms.ts';
 import { temperatureOf, WRITERS, type Subject } from './formats.ts';
-import { makeGolden, type Golden } from './golden.ts';
+import { GOLDEN, makeGolden, type Golden } from './golden.ts';
+import { HEAD, headOf, layersFrom } from './head.ts';
 import { loadRuntimeFiles, makeSinglePage } from './runtime-files.ts';
 import type { BundleSlot } from './slot.ts';
 import { teachableFiles } from './teachable.ts';
 
 export { addLayers, repeatBefore, standardise, toScores } from './layers.ts';
 export { temperatureOf, WRITERS, type Subject } from './formats.ts';
-export { goldenInput, makeGolden, type Golden } from './golden.ts';
+export { GOLDEN, goldenInput, makeGolden, type Golden } from './golden.ts';
+export { HEAD, headOf, layersFrom } from './head.ts';
 
 /**
  * A model as one graph, from what a device records to scores.
@@ -46,27 +48,44 @@ export function createExportJobs(
   graphs: Record<TaskKind, BuildGraph>,
 ): Jobs<ExportContract> {
   return {
+    async readModelFile({ file, name }) {
+      const { graph, said } = await readModelFile(new Uint8Array(await file.arrayBuffer()), name);
+      const head = said(HEAD);
+      if (!head)
+        throw new StudioError('export/model-damaged', {
+          message: `${name} was not opened: it does not carry what is needed to use it here. Open the TensorFlow.js export (its zip) or the web page of the same model; npm run studio -- evaluate scores this file.`,
+        });
+      try {
+        return { description: said(DESCRIPTION)!, layers: layersFrom(head, graph) };
+      } catch (cause) {
+        throw new StudioError('export/model-damaged', {
+          message: `${name} was not opened: it is damaged (${cause instanceof Error ? cause.message : String(cause)}).`,
+          cause,
+        });
+      }
+    },
     async exportModel(
       { task, model, about, calibration, answering, scores, generatedBy, base, formats },
       { signal, progress },
     ) {
       const slot = slotOf(task);
-      const subject: Subject = { slot, artifact: model, about, calibration, answering, generatedBy };
       const networks = new Map<NetworkId, ArrayBuffer[]>();
       for (const id of slot.networks(model.preprocessing)) networks.set(id, await loadNetwork(await store(), id));
       let graph: Promise<Graph> | null = null;
-      const whole = () => (graph ??= rowOf(graphs, task)(model, (id) => networks.get(id)!, temperatureOf(subject)));
-      /** A pair to check a port with; none for a model that is no graph. */
-      const golden = async (): Promise<Golden | null> => {
-        try {
-          const made = await whole();
-          await startWasm();
-          return await makeGolden(made);
-        } catch (error) {
-          if (error instanceof FormatError) return null;
-          throw error;
-        }
-      };
+      const whole = () =>
+        (graph ??= rowOf(graphs, task)(model, (id) => networks.get(id)!, temperatureOf({ calibration })));
+      let pair: Promise<Golden> | null = null;
+      /** A pair to check a port with. @throws FormatError for a model that is no graph. */
+      const golden = () => (pair ??= whole().then(async (made) => (await startWasm(), makeGolden(made))));
+      /** The same as a file; none for a model that is no graph. */
+      const goldenFiles = () =>
+        golden().then(
+          (made) => [jsonFile(GOLDEN, made)],
+          (error: unknown) => {
+            if (error instanceof FormatError) return [];
+            throw error;
+          },
+        );
       const needsLiteRt = slot.needsLiteRt(model.preprocessing);
       /** Model, weights and networks, as the page and the library read them. */
       const bundle = async (): Promise<BundleFile[]> => {
@@ -84,9 +103,8 @@ export function createExportJobs(
         await yieldToMessages();
         throwIfAborted(signal);
         if (id === 'tfjs') {
-          const pair = await golden();
           const files = [
-            ...(pair ? [jsonFile('golden.json', pair)] : []),
+            ...(await goldenFiles()),
             ...(await bundle()),
             ...(await loadRuntimeFiles(needsLiteRt)),
             ...exampleFiles(slot, model),
@@ -96,7 +114,7 @@ export function createExportJobs(
         }
         if (id === 'html') {
           try {
-            const blob = await makeSinglePage(await bundle(), needsLiteRt);
+            const blob = await makeSinglePage([...(await goldenFiles()), ...(await bundle())], needsLiteRt);
             results.push({ id, files: [{ path: `${base}.html`, blob }], refusal: null });
           } catch (error) {
             // Among several formats the others are written all the same.
@@ -109,11 +127,22 @@ export function createExportJobs(
           if (id === 'teachable') {
             if (slot.teachable === null) throw new FormatError('it has none of this kind');
             const [network] = networks.get('mobilenet-v2') ?? [];
-            const files = await teachableFiles(model, about, network, temperatureOf(subject), new Date(nowMs()));
-            results.push({ id, files, refusal: null });
+            const files = await teachableFiles(
+              model,
+              about,
+              network,
+              temperatureOf({ calibration }),
+              new Date(nowMs()),
+            );
+            results.push({ id, files: [...files, ...(await goldenFiles())], refusal: null });
             continue;
           }
-          const blob = new Blob([await WRITERS[id](subject, await whole())], { type: 'application/octet-stream' });
+          const made = await whole();
+          const subject: Subject = {
+            ...{ slot, artifact: model, about, calibration, answering, generatedBy },
+            ...{ golden: await golden(), head: headOf(model, made) },
+          };
+          const blob = new Blob([await WRITERS[id](subject, made)], { type: 'application/octet-stream' });
           results.push({ id, files: [{ path: `${base}${formOf(id).suffix}`, blob }], refusal: null });
         } catch (error) {
           if (!(error instanceof FormatError)) throw error;

@@ -13,7 +13,12 @@ type Functional = { layers: Layer[]; input_layers: [string][]; output_layers: [s
 type Topology = { class_name?: string; config: unknown };
 /** Layers in their order, none inside another. */
 type Flat = { layers: Layer[]; inputs: string[]; output: string };
-type Convolution = { kind: 'conv' | 'depthwise' | 'dense'; inputs: [number, number, number]; attributes: object };
+type Convolution = {
+  layer: string;
+  kind: 'conv' | 'depthwise' | 'dense';
+  inputs: [number, number, number];
+  attributes: object;
+};
 
 const pair = (value: unknown, fallback = 1): [number, number] =>
   Array.isArray(value)
@@ -148,9 +153,9 @@ export function addLayers(builder: GraphBuilder, artifact: ModelArtifact, inputs
         );
         const strides = isFlat ? ([1, pair(c.strides)[0]] as const) : pair(c.strides);
         const attributes = { strides, padding: c.padding as 'same' | 'valid' };
-        if (!isFlat) return convolve({ kind: 'conv', inputs: [x, kernel, biasOf(filters)], attributes });
+        if (!isFlat) return convolve({ layer: name, kind: 'conv', inputs: [x, kernel, biasOf(filters)], attributes });
         const wide = builder.reshape(x, [1, 1, ...shape.slice(1)]);
-        const made = convolve({ kind: 'conv', inputs: [wide, kernel, biasOf(filters)], attributes });
+        const made = convolve({ layer: name, kind: 'conv', inputs: [wide, kernel, biasOf(filters)], attributes });
         open.delete(name);
         return builder.reshape(made, [1, ...builder.value(made).shape.slice(2)]);
       }
@@ -159,13 +164,13 @@ export function addLayers(builder: GraphBuilder, artifact: ModelArtifact, inputs
         if (sides[3] !== 1) throw new FormatError('a depthwise convolution with several outputs a channel');
         const kernel = builder.constant(values, [1, sides[0]!, sides[1]!, sides[2]!], `${name}/kernel`);
         const attributes = { strides: pair(c.strides), padding: c.padding as 'same' | 'valid' };
-        return convolve({ kind: 'depthwise', inputs: [x, kernel, biasOf(sides[2]!)], attributes });
+        return convolve({ layer: name, kind: 'depthwise', inputs: [x, kernel, biasOf(sides[2]!)], attributes });
       }
       case 'Dense': {
         const { values, shape: sides } = weight(layer, 'kernel');
         const units = sides[1]!;
         const kernel = builder.constant(outputsFirst(values, units), [units, sides[0]!], `${name}/kernel`);
-        return convolve({ kind: 'dense', inputs: [x, kernel, biasOf(units)], attributes: {} });
+        return convolve({ layer: name, kind: 'dense', inputs: [x, kernel, biasOf(units)], attributes: {} });
       }
       case 'BatchNormalization': {
         const [mean, variance] = [weight(layer, 'moving_mean').values, weight(layer, 'moving_variance').values];
@@ -186,7 +191,7 @@ export function addLayers(builder: GraphBuilder, artifact: ModelArtifact, inputs
               builder.constant(
                 Float32Array.from(values!, (v, i) => v * scale[channelOf(i)]!),
                 sides,
-                `${name}/kernel`,
+                `${before.layer}/kernel`,
               ),
               builder.constant(
                 Float32Array.from(builder.value(bias).values!, (v, i) => v * scale[i]! + shift[i]!),

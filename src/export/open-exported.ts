@@ -1,23 +1,24 @@
-/** Models that come in: what this app exported as a bundle or a page, and Teachable Machine's image models. Any thread; pure. */
+/** Models that come in: what this app exported in any format, and Teachable Machine's image models. Any thread; pure. */
 import * as v from 'valibot';
 import type { PathFile } from '../dataset/index.ts';
 import { ANSWERING } from '../domain/answering.ts';
 import type { ModelArtifact } from '../domain/model.ts';
 import { StudioError } from '../kernel/errors.ts';
-import { classesOf, readBundle, type ReadBundle } from './bundle.ts';
+import { asRead, classesOf, readBundle, readDescription, type ReadBundle } from './bundle.ts';
+import type { ReadFile } from './contract.ts';
 import type { BundleSlot } from './slot.ts';
 
-/** A file of each kind says how it is opened. `unzip` gives the files of a zip. */
-export type OpenTools = { unzip: (blob: Blob) => Promise<PathFile[]> };
+/** A file of each kind says how it is opened. `unzip` gives the files of a zip, `readFile` what is in a TFLite, ONNX or Core ML file. */
+export type OpenTools = {
+  unzip: (blob: Blob) => Promise<PathFile[]>;
+  readFile: (file: Blob, name: string) => Promise<ReadFile>;
+};
 
 /** A model that came in, and the files of pretrained networks beside it. */
 export type OpenedBundle<S extends BundleSlot> = ReadBundle<S> & { networkFiles: PathFile[] };
 
 const refuse = (name: string, reason: string, cause?: unknown) =>
   new StudioError('export/model-damaged', { message: `${name} was not opened: ${reason}`, cause });
-
-const ONE_FILE =
-  'it holds the network as other programs run it, and no weights this app can train or judge by. Open the TensorFlow.js export (its zip) or the web page of the same model. npm run studio -- evaluate scores this file.';
 
 /** Files that a page of one file carries (export/runtime-files.ts). */
 async function carriedFiles(blob: Blob): Promise<PathFile[]> {
@@ -131,12 +132,15 @@ async function open<S extends BundleSlot>(
   given: readonly PathFile[],
   first: PathFile,
   name: string,
-  { unzip }: OpenTools,
+  { unzip, readFile }: OpenTools,
 ): Promise<OpenedBundle<S>> {
   let files = given;
   if (given.length === 1 && /\.zip$/i.test(name)) files = await unzip(first.blob);
   else if (/\.html?$/i.test(name)) files = await carriedFiles(first.blob);
-  else if (given.length === 1 && /\.(tflite|onnx|mlmodel)$/i.test(name)) throw refuse(name, ONE_FILE);
+  else if (given.length === 1 && /\.(tflite|onnx|mlmodel)$/i.test(name)) {
+    const { description, layers } = await readFile(first.blob, name);
+    return { ...asRead(readDescription(slots, description), layers, ''), networkFiles: [] };
+  }
   const folder = folderOf(files);
   const inside = new Map(
     files.filter(({ path }) => path.startsWith(folder)).map(({ path, blob }) => [path.slice(folder.length), blob]),

@@ -19,48 +19,50 @@ export const DESCRIPTION = 'preprocessing.json';
 const refuse = (name: string, reason: string, cause?: unknown) =>
   new StudioError('export/model-damaged', { message: `${name} cannot be used: ${reason}.`, cause });
 
+/** What another program's model is told. */
+const FOREIGN = 'it is a model, but none this app has exported: it does not say how its input is made';
+
 /**
+ * The graph of an exported file, and what lies in it by name.
  * @param file an export of this app: its content tells which format. Borrowed.
  * @throws StudioError `export/model-damaged` with the reason: another program's model, damaged, cut off.
  */
-export async function openModelFile(file: Uint8Array<ArrayBuffer>, name: string): Promise<ModelFile> {
-  const foreign = 'it is a model, but none this app has exported: it does not say how its input is made';
-  const head = new TextDecoder('latin1').decode(file.subarray(4, 8));
+export async function readModelFile(
+  file: Uint8Array<ArrayBuffer>,
+  name: string,
+): Promise<{ graph: Graph; isTflite: boolean; said: (name: string) => string | undefined }> {
+  const isTflite = new TextDecoder('latin1').decode(file.subarray(4, 8)) === 'TFL3';
+  const isOnnx = /\.onnx$/i.test(name);
   try {
-    if (head === 'TFL3') {
-      const description = (await readAttached(file)).get(DESCRIPTION);
-      if (!description) throw refuse(name, foreign);
-      return await openTflite(file, description);
-    }
-    const isOnnx = /\.onnx$/i.test(name);
-    if (!isOnnx && !/\.mlmodel$/i.test(name)) throw refuse(name, 'its format is not known');
-    const { graph, said } = isOnnx ? readOnnxFile(file) : readCoremlFile(file);
-    if (!said) throw refuse(name, foreign);
-    await startWasm();
-    const runner = new GraphRunner(graph);
-    return {
-      description: said,
-      run: (input) => runner.run(input),
-      [Symbol.dispose]: () => runner[Symbol.dispose](),
-    };
+    let said: ReadonlyMap<string, string>;
+    let graph: Graph;
+    if (isTflite) [said, graph] = [await readAttached(file), readTflite(file)];
+    else if (isOnnx) ({ graph, metadata: said } = readOnnxGraph(file));
+    else if (/\.mlmodel$/i.test(name)) ({ graph, userDefined: said } = readCoreml(file));
+    else throw refuse(name, 'its format is not known');
+    if (!said.has(DESCRIPTION)) throw refuse(name, FOREIGN);
+    return { graph, isTflite, said: (part) => said.get(part) };
   } catch (error) {
     if (error instanceof FormatError) throw refuse(name, error.message, error);
     throw error;
   }
 }
 
-function readOnnxFile(file: Uint8Array): { graph: Graph; said: string | undefined } {
-  const { graph, metadata } = readOnnxGraph(file);
-  return { graph, said: metadata.get(DESCRIPTION) };
+/** The same as a running model. @param file borrowed. @throws as {@link readModelFile}. */
+export async function openModelFile(file: Uint8Array<ArrayBuffer>, name: string): Promise<ModelFile> {
+  const { graph, isTflite, said } = await readModelFile(file, name);
+  const description = said(DESCRIPTION)!;
+  if (isTflite) return openTflite(file, graph, description);
+  await startWasm();
+  const runner = new GraphRunner(graph);
+  return {
+    description,
+    run: (input) => runner.run(input),
+    [Symbol.dispose]: () => runner[Symbol.dispose](),
+  };
 }
 
-function readCoremlFile(file: Uint8Array): { graph: Graph; said: string | undefined } {
-  const { graph, userDefined } = readCoreml(file);
-  return { graph, said: userDefined.get(DESCRIPTION) };
-}
-
-async function openTflite(file: Uint8Array<ArrayBuffer>, description: string): Promise<ModelFile> {
-  const graph = readTflite(file);
+async function openTflite(file: Uint8Array<ArrayBuffer>, graph: Graph, description: string): Promise<ModelFile> {
   const input = graph.values[graph.inputs[0]!]!;
   const network = await LiteNetwork.load(file);
   return {

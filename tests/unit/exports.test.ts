@@ -22,7 +22,17 @@ import { ANSWERING } from '../../src/domain/answering.ts';
 import type { ModelArtifact } from '../../src/domain/model.ts';
 import type { TaskKind } from '../../src/domain/task.ts';
 import { describeModel, openExported, readDescription, snippetOf } from '../../src/export/index.ts';
-import { goldenInput, makeGolden, WRITERS, type Subject } from '../../src/export/jobs.ts';
+import {
+  createExportJobs,
+  GOLDEN,
+  goldenInput,
+  headOf,
+  layersFrom,
+  makeGolden,
+  WRITERS,
+  type Golden,
+  type Subject,
+} from '../../src/export/jobs.ts';
 import { teachableFiles } from '../../src/export/teachable.ts';
 import * as layers from '@tensorflow/tfjs-layers';
 import { taskOf } from '../../src/tasks/index.ts';
@@ -56,6 +66,8 @@ function inputFor(graph: Graph): Float32Array {
   );
 }
 
+const nothing = () => Promise.reject(new Error('not called'));
+
 const outputsOf = (graph: Graph) => graph.outputs.map((at) => graph.values[at]!.name);
 
 async function prepare(name: ModelName) {
@@ -64,13 +76,15 @@ async function prepare(name: ModelName) {
   return { ...model, graph, input: inputFor(graph) };
 }
 
-const subjectOf = (task: TaskKind, artifact: ModelArtifact): Subject => ({
+const subjectOf = async (task: TaskKind, artifact: ModelArtifact, graph: Graph): Promise<Subject> => ({
   slot: taskOf(task).bundle,
   artifact,
   about: { name: 'Pets', author: 'Ada', description: 'Hears pets.', licence: 'MIT', version: '' },
   calibration: null,
   answering: ANSWERING,
   generatedBy: 'Understudy 1.2.3',
+  golden: await makeGolden(graph),
+  head: headOf(artifact, graph),
 });
 
 const largest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
@@ -137,7 +151,7 @@ describe.each(MODELS)('%s', { timeout: 120_000 }, (name) => {
       const again = interpret(toFloat(readOnnxGraph(bytes).graph), [input]);
       for (const wanted of outputsOf(graph))
         expect(largest(again.get(wanted)!, all.get(wanted)!), wanted).toBeLessThan(1e-4);
-      const apple = readCoreml(await WRITERS.coreml(subjectOf(task, artifact), graph));
+      const apple = readCoreml(await WRITERS.coreml(await subjectOf(task, artifact, graph), graph));
       const theirs = interpret(toFloat(apple.graph), [input]);
       const [first] = outputsOf(apple.graph) as [string];
       expect(largest(theirs.get(first)!, all.get('scores') ?? all.get('score')!)).toBeLessThan(1e-4);
@@ -147,7 +161,7 @@ describe.each(MODELS)('%s', { timeout: 120_000 }, (name) => {
       mkdirSync(process.env.KEEP_EXPORTS, { recursive: true });
       const base = join(process.env.KEEP_EXPORTS, name.replaceAll(/\W+/g, '-'));
       const isBytes = given.type === 'uint8';
-      const subject = subjectOf(task, artifact);
+      const subject = await subjectOf(task, artifact, graph);
       writeFileSync(`${base}.onnx`, await WRITERS.onnx(subject, graph));
       writeFileSync(`${base}.tflite`, await WRITERS.tflite(subject, graph));
       writeFileSync(`${base}.int8.tflite`, await WRITERS['tflite-int8'](subject, graph));
@@ -166,6 +180,15 @@ describe.each(MODELS)('%s', { timeout: 120_000 }, (name) => {
         JSON.stringify(Object.fromEntries(outputsOf(graph).map((key) => [key, [...all.get(key)!]]))),
       );
     }
+  });
+
+  test('can be opened again: its layers are found in the graph', async () => {
+    const { artifact, graph } = await prepare(name);
+    const head = headOf(artifact, graph);
+    const again = layersFrom(JSON.stringify(head), readTflite(writeTflite(graph)));
+    expect(largest(new Float32Array(again.weights), new Float32Array(artifact.weights))).toBeLessThan(1e-5);
+    // Beside the network it is little.
+    expect(JSON.stringify(head).length).toBeLessThan(120_000);
   });
 
   test('comes back from a TensorFlow Lite file as it was', async () => {
@@ -191,7 +214,7 @@ describe('files of a model', { timeout: 120_000 }, () => {
   const made = (async () => {
     const { artifact } = await makeModel('action by time');
     const graph = await TASK_JOBS.action.graph(artifact, files, 1);
-    const subject = subjectOf('action', artifact);
+    const subject = await subjectOf('action', artifact, graph);
     const [tflite, onnx, coreml] = await Promise.all([
       WRITERS.tflite(subject, graph),
       WRITERS.onnx(subject, graph),
@@ -273,10 +296,20 @@ describe('files of a model', { timeout: 120_000 }, () => {
   });
 
   it('come with a pair that a port can be checked by', async () => {
-    const { graph } = await made;
-    const { input, stages, outputs } = await makeGolden(graph);
-    const values = new Float32Array(Uint8Array.from(Buffer.from(input.base64, 'base64')).buffer);
+    const { graph, tflite, onnx, coreml } = await made;
+    const said = (await readAttached(tflite)).get(GOLDEN)!;
+    const { input, stages, outputs, tolerance } = JSON.parse(said) as Golden;
+    // The formula as a port in any language would compute it.
+    expect(input.formula).toBe('((i * 7919) % 251) / 125 - 1');
+    const length = input.shape.reduce((product, side) => product * side, 1);
+    const values = Float32Array.from({ length }, (_, i) => ((i * 7919) % 251) / 125 - 1);
     expect(values).toEqual(goldenInput(graph));
+    expect(Float32Array.from(input.first)).toEqual(values.slice(0, input.first.length));
+    expect([readOnnxGraph(onnx).metadata.get(GOLDEN), readCoreml(coreml).userDefined.get(GOLDEN)]).toEqual([
+      said,
+      said,
+    ]);
+    expect(tolerance).toBe(1e-3);
     const all = interpret(toFloat(graph), [values]);
     expect(stages.map(({ name }) => name)).toEqual(['input']);
     expect(outputs.map(({ name, shape }) => [name, shape])).toEqual([['scores', [1, 3]]]);
@@ -285,6 +318,43 @@ describe('files of a model', { timeout: 120_000 }, () => {
       expect(largest(first, wanted.subarray(0, first.length))).toBeLessThan(1e-5);
       expect(mean).toBeCloseTo(wanted.reduce((sum, value) => sum + value, 0) / wanted.length, 5);
     }
+  });
+
+  it('open again as the layers that were trained, or are refused in words', async () => {
+    const slots = [taskOf('action').bundle];
+    const { artifact, subject, graph, tflite, onnx, coreml } = await made;
+    const jobs = createExportJobs(
+      () => Promise.reject(new Error('no store')),
+      () => slots[0]!,
+      {} as never,
+    );
+    const tools = {
+      unzip: () => Promise.reject(new Error('not called')),
+      readFile: (file: Blob, name: string) =>
+        jobs.readModelFile({ file, name }, { signal: new AbortController().signal, progress() {} } as never),
+    };
+    const open = (name: string, bytes: Uint8Array<ArrayBuffer>) =>
+      openExported(slots, [{ path: name, blob: new Blob([bytes]) }], tools);
+    const wanted = new Float32Array(artifact.weights);
+    const files = { 'm.tflite': tflite, 'm.onnx': onnx, 'm.mlmodel': coreml };
+    for (const [name, bytes] of Object.entries(files)) {
+      const { model, slot } = await open(name, bytes);
+      expect(slot).toBe(slots[0]);
+      expect({ ...model, classes: [], weights: null }).toEqual({ ...artifact, classes: [], weights: null });
+      expect(model.classes.map((label) => label.name)).toEqual(artifact.classes.map((label) => label.name));
+      expect(largest(new Float32Array(model.weights), wanted)).toBeLessThan(1e-5);
+    }
+    // Weights of 8 bits are what they are.
+    const { model } = await open('m.int8.tflite', await WRITERS['tflite-int8'](subject, graph));
+    expect(largest(new Float32Array(model.weights), wanted)).toBeGreaterThan(1e-5);
+    expect(largest(new Float32Array(model.weights), wanted)).toBeLessThan(0.05);
+    await expect(open('m.onnx', onnx.slice(0, 5000))).rejects.toThrow(/m\.onnx cannot be used: the file is damaged/);
+    const other = await WRITERS.onnx({ ...subject, head: null }, graph);
+    await expect(open('m.onnx', other)).rejects.toThrow(/does not carry what is needed.*npm run studio/s);
+    const wrong = { ...subject.head!, kernels: subject.head!.kernels.slice(1) };
+    await expect(open('m.onnx', await WRITERS.onnx({ ...subject, head: wrong }, graph))).rejects.toThrow(
+      /its layers do not fit/,
+    );
   });
 
   it('are not written of weights that are no numbers', async () => {
@@ -329,7 +399,7 @@ describe('Teachable Machine', { timeout: 120_000 }, () => {
       imageSize: 224,
     });
     // And back again, by the reader of its models.
-    const opened = await openExported([taskOf('picture').bundle], made, { unzip: () => Promise.reject(new Error()) });
+    const opened = await openExported([taskOf('picture').bundle], made, { unzip: nothing, readFile: nothing });
     expect(opened.model.classes.map(({ name }) => name)).toEqual(artifact.classes.map(({ name }) => name));
   });
   const real = join(SHARED, 'data/teachable-machine/image-model.zip');
@@ -342,7 +412,10 @@ describe('Teachable Machine', { timeout: 120_000 }, () => {
           path: entry.filename,
           blob: new Blob([(await entry.getData(new Uint8ArrayWriter())) as Uint8Array<ArrayBuffer>]),
         });
-    const { model } = await openExported([taskOf('picture').bundle], given, { unzip: () => Promise.resolve(given) });
+    const { model } = await openExported([taskOf('picture').bundle], given, {
+      unzip: () => Promise.resolve(given),
+      readFile: nothing,
+    });
     const graph = await TASK_JOBS.picture.graph(model, files, 1);
     const input = inputFor(graph);
     const loaded = await layers.loadLayersModel({
