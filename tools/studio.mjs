@@ -6,24 +6,15 @@
  *   npm run studio -- evaluate --model DIR|FILE --data DIR --out report.json
  *   npm run studio -- convert --data DIR --as FORM --out DIR [--task TASK] [--parts folders|lists] [--classes WAY]
  */
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
 import { fetchModels } from './models.mjs';
+import { checkPlace, NotWritten, putFile } from './put-file.mjs';
 import { serve } from './serve.mjs';
 
 const HELP = `Usage:
@@ -220,6 +211,9 @@ function readArguments() {
 
 async function main() {
   const args = readArguments();
+  // An hour of training is not to end at a folder that cannot be written to.
+  if (args.command !== 'convert') checkPlace(args.out);
+  if (args.export) checkPlace(join(args.export, 'model'));
   const log = (line) => console.error(line);
   ensureBuilt(log);
   const executablePath = await findChromium({ mayInstall: true, log });
@@ -262,8 +256,14 @@ async function main() {
     await page.exposeFunction('understudyWrite', (path, base64, isAppended) => {
       const target = resolve(args.out, path);
       if (!target.startsWith(args.out + sep)) throw new Error(`${path} leads out of the folder`);
-      mkdirSync(dirname(target), { recursive: true });
-      (isAppended ? appendFileSync : writeFileSync)(target, Buffer.from(base64, 'base64'));
+      const content = Buffer.from(base64, 'base64');
+      if (!isAppended) return putFile(target, content);
+      try {
+        appendFileSync(target, content);
+      } catch (cause) {
+        rmSync(target, { force: true });
+        throw new NotWritten(target, cause);
+      }
     });
     const commands = {
       train: () => page.evaluate((job) => globalThis.understudyHeadless.train(job), args.job),
@@ -279,15 +279,17 @@ async function main() {
       return;
     }
     const { report, bundle = [] } = result.ok;
-    mkdirSync(dirname(args.out), { recursive: true });
-    writeFileSync(args.out, JSON.stringify(report, null, 2) + '\n');
+    const text = JSON.stringify(report, null, 2) + '\n';
+    try {
+      putFile(args.out, text);
+    } catch (error) {
+      // What was worked out is not lost.
+      process.stdout.write(text);
+      log(`${error.message} The report is printed instead.`);
+      process.exitCode = 1;
+    }
     if (args.export) {
-      mkdirSync(args.export, { recursive: true });
-      for (const file of bundle) {
-        const target = join(args.export, file.path);
-        mkdirSync(dirname(target), { recursive: true });
-        writeFileSync(target, Buffer.from(file.base64, 'base64'));
-      }
+      for (const file of bundle) putFile(join(args.export, file.path), Buffer.from(file.base64, 'base64'));
       log(`Model: ${args.export}`);
     }
     const score =
@@ -297,7 +299,7 @@ async function main() {
         ? `Average precision: ${score.map50.toFixed(3)} at an overlap of 0.50, ${score.map.toFixed(3)} from 0.50 to 0.95, ${report.seconds.total.toFixed(1)} s in all`
         : `Clips right: ${(score.clipAccuracy * 100).toFixed(1)} %, windows right: ${(score.windowAccuracy * 100).toFixed(1)} %, ${report.seconds.total.toFixed(1)} s in all`,
     );
-    log(`Report: ${args.out}`);
+    if (!process.exitCode) log(`Report: ${args.out}`);
   } finally {
     await context.close().catch(() => {});
     await server.close();
@@ -306,6 +308,8 @@ async function main() {
 }
 
 main().catch((error) => {
-  console.error(error instanceof Refusal ? error.message : (error.stack ?? String(error)));
+  console.error(
+    error instanceof Refusal || error instanceof NotWritten ? error.message : (error.stack ?? String(error)),
+  );
   process.exit(1);
 });

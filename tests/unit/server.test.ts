@@ -1,10 +1,20 @@
 /** The server of npm start, and the headers for hosts: what they send, and that no request ends them. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { request as ask } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkPlace, putFile } from '../../tools/put-file.mjs';
 import { FOREVER, HEADERS, headersFile } from '../../tools/headers.mjs';
 // @ts-expect-error -- a plain script of tools/
 import { serve as serveFolder } from '../../tools/serve.mjs';
@@ -121,5 +131,30 @@ describe('the headers for hosts', () => {
       expect(text, `Caddy, ${name}`).toContain(`    ${name} "${value}"`);
     }
     expect(text.split(FOREVER).length - 1).toBe(3);
+  });
+});
+
+describe('files of the command line', () => {
+  const folder = join(outside, 'out');
+  const list = () => readdirSync(folder).sort();
+  it('are written whole, in folders that are made', () => {
+    putFile(join(folder, 'deep/report.json'), 'one');
+    putFile(join(folder, 'deep/report.json'), 'two');
+    expect(readFileSync(join(folder, 'deep/report.json'), 'utf8')).toBe('two');
+    expect(list()).toEqual(['deep']);
+    expect(readdirSync(join(folder, 'deep'))).toEqual(['report.json']);
+  });
+  it('that cannot be written leave no half of one, and say why', () => {
+    expect(() => putFile(join(folder, 'deep/report.json/x.json'), '')).toThrow(
+      /x\.json was not written: a file stands/,
+    );
+    expect(() => putFile(join(folder, 'deep'), '')).toThrow(/deep was not written: there is a folder of this name\. What was/);
+    expect(() => checkPlace(join(folder, 'deep'))).toThrow(/a folder of this name/);
+    checkPlace(join(folder, 'new/report.json'));
+    expect(list()).toEqual(['deep', 'new']);
+    expect(readdirSync(join(folder, 'new'))).toEqual([]);
+  });
+  it.skipIf(!existsSync('/dev/full'))('meet a full disk', () => {
+    expect(() => putFile('/dev/full', 'x')).toThrow('/dev/full was not written: the disk is full. What was written before it stays.');
   });
 });
