@@ -20,7 +20,9 @@ const isFolder = (path) => existsSync(path) && statSync(path).isDirectory();
 /** A file that was not written. */
 export class NotWritten extends Error {
   constructor(path, cause) {
-    super(`${path} was not written: ${REASONS[cause.code] ?? cause.message}. What was written before it stays.`, { cause });
+    super(`${path} was not written: ${REASONS[cause.code] ?? cause.message}. What was written before it stays.`, {
+      cause,
+    });
   }
 }
 

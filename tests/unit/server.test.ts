@@ -148,13 +148,17 @@ describe('files of the command line', () => {
     expect(() => putFile(join(folder, 'deep/report.json/x.json'), '')).toThrow(
       /x\.json was not written: a file stands/,
     );
-    expect(() => putFile(join(folder, 'deep'), '')).toThrow(/deep was not written: there is a folder of this name\. What was/);
+    expect(() => putFile(join(folder, 'deep'), '')).toThrow(
+      /deep was not written: there is a folder of this name\. What was/,
+    );
     expect(() => checkPlace(join(folder, 'deep'))).toThrow(/a folder of this name/);
     checkPlace(join(folder, 'new/report.json'));
     expect(list()).toEqual(['deep', 'new']);
     expect(readdirSync(join(folder, 'new'))).toEqual([]);
   });
   it.skipIf(!existsSync('/dev/full'))('meet a full disk', () => {
-    expect(() => putFile('/dev/full', 'x')).toThrow('/dev/full was not written: the disk is full. What was written before it stays.');
+    expect(() => putFile('/dev/full', 'x')).toThrow(
+      '/dev/full was not written: the disk is full. What was written before it stays.',
+    );
   });
 });
