@@ -1,4 +1,5 @@
 /** Thread of preview and evaluation: owns the live model. */
+import '../src/kernel/polyfill.ts';
 import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
 import { createEvaluationJobs } from '../src/evaluation/jobs.ts';

@@ -1,4 +1,5 @@
 /** Thread of the training room: owns the model being trained. */
+import '../src/kernel/polyfill.ts';
 import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
 import { columnOf } from '../src/tasks/jobs.ts';

@@ -11,6 +11,7 @@ import { Notify } from './notify.svelte.ts';
 import { Opener } from './opener.svelte.ts';
 import { Router, stepAddress } from './router.svelte.ts';
 import { StorageMeter } from './storage.svelte.ts';
+import { Working } from './working.svelte.ts';
 import type { Workbench } from './workbench.svelte.ts';
 import { createClients, type Clients } from './workers.ts';
 
@@ -29,12 +30,14 @@ export class Studio {
   readonly networks: NetworkSession;
   readonly library: Library;
   readonly opener: Opener;
+  readonly working: Working;
   #isNetworksOpen = $state(false);
   /** Files dropped where no page takes them; the Data page adds them. */
   #dropped = $state.raw<PathFile[]>([]);
 
   private constructor(store: Store, clients: Clients) {
     const { notify, storage } = this;
+    this.working = new Working(clients.all);
     this.store = store;
     this.clients = clients;
     this.archives = new ArchiveSession(clients.archive);

@@ -27,7 +27,7 @@ export function createClients() {
   );
   /** The thread of models in use, as the part of its jobs that one session needs. */
   const inferenceAs = <C extends Contract>() => inference as unknown as WorkerClient<C>;
-  return {
+  const threads = {
     features: features(),
     /** A second features thread for work that is shared; it is ended after each. */
     helper: features(),
@@ -36,15 +36,20 @@ export function createClients() {
     training: client<TrainingContract>(
       () => new Worker(new URL('../../workers/training.worker.ts', import.meta.url), { type: 'module' }),
     ),
+    archive: client<ArchiveContract>(
+      () => new Worker(new URL('../../workers/archive.worker.ts', import.meta.url), { type: 'module' }),
+    ),
+  };
+  return {
+    ...threads,
+    /** All of them: each tells when it is busy. */
+    all: [...Object.values(threads), inference],
     inferenceAs,
     evaluation: inferenceAs<EvaluationContract>(),
     exports: inferenceAs<ExportContract>(),
     sounds: inferenceAs<SoundPreview>(),
     movements: inferenceAs<MovementPreview>(),
     objects: inferenceAs<DetectionPreview>(),
-    archive: client<ArchiveContract>(
-      () => new Worker(new URL('../../workers/archive.worker.ts', import.meta.url), { type: 'module' }),
-    ),
   };
 }
 

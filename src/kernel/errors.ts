@@ -98,6 +98,31 @@ export const ERROR_CATALOGUE = {
     advice: 'Open the site settings from the address bar, allow the camera, then try again.',
     retry: true,
   },
+  'app/insecure-page': {
+    title: 'This address is not secure, and browsers switch off there what Understudy is made of.',
+    kept: 'Nothing was changed.',
+    advice:
+      'Open it by https, or on the computer it runs on as http://localhost. docs/hosting.md says how to serve it by https.',
+    retry: false,
+  },
+  'media/camera-in-use': {
+    title: 'The camera is in use elsewhere, or does not answer.',
+    kept: 'Your clips are unchanged.',
+    advice: 'Close the call or the program that uses it, or connect it again, then try again.',
+    retry: true,
+  },
+  'media/microphone-in-use': {
+    title: 'The microphone is in use elsewhere, or does not answer.',
+    kept: 'Your clips are unchanged.',
+    advice: 'Close the call or the program that uses it, or connect it again, then try again.',
+    retry: true,
+  },
+  'media/audio-suspended': {
+    title: 'The browser does not start its sound, so nothing can be heard.',
+    kept: 'Your clips are unchanged.',
+    advice: 'Connect headphones or speakers: some browsers need a sound output to listen. Then try again.',
+    retry: true,
+  },
   'media/camera-missing': {
     title: 'No camera was found.',
     kept: 'Your clips are unchanged.',

@@ -1,6 +1,7 @@
 /** The camera. Main thread; the only place that asks for one. */
 import { StudioError } from '../kernel/errors.ts';
 import { Scope } from '../kernel/scope.ts';
+import { askForDevice, DeviceWarnings, type OnWarnings } from './device.ts';
 
 /** An open camera: a stream for a `<video>` element and for recording. Dispose it: its light goes off. */
 export type Camera = Disposable & {
@@ -9,6 +10,8 @@ export type Camera = Disposable & {
   label: string;
   width: number;
   height: number;
+  /** What is to be said of it: that it shows nothing for a while, or is another than was chosen. */
+  onWarnings: OnWarnings;
 };
 /** A camera a person can choose. */
 export type CameraChoice = { deviceId: string; label: string };
@@ -23,42 +26,38 @@ export async function listCameras(): Promise<CameraChoice[]> {
 
 /**
  * Opens a camera, without sound.
- * @param onEnded called when it is unplugged or taken away.
- * @throws StudioError `media/camera-denied`, `media/camera-missing`.
+ * @param deviceId one that is gone is replaced by another, which is said. @param onEnded called when it is unplugged or taken away.
+ * @throws StudioError `media/camera-denied`, `-missing`, `-in-use`, `app/insecure-page`.
  */
 export async function openCamera(deviceId: string | null, onEnded: () => void): Promise<Camera> {
   const scope = new Scope();
   try {
-    if (!navigator.mediaDevices) throw new StudioError('media/camera-missing');
-    const stream = await navigator.mediaDevices.getUserMedia({
-      video: {
-        ...(deviceId ? { deviceId: { exact: deviceId } } : { facingMode: 'user' }),
-        width: { ideal: 960 },
-        height: { ideal: 720 },
-        frameRate: { ideal: 30 },
-      },
-    });
+    const { stream, isOther } = await askForDevice('camera', deviceId, (wanted) =>
+      navigator.mediaDevices.getUserMedia({
+        video: {
+          ...(wanted.deviceId ? wanted : { facingMode: 'user' }),
+          width: { ideal: 960 },
+          height: { ideal: 720 },
+          frameRate: { ideal: 30 },
+        },
+      }),
+    );
     scope.add(() => stream.getTracks().forEach((track) => track.stop()));
     const track = stream.getVideoTracks()[0]!;
     scope.listen(track, 'ended', onEnded);
     const settings = track.getSettings();
+    const fixed = isOther ? [`The chosen camera is not connected: this is ${track.label || 'another one'}.`] : [];
     return {
       stream,
       deviceId: settings.deviceId ?? '',
       label: track.label,
       width: settings.width ?? 640,
       height: settings.height ?? 480,
+      onWarnings: new DeviceWarnings('camera', track, fixed, scope).onWarnings,
       [Symbol.dispose]: () => scope.dispose(),
     };
   } catch (error) {
     scope.dispose();
-    if (error instanceof DOMException && (error.name === 'NotAllowedError' || error.name === 'SecurityError'))
-      throw new StudioError('media/camera-denied', { cause: error });
-    if (
-      error instanceof DOMException &&
-      ['NotFoundError', 'OverconstrainedError', 'NotReadableError'].includes(error.name)
-    )
-      throw new StudioError('media/camera-missing', { details: { reason: error.message }, cause: error });
     throw error;
   }
 }

@@ -49,6 +49,35 @@ export async function startEngine(name: EngineName): Promise<void> {
   await tf.ready();
 }
 
+/** What a graphics backend keeps of its device. */
+type GpuBackend = { gpgpu?: { gl: { canvas: EventTarget } }; device?: GPUDevice };
+
+/**
+ * Rejects when the graphics processor of the engine that is current stops answering: its context is taken away, or its device is lost. Never on others.
+ * @returns `release` ends the watch. The promise rejects with StudioError `gpu/device-lost`.
+ */
+export function watchEngine(): { lost: Promise<never>; release: () => void } {
+  const engine = tf.getBackend() as EngineName;
+  const error = (reason: string) => new StudioError('gpu/device-lost', { details: { engine, reason } });
+  let release = () => {};
+  const lost = new Promise<never>((_, reject) => {
+    if (engine !== 'webgl' && engine !== 'webgpu') return;
+    const { gpgpu, device } = tf.backend() as unknown as GpuBackend;
+    const canvas = gpgpu?.gl.canvas;
+    const onLost = () => reject(error('the context was lost'));
+    canvas?.addEventListener('webglcontextlost', onLost);
+    let isWatched = true;
+    void device?.lost.then(({ reason, message }) => isWatched && reject(error(message || reason)));
+    release = () => {
+      isWatched = false;
+      canvas?.removeEventListener('webglcontextlost', onLost);
+    };
+  });
+  // Whoever waits hears of it.
+  lost.catch(() => {});
+  return { lost, release: () => release() };
+}
+
 function webglFact(): { isPresent: boolean; device: string } {
   const context = new OffscreenCanvas(1, 1).getContext('webgl2');
   if (!context) return { isPresent: false, device: '' };

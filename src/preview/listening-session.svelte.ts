@@ -82,8 +82,11 @@ export class ListeningSession implements Disposable {
         deviceId: microphone.deviceId,
         label: microphone.label,
         sampleRateHz: microphone.sampleRateHz,
-        warnings: microphone.warnings,
+        warnings: [],
       };
+      microphone.onWarnings((warnings) => {
+        if (this.#scope === scope && this.#state.kind === 'on') this.#state = { ...this.#state, warnings };
+      });
       this.#client
         .call(
           'listen',

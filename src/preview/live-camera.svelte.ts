@@ -5,7 +5,10 @@ import type { Camera } from '../media/ui.ts';
 
 /** Where looking stands. */
 export type LiveState =
-  { kind: 'off' } | { kind: 'opening' } | { kind: 'on'; camera: Camera } | { kind: 'failed'; error: StudioError };
+  | { kind: 'off' }
+  | { kind: 'opening' }
+  | { kind: 'on'; camera: Camera; warnings: string[] }
+  | { kind: 'failed'; error: StudioError };
 
 /** What takes the frames (`{ bitmap, atSec }` through `port`, which it owns) and tells what it finds in them, in their order, until `signal` is aborted. */
 export type Look<R> = (port: MessagePort, signal: AbortSignal, seen: (found: R) => void) => Promise<unknown>;
@@ -88,7 +91,10 @@ export class LiveCamera<R extends { atSec: number }> implements Disposable {
       await video.play();
       if (scope.isDisposed) return;
       this.#video = video;
-      this.#state = { kind: 'on', camera };
+      this.#state = { kind: 'on', camera, warnings: [] };
+      camera.onWarnings((warnings) => {
+        if (this.#scope === scope && this.#state.kind === 'on') this.#state = { ...this.#state, warnings };
+      });
       this.#pump(scope, video, look);
     } catch (error) {
       this.#fail(scope, toStudioError(error));

@@ -46,6 +46,9 @@ export class WorkerClient<C extends Contract> {
   #silentLooks = 0;
   #watchdog: ReturnType<typeof setInterval> | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #wasBusy = false;
+  /** Told when the first call begins and when the last one has ended. */
+  onBusy: (isBusy: boolean) => void = () => {};
 
   /** @param protocol version of the app; the worker answers with its own, and a difference asks for a reload. */
   constructor(spawn: () => WorkerLike, protocol: string, times: Partial<ClientTimes> = {}) {
@@ -111,6 +114,7 @@ export class WorkerClient<C extends Contract> {
   #watch(): void {
     clearTimeout(this.#idleTimer);
     const isBusy = this.#worker !== null && this.#pending.size > 0;
+    if (isBusy !== this.#wasBusy) this.onBusy((this.#wasBusy = isBusy));
     if (isBusy && this.#watchdog === undefined) {
       this.#silentLooks = 0;
       this.#watchdog = setInterval(() => this.#look(), Math.min(LOOK_MS, this.#times.hangMs / 4));

@@ -2,6 +2,7 @@
  * The library that travels with exported models: one typed ES module (`tasks/understudy.d.ts`), built on its own (vite.runtime.config.ts). It computes with the very modules the app
  * uses, so that a model says the same in the app and outside. Main thread of somebody's page.
  */
+import '../kernel/polyfill.ts';
 import { env } from '@tensorflow/tfjs-core';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { readBundle } from '../export/index.ts';

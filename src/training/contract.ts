@@ -31,9 +31,17 @@ export type VariedExample = { columns: Uint8Array; pcm: Float32Array };
 export type TrainingContract = {
   /** Trains a stored model source from its start, or from its checkpoint when it has one. Features must be cached.
    * `isFresh` ignores what an earlier attempt left behind.
+   * `avoid`: engines that stopped answering in this run.
    * `isFinishing` trains nothing: it makes the best model so far of a checkpoint the finished one. */
   train: {
-    args: { sourceId: string; projectId: string; moreIterations: number; isFinishing: boolean; isFresh: boolean };
+    args: {
+      sourceId: string;
+      projectId: string;
+      moreIterations: number;
+      isFinishing: boolean;
+      isFresh: boolean;
+      avoid: readonly EngineName[];
+    };
     progress: TrainingProgress;
     result: ModelSource;
   };

@@ -21,6 +21,8 @@ export type QuickLook = { itemId: string; found: Detection[] }[];
 export interface Trainable extends Disposable {
   /** Steps of one iteration. */
   readonly stepCount: number;
+  /** Rejects when what computes stops answering, so that nothing waits for it for ever. */
+  readonly lost?: Promise<never>;
   /** One update. `learningRate` is already scheduled. */
   step(iteration: number, step: number, learningRate: number): Promise<StepResult>;
   /** Scores on the validation data; null when there are none. */
@@ -86,7 +88,7 @@ export function scheduledRate(base: number, progressRatio: number): number {
 /**
  * Trains from the start or from `resume` until done, converged, paused or stopped.
  * @returns the state with the last weights and the best ones (lowest validation loss; the last ones without validation).
- * @throws StudioError `training/diverged` when the loss is not a number; whatever a step throws. An abort ends with reason 'stopped' and a usable state.
+ * @throws StudioError `training/diverged` when the loss is not a number, `gpu/device-lost`; whatever a step throws. An abort ends with reason 'stopped' and a usable state.
  */
 export async function fit(trainable: Trainable, options: FitOptions, resume: FitState | null): Promise<FitEnd> {
   const { iterations, signal } = options;
@@ -103,8 +105,9 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
     correct: resume?.correct ?? 0,
     count: resume?.count ?? 0,
   };
+  const answered = <T>(work: Promise<T>): Promise<T> => (trainable.lost ? Promise.race([work, trainable.lost]) : work);
   const capture = async (): Promise<FitState> => {
-    const [weights, optimiser] = await Promise.all([trainable.saveWeights(), trainable.saveOptimiser()]);
+    const [weights, optimiser] = await answered(Promise.all([trainable.saveWeights(), trainable.saveOptimiser()]));
     return {
       ...at,
       weights,
@@ -127,7 +130,8 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
       if (options.wantsSnapshot()) await options.onSnapshot(await trainable.saveWeights(), at.iteration);
       if (options.wantsPause()) return { reason: 'paused', state: await capture() };
       const done = at.iteration * trainable.stepCount + at.step;
-      const result = await trainable.step(iteration, at.step, scheduledRate(options.learningRate, done / total));
+      const rate = scheduledRate(options.learningRate, done / total);
+      const result = await answered(trainable.step(iteration, at.step, rate));
       if (!Number.isFinite(result.loss)) throw new StudioError('training/diverged', { details: { iteration } });
       at.step++;
       at.lossSum += result.loss * result.count;
@@ -147,7 +151,7 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
         lastCheckpoint = performance.now();
       }
     }
-    const validation = await trainable.validate();
+    const validation = await answered(trainable.validate());
     const rank = validation?.rank ?? validation?.loss ?? Infinity;
     if (!best || !validation || rank < best.rank) best = { iteration, rank, weights: await trainable.saveWeights() };
     const point: CurvePoint = {

@@ -74,7 +74,7 @@ export function createTrainingJobs(
   }
 
   async function train(
-    { sourceId, projectId, moreIterations, isFresh }: TrainingContract['train']['args'],
+    { sourceId, projectId, moreIterations, isFresh, avoid }: TrainingContract['train']['args'],
     control: Control,
     signal: AbortSignal,
     lost: AbortSignal,
@@ -116,6 +116,7 @@ export function createTrainingJobs(
         return probe.timeStep();
       },
       (await db.loadPreference<ModelSource['engine']>(memory)) ?? (resume ? stored.engine : null),
+      avoid,
     );
     if (Object.keys(choice.timesMs).length > 0) await db.savePreference(memory, choice.engine);
 
@@ -191,6 +192,7 @@ export function createTrainingJobs(
       `${resume ? `Resumed from iteration ${resume.iteration}` : 'Started'} on ${choice.engine}${times.length ? ` (a step: ${times.join(', ')})` : ''}: ` +
         `${prepared.words}, ${plannedIterations} iterations, seed ${settings.seed}`,
     );
+    if (avoid.length > 0) log(`${avoid.join(' and ')} stopped answering: going on with ${choice.engine}`);
     if (chosen?.words) log(chosen.words);
     const fields = (): Partial<ModelSource> => {
       const {

@@ -6,7 +6,8 @@ import { extract, type FeatureClients } from '../features/ui.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { Scope } from '../kernel/scope.ts';
-import type { WorkerClient } from '../rpc/client.ts';
+import type { CallOptions, WorkerClient } from '../rpc/client.ts';
+import type { EngineName } from '../domain/settings.ts';
 import type { TrainingContract } from './contract.ts';
 import type { QuickLook } from './fit.ts';
 import type { TrainingSlot } from './slot.ts';
@@ -132,9 +133,9 @@ export class TrainingSession implements Disposable {
       let trainingStarted = 0;
       let first = 0;
       let planned = source.plannedIterations;
-      const result = await this.#clients.training.call(
-        'train',
+      const result = await this.#train(
         { sourceId, projectId: this.#project.id, moreIterations, isFinishing, isFresh },
+        (text) => isCurrent() && (this.#state = { kind: 'preparing', sourceId, text }),
         {
           signal,
           onProgress: (progress) => {
@@ -229,6 +230,30 @@ export class TrainingSession implements Disposable {
       return null;
     } finally {
       run.dispose();
+    }
+  }
+
+  /** Trains in the worker; when a graphics processor stops answering it goes on from the last checkpoint on another engine. */
+  async #train(
+    args: Omit<TrainingContract['train']['args'], 'avoid'>,
+    tell: (text: string) => void,
+    options: CallOptions<TrainingContract['train']['progress']>,
+  ): Promise<ModelSource> {
+    const { training } = this.#clients;
+    const avoid: EngineName[] = [];
+    for (;;) {
+      const hasBegun = (this.#project.sources.find(({ id }) => id === args.sourceId)?.iteration ?? 0) > 0;
+      const isFresh = args.isFresh && !(avoid.length > 0 && hasBegun);
+      try {
+        return await training.call('train', { ...args, isFresh, avoid: [...avoid] }, options);
+      } catch (error) {
+        const lost = error instanceof StudioError && error.code === 'gpu/device-lost' ? error.details.engine : null;
+        if (!lost || avoid.includes(lost as EngineName)) throw error;
+        avoid.push(lost as EngineName);
+        // What the engine has left in its thread goes with it.
+        training.close();
+        tell('The graphics processor stopped answering. Going on from the last checkpoint on another engine');
+      }
     }
   }
 

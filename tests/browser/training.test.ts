@@ -12,6 +12,7 @@ import { createEvaluationJobs } from '../../src/evaluation/jobs.ts';
 import { createFeaturesJobs } from '../../src/features/jobs.ts';
 import { encodeWav } from '../../src/media/index.ts';
 import { findEngines, startEngine } from '../../src/model/jobs.ts';
+import type { TrainingProgress } from '../../src/training/contract.ts';
 import { createSoundPreview } from '../../src/preview/jobs.ts';
 import { columnOf } from '../../src/tasks/jobs.ts';
 import { DEFAULT_SOUND_SETTINGS } from '../../src/training/index.ts';
@@ -127,7 +128,7 @@ const run = async (source: ModelSource) => {
   await store.updateSource(source.id, {});
   await store.putQuietly({ source });
   return training.train(
-    { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
+    { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false, avoid: [] },
     context(),
   );
 };
@@ -265,7 +266,7 @@ describe('a run', () => {
       await store.putQuietly({ source });
       let steps = 0;
       const paused = await training.train(
-        { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
+        { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false, avoid: [] },
         {
           ...context(),
           progress: (value) => {
@@ -276,7 +277,7 @@ describe('a run', () => {
       );
       expect(paused.status).toBe('paused');
       const resumed = await training.train(
-        { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
+        { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false, avoid: [] },
         context(),
       );
       expect(resumed).toMatchObject({ status: 'done', iteration: 2 });
@@ -286,11 +287,44 @@ describe('a run', () => {
     },
   );
 
+  it.each(['webgl', 'webgpu'] as const)(
+    'whose %s stops answering says so at once, and goes on from its checkpoint on another engine',
+    async (engine) => {
+      if (!(await findEngines()).find(({ name }) => name === engine)?.isPresent)
+        return console.log(`${engine}: absent here, skipped`);
+      const source = makeSource(`lost-${engine}`, { iterations: 3, engine });
+      await store.putQuietly({ source });
+      const args = { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false };
+      let lostAt = 0;
+      const lose = () => {
+        const { gpgpu, device } = tf.backend() as unknown as {
+          gpgpu?: { gl: WebGL2RenderingContext };
+          device?: GPUDevice;
+        };
+        gpgpu?.gl.getExtension('WEBGL_lose_context')!.loseContext();
+        device?.destroy();
+        lostAt = performance.now();
+      };
+      const progress = (value: TrainingProgress) => value.kind === 'checkpoint' && !lostAt && lose();
+      await expect(training.train({ ...args, avoid: [] }, { ...context(), progress })).rejects.toMatchObject({
+        code: 'gpu/device-lost',
+        details: { engine },
+      });
+      expect(performance.now() - lostAt).toBeLessThan(5000);
+      // The page ends the thread; here the engine is thrown away.
+      tf.removeBackend(engine);
+      const went = await training.train({ ...args, avoid: [engine] }, context());
+      expect(went).toMatchObject({ status: 'done', iteration: 3, engine: 'wasm' });
+      expect(went.curve.map(({ iteration }) => iteration)).toEqual([1, 2, 3]);
+      expect(went.log.map(({ text }) => text).join()).toContain(`${engine} stopped answering: going on with wasm`);
+    },
+  );
+
   it('can be trained further, and takes snapshots that are models', async () => {
     const source = makeSource('more', { iterations: 2 });
     await store.putQuietly({ source });
     await training.train(
-      { sourceId: 'more', projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
+      { sourceId: 'more', projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false, avoid: [] },
       {
         ...context(),
         progress: (value) => {
@@ -300,7 +334,7 @@ describe('a run', () => {
       },
     );
     const more = await training.train(
-      { sourceId: 'more', projectId: 'p', moreIterations: 3, isFinishing: false, isFresh: false },
+      { sourceId: 'more', projectId: 'p', moreIterations: 3, isFinishing: false, isFresh: false, avoid: [] },
       context(),
     );
     expect(more).toMatchObject({ status: 'done', iteration: 5 });
@@ -322,7 +356,7 @@ describe('a run', () => {
     await store.putQuietly({ source });
     const controller = new AbortController();
     const ended = await training.train(
-      { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false },
+      { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false, avoid: [] },
       {
         signal: controller.signal,
         transfer: () => {},

@@ -69,11 +69,31 @@ test('it can be installed, and a new version waits until the person agrees', asy
     await studio.page.evaluate(() => (globalThis as { mark?: number }).mark),
     'the page was not reloaded by itself',
   ).toBe(1);
+  // Another tab works: nothing is reloaded until it is done.
+  const other = await context.newPage();
+  await other.goto(server.url);
+  await other.evaluate(() => {
+    const held = new Promise<void>((resolve) => ((globalThis as never as { done: () => void }).done = resolve));
+    void navigator.locks.request('understudy/working', { mode: 'shared' }, () => held);
+  });
   await studio.button('Start it now').click();
+  await expect(studio.page.getByText('It starts when the work in all tabs is done.')).toBeVisible();
+  await studio.page.waitForTimeout(500);
+  expect(await studio.page.evaluate(() => (globalThis as { mark?: number }).mark)).toBe(1);
+  await other.evaluate(() => (globalThis as never as { done: () => void }).done());
   await expect
     .poll(() => studio.page.evaluate(() => (globalThis as { mark?: number }).mark ?? 0).catch(() => -1))
     .toBe(0);
   await server.close();
+});
+
+test.describe('an address that is not secure', () => {
+  test.use({ launchArgs: ['--host-resolver-rules=MAP understudy.test 127.0.0.1'] });
+  test('says so instead of breaking later', async ({ studio, server }) => {
+    await studio.page.goto(server.url.replace(/127\.0\.0\.1|localhost/, 'understudy.test'));
+    await expect(studio.page.getByRole('alert')).toContainText('This address is not secure');
+    studio.problems.length = 0;
+  });
 });
 
 test('diagnostics tests every engine and gives a report', async ({ studio }) => {
@@ -116,6 +136,32 @@ test('a training thread that dies loses nothing: the run waits at its checkpoint
   await expect(studio.button('Pause')).toBeVisible({ timeout: 30_000 });
   await studio.button('Stop').click();
   await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 30_000 });
+});
+
+test('a graphics processor that is lost in the middle does not end the training', async ({ studio }) => {
+  test.setTimeout(180_000);
+  const { page } = studio;
+  await studio.newProject('Lost');
+  await studio.importFiles([
+    ...Array.from({ length: 4 }, (_, n) => beep(`low.${n}.wav`, 200 + n)),
+    ...Array.from({ length: 4 }, (_, n) => beep(`high.${n}.wav`, 3000 + n)),
+  ]);
+  await studio.closeReport();
+  await studio.step('Train');
+  await studio.iterations(6);
+  await page.getByText('seed, batch size, learning rate, engine').click();
+  await page.getByRole('combobox', { name: 'Engine' }).selectOption('webgl');
+  await studio.button('Train').click();
+  await expect(page.getByText(/Iteration ([2-9]|\d\d)/)).toBeVisible({ timeout: 90_000 });
+  const worker = page.workers().find((candidate) => candidate.url().includes('training.worker'))!;
+  await worker.evaluate(() => {
+    const { backend } = (globalThis as never as { _tfengine: { backend: { gpgpu: { gl: WebGL2RenderingContext } } } })
+      ._tfengine;
+    backend.gpgpu.gl.getExtension('WEBGL_lose_context')!.loseContext();
+  });
+  await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('webgl stopped answering: going on with wasm')).toBeAttached();
+  studio.problems.length = 0;
 });
 
 test('the sample project is made by the app and learnt in a few iterations', async ({ studio }) => {

@@ -10,6 +10,7 @@ import { Router } from '../../src/app/router.svelte.ts';
 import { StorageMeter } from '../../src/app/storage.svelte.ts';
 import { Studio } from '../../src/app/studio.svelte.ts';
 import { Workbench } from '../../src/app/workbench.svelte.ts';
+import { Working } from '../../src/app/working.svelte.ts';
 import { StudioError } from '../../src/kernel/errors.ts';
 import { Player } from '../../src/media/ui.ts';
 import { Theme } from '../../src/ui/theme.svelte.ts';
@@ -17,7 +18,7 @@ import { deferred, FakeLocks } from '../helpers/fakes.ts';
 import { makeItem } from '../helpers/records.ts';
 
 const worker = vi.hoisted(() => ({
-  hooks: {} as { onNeedRefresh?: () => void; onOfflineReady?: () => void },
+  hooks: {} as { onNeedRefresh?: () => void; onOfflineReady?: () => void; onNeedReload?: () => void },
   reloads: [] as unknown[],
 }));
 vi.mock('virtual:pwa-register', () => ({
@@ -38,7 +39,7 @@ function page({ hash = '', isDark = false, refuses = false, kept = {} as Record<
   vi.stubGlobal('location', location);
   vi.stubGlobal('window', window);
   vi.stubGlobal('matchMedia', () => system);
-  vi.stubGlobal('document', { documentElement: { dataset: {} } });
+  vi.stubGlobal('document', Object.assign(new EventTarget(), { documentElement: { dataset: {} } }));
   vi.stubGlobal('localStorage', {
     getItem: (key: string) => (refuses ? refuse() : (kept[key] ?? null)),
     setItem: (key: string, value: string) => (refuses ? refuse() : void (kept[key] = value)),
@@ -204,13 +205,71 @@ describe('the room', () => {
 
 describe('updates', () => {
   it('wait for the person', async () => {
-    const updates = new Updates();
+    const updates = new Updates(new Working([], {}));
     expect([updates.isWaiting, updates.isOfflineReady]).toEqual([false, false]);
     worker.hooks.onOfflineReady!();
     worker.hooks.onNeedRefresh!();
     expect([updates.isWaiting, updates.isOfflineReady, worker.reloads.length]).toEqual([true, true, 0]);
     await updates.apply();
     expect(worker.reloads).toEqual([true]);
+  });
+});
+
+describe('a tab that works', () => {
+  const thread = () => ({ onBusy: (_isBusy: boolean) => {} });
+  it('is waited for by updates, and never reloaded by those of another tab', async () => {
+    worker.reloads.length = 0;
+    const locks = new FakeLocks();
+    vi.stubGlobal('navigator', { locks: locks.manager });
+    const reload = vi.fn();
+    vi.stubGlobal('location', { hash: '', reload });
+    const [training, camera] = [thread(), thread()];
+    const working = new Working([training, camera], { locks: locks.manager });
+    const updates = new Updates(working);
+    training.onBusy(true);
+    camera.onBusy(true);
+    training.onBusy(false);
+    expect([working.isBusy, locks.isHeld('understudy/working')]).toEqual([true, true]);
+    const first = updates.apply();
+    expect(updates.isStarting).toBe(true);
+    updates.postpone();
+    await first;
+    expect([updates.isStarting, worker.reloads]).toEqual([false, []]);
+    const second = updates.apply();
+    worker.hooks.onNeedReload!();
+    expect([updates.isReplaced, reload.mock.calls.length]).toEqual([true, 0]);
+    camera.onBusy(false);
+    await second;
+    expect([working.isBusy, worker.reloads]).toEqual([false, [true]]);
+    worker.hooks.onNeedReload!();
+    expect(reload).toHaveBeenCalledOnce();
+  });
+
+  it('keeps the screen on after a moment, until it is done', async () => {
+    vi.useFakeTimers();
+    try {
+      const held: { isOn: boolean }[] = [];
+      const request = async () => {
+        const screen = { isOn: true, release: async () => void (screen.isOn = false) };
+        held.push(screen);
+        return screen as never;
+      };
+      const training = thread();
+      const working = new Working([training], { locks: null, wakeLock: { request } });
+      training.onBusy(true);
+      await vi.advanceTimersByTimeAsync(1000);
+      training.onBusy(false);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(held).toEqual([]);
+      training.onBusy(true);
+      await vi.advanceTimersByTimeAsync(3500);
+      expect(held.map(({ isOn }) => isOn)).toEqual([true]);
+      training.onBusy(false);
+      await vi.advanceTimersByTimeAsync(0);
+      expect([working.isBusy, held[0]!.isOn]).toEqual([false, false]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

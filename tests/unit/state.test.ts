@@ -16,6 +16,7 @@ import { NetworkSession } from '../../src/features/ui.ts';
 import { StudioError } from '../../src/kernel/errors.ts';
 import { holding } from '../../src/kernel/locks.ts';
 import { Scope } from '../../src/kernel/scope.ts';
+import { askForDevice, deviceError, DeviceWarnings } from '../../src/media/device.ts';
 import type { Camera, Microphone } from '../../src/media/ui.ts';
 import {
   FileSession,
@@ -501,9 +502,11 @@ describe('a camera', () => {
       label: '',
       stream: {},
       isOff: false,
+      onWarnings: (listener: (warnings: string[]) => void) => void (made.warn = listener),
+      warn: (_warnings: string[]) => {},
       [Symbol.dispose]: () => void (made.isOff = true),
     };
-    return made as unknown as Camera & { isOff: boolean };
+    return made as unknown as Camera & { isOff: boolean; warn: (warnings: string[]) => void };
   };
   const video = (play: () => Promise<void>) => () => ({ play, videoWidth: 0 }) as unknown as HTMLVideoElement;
   it('goes off when its picture cannot be played', async () => {
@@ -516,6 +519,24 @@ describe('a camera', () => {
     await live.open(null, () => Promise.resolve());
     expect(live.state).toMatchObject({ kind: 'failed' });
     expect(one.isOff).toBe(true);
+    live[Symbol.dispose]();
+  });
+  it('that is held back says so, and no longer when it goes on or was left', async () => {
+    const one = camera();
+    const live = new LiveCamera(
+      () => Promise.resolve(one),
+      1,
+      video(() => Promise.resolve()),
+    );
+    await live.open(null, () => new Promise(() => {}));
+    expect(live.state).toMatchObject({ kind: 'on', warnings: [] });
+    one.warn(['held back']);
+    expect(live.state).toMatchObject({ kind: 'on', warnings: ['held back'] });
+    one.warn([]);
+    expect(live.state).toMatchObject({ kind: 'on', warnings: [] });
+    live.stop();
+    one.warn(['late']);
+    expect(live.state).toEqual({ kind: 'off' });
     live[Symbol.dispose]();
   });
   it('that comes when the page was left goes off at once', async () => {
@@ -566,7 +587,7 @@ describe('a microphone', () => {
       deviceId: 'd',
       label: '',
       sampleRateHz: 16000,
-      warnings: [],
+      onWarnings: () => {},
       port: new MessageChannel().port1,
       isOff: false,
       [Symbol.dispose]: () => {
@@ -772,5 +793,73 @@ describe('an annotation', () => {
     expect(boxesOf(session.items[0]!)).toEqual([box]);
     proposing[Symbol.dispose]();
     store.close();
+  });
+});
+
+describe('microphone and camera', () => {
+  const refused = (name: string, message = '') => new DOMException(message, name);
+  it('say who refuses in words of their own', () => {
+    const said = (name: string, message?: string) => {
+      const error = deviceError('camera', refused(name, message));
+      return error instanceof StudioError ? error.code : String(error);
+    };
+    expect(said('NotAllowedError')).toBe('media/camera-denied');
+    expect(said('NotFoundError')).toBe('media/camera-missing');
+    expect(said('NotReadableError')).toBe('media/camera-in-use');
+    expect(said('AbortError')).toBe('media/camera-in-use');
+    expect(
+      (deviceError('microphone', refused('NotAllowedError', 'Permission denied by system')) as Error).message,
+    ).toMatch(/The system does not let this browser use the microphone/);
+    const other = new Error('other');
+    expect(deviceError('microphone', other)).toBe(other);
+  });
+
+  it('are replaced when the chosen one is gone, and not when it is in use', async () => {
+    vi.stubGlobal('navigator', { mediaDevices: {} });
+    const stream = {} as MediaStream;
+    const asked: unknown[] = [];
+    const answers = (first: Error) => (wanted: MediaTrackConstraints) => {
+      asked.push(wanted);
+      return wanted.deviceId ? Promise.reject(first) : Promise.resolve(stream);
+    };
+    expect(await askForDevice('microphone', 'old', answers(refused('OverconstrainedError')))).toEqual({
+      stream,
+      isOther: true,
+    });
+    expect(asked).toEqual([{ deviceId: { exact: 'old' } }, {}]);
+    expect(await askForDevice('microphone', null, answers(refused('NotFoundError')))).toEqual({
+      stream,
+      isOther: false,
+    });
+    await expect(askForDevice('camera', 'one', answers(refused('NotReadableError')))).rejects.toMatchObject({
+      code: 'media/camera-in-use',
+    });
+    vi.stubGlobal('isSecureContext', false);
+    await expect(askForDevice('camera', null, answers(refused('x')))).rejects.toMatchObject({
+      code: 'app/insecure-page',
+    });
+    vi.unstubAllGlobals();
+  });
+
+  it('that fall silent say so until they go on', () => {
+    const track = Object.assign(new EventTarget(), { muted: false });
+    const scope = new Scope();
+    const heard: string[][] = [];
+    const warnings = new DeviceWarnings('microphone', track as unknown as MediaStreamTrack, ['fixed'], scope);
+    warnings.onWarnings((said) => heard.push(said));
+    track.muted = true;
+    track.dispatchEvent(new Event('mute'));
+    warnings.say('paused', 'paused');
+    track.muted = false;
+    track.dispatchEvent(new Event('unmute'));
+    expect(heard.map((said) => said.map((words) => words.slice(0, 23)))).toEqual([
+      ['fixed'],
+      ['fixed', 'The microphone is held '],
+      ['fixed', 'The microphone is held ', 'paused'],
+      ['fixed', 'paused'],
+    ]);
+    scope.dispose();
+    track.dispatchEvent(new Event('mute'));
+    expect(heard).toHaveLength(4);
   });
 });

@@ -117,6 +117,7 @@ export async function findGpu(): Promise<GpuFact> {
  * The engine for a job: the person's choice, else the fastest of the real (not software) engines that pass the self-test,
  * by timing one step of the job itself on each.
  * @param timeStep runs one warm step and times a second one, in milliseconds, on the engine that is current.
+ * @param avoid engines that stopped answering a moment ago: not taken, whoever chose them.
  * @returns the engine, already started, and the measured times.
  * @throws StudioError `gpu/unavailable` when the person's choice does not work here.
  */
@@ -124,11 +125,12 @@ export async function chooseEngine(
   choice: EngineName | null,
   timeStep: () => Promise<number>,
   remembered: EngineName | null,
+  avoid: readonly EngineName[] = [],
 ): Promise<{ engine: EngineName; device: string; timesMs: Partial<Record<EngineName, number>> }> {
   const facts = await findEngines();
   const deviceOf = (name: EngineName) => facts.find((fact) => fact.name === name)?.device ?? '';
   const fixed = choice ?? remembered;
-  if (fixed) {
+  if (fixed && !avoid.includes(fixed)) {
     try {
       await startEngine(fixed);
       // What was right at the last run may be wrong after an update of browser or driver.
@@ -142,7 +144,7 @@ export async function chooseEngine(
   }
   const timesMs: Partial<Record<EngineName, number>> = {};
   const candidates = facts
-    .filter((fact) => fact.name !== 'cpu' && fact.isPresent && !fact.isSoftware)
+    .filter((fact) => fact.name !== 'cpu' && fact.isPresent && !fact.isSoftware && !avoid.includes(fact.name))
     .map((fact) => fact.name);
   for (const name of candidates) {
     if (candidates.length === 1) break;
