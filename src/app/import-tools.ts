@@ -1,12 +1,8 @@
 /** What imports need from workers, for a task. Main thread. */
 import { isListPath, type ImportTools } from '../dataset/index.ts';
 import type { TaskKind } from '../domain/task.ts';
-import { StudioError } from '../kernel/errors.ts';
-import { decodeInPage } from '../media/ui.ts';
+import { decodeInPage, isUnread } from '../media/ui.ts';
 import type { Clients } from './workers.ts';
-
-/** Refusals after which the browser itself is asked. */
-const UNREAD = new Set(['media/not-audio', 'media/no-audio-track', 'media/codec-unsupported']);
 
 /** See the file header. */
 export const importTools = (
@@ -17,7 +13,7 @@ export const importTools = (
     try {
       return await features.call('inspect', { task, blob, name: path }, { signal });
     } catch (error) {
-      const decoded = error instanceof StudioError && UNREAD.has(error.code) ? await decodeInPage(blob) : null;
+      const decoded = isUnread(error) ? await decodeInPage(blob) : null;
       if (!decoded) throw error;
       const found = await features.call('inspectTake', decoded, { transfer: [decoded.pcm.buffer], signal });
       return [{ ...found, notice: 'Only the browser itself could read it: it was kept as WAV, in mono.' }];

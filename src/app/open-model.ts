@@ -75,7 +75,7 @@ export async function openModel(
   await project.putSource(`Opened ${source.name}`, source);
   const done: Partial<ModelSource> = { status: 'done', bestIteration: 0, trainedAtMs: nowMs() };
   const weights = { sourceId: source.id, kind: 'best', model: { ...read.model, classes }, state: null };
-  await store.updateSource(source.id, done, [weights]);
+  await store.updateSource(source.id, done, [weights], true);
   project.noteSource(source.id, done);
   workbench.selectSource(source.id);
   return { ...source, ...done };

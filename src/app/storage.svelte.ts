@@ -1,4 +1,5 @@
 /** How much room this browser gives, and how it is protected. Main thread. */
+import { formatBytes } from '../kernel/format.ts';
 
 /** The storage meter of the home page and the side bar. */
 export class StorageMeter {
@@ -18,6 +19,12 @@ export class StorageMeter {
   }
   get ratio(): number {
     return this.#quotaBytes > 0 ? this.#usedBytes / this.#quotaBytes : 0;
+  }
+
+  /** In words; some browsers do not tell what they allow. */
+  get words(): string {
+    if (this.#quotaBytes > 0) return `${formatBytes(this.#usedBytes)} of ${formatBytes(this.#quotaBytes)}`;
+    return this.#usedBytes > 0 ? formatBytes(this.#usedBytes) : 'Not told by this browser';
   }
 
   /** Measures again. A browser that refuses to say (private windows) leaves what was known. */

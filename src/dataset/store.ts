@@ -73,9 +73,11 @@ const projectRange = (projectId: string) => IDBKeyRange.bound([projectId, -Infin
 /** All compound keys that start with `first`: arrays sort after numbers and strings. */
 const prefixRange = (first: string) => IDBKeyRange.bound([first], [first, []]);
 
-function asQuotaError(error: unknown): unknown {
-  const name = error instanceof DOMException || error instanceof Error ? error.name : '';
-  return name === 'QuotaExceededError' ? new StudioError('dataset/quota-exceeded', { cause: error }) : error;
+function asStorageError(error: unknown): unknown {
+  if (!(error instanceof DOMException || error instanceof Error)) return error;
+  if (error.name === 'QuotaExceededError') return new StudioError('dataset/quota-exceeded', { cause: error });
+  // Private windows of WebKit take records and refuse files (bug 156347).
+  return /preparing Blob\/File/.test(error.message) ? new StudioError('dataset/no-files', { cause: error }) : error;
 }
 
 /**
@@ -174,11 +176,10 @@ export class Store {
     const tx = this.#db.transaction(
       ['projects', 'items', 'sources', 'blobs', 'pictures', 'steps', 'history'],
       'readwrite',
-      {
-        durability: 'relaxed',
-      },
+      // What a person made is on disk before it is said to be saved.
+      { durability: 'strict' },
     );
-    const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    const done = tx.done.catch((error: unknown) => Promise.reject(asStorageError(error)));
     done.catch(() => {});
     // The first cause: once a request failed, everything after it only says that the transaction was aborted.
     let cause: unknown;
@@ -204,9 +205,9 @@ export class Store {
       await steps.put({ projectId, seq, group, label, isUndone: false });
     } catch (error) {
       await done.catch(() => {});
-      throw asQuotaError(cause ?? error);
+      throw asStorageError(cause ?? error);
     }
-    await done.catch((error: unknown) => Promise.reject(asQuotaError(cause ?? error)));
+    await done.catch((error: unknown) => Promise.reject(asStorageError(cause ?? error)));
   }
 
   #write(tx: { objectStore(name: never): unknown }, change: Change, side: 'before' | 'after'): void {
@@ -227,7 +228,7 @@ export class Store {
     if (records.project) writes.push(tx.objectStore('projects').put(records.project));
     if (records.source) writes.push(tx.objectStore('sources').put(records.source));
     for (const item of records.items ?? []) writes.push(tx.objectStore('items').put(item));
-    await Promise.all(writes).catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    await Promise.all(writes).catch((error: unknown) => Promise.reject(asStorageError(error)));
   }
 
   /**
@@ -239,7 +240,7 @@ export class Store {
       ['projects', 'items', 'sources', 'blobs', 'pictures', 'weights', 'reports'],
       'readwrite',
     );
-    const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    const done = tx.done.catch((error: unknown) => Promise.reject(asStorageError(error)));
     done.catch(() => {});
     try {
       // In this transaction: a collection of garbage before it may have removed a file, one after it sees the new items. A file that is there already has the
@@ -263,7 +264,7 @@ export class Store {
         done,
       ]);
     } catch (error) {
-      throw asQuotaError(error);
+      throw asStorageError(error);
     }
   }
 
@@ -389,7 +390,7 @@ export class Store {
 
   async saveFeatures(features: StoredFeatures): Promise<void> {
     const tx = this.#db.transaction('features', 'readwrite', { durability: 'relaxed' });
-    await Promise.all([tx.store.put(features), tx.done]).catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    await Promise.all([tx.store.put(features), tx.done]).catch((error: unknown) => Promise.reject(asStorageError(error)));
   }
 
   // ---- pretrained networks
@@ -403,7 +404,7 @@ export class Store {
   }
 
   async saveNetworkFile(sha256: string, blob: Blob): Promise<void> {
-    await this.#db.put('networks', { sha256, blob }).catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    await this.#db.put('networks', { sha256, blob }).catch((error: unknown) => Promise.reject(asStorageError(error)));
   }
 
   async removeNetworkFile(sha256: string): Promise<void> {
@@ -414,15 +415,17 @@ export class Store {
 
   /**
    * Merges `patch` into a source record and stores weights with it, in one transaction. Merging (not replacing) lets a name be
-   * changed on the page while a worker trains. @returns the record as stored; null when the source was deleted meanwhile.
+   * changed on the page while a worker trains. @param isFinal on disk before it is answered: the end of a run; checkpoints are made again. @returns the record as stored; null when the source was deleted meanwhile.
    */
   async updateSource(
     sourceId: string,
     patch: Partial<ModelSource>,
     weights: StoredWeights[] = [],
+    isFinal = false,
   ): Promise<ModelSource | null> {
-    const tx = this.#db.transaction(['weights', 'sources'], 'readwrite', { durability: 'relaxed' });
-    const done = tx.done.catch((error: unknown) => Promise.reject(asQuotaError(error)));
+    const durability = isFinal ? 'strict' : 'relaxed';
+    const tx = this.#db.transaction(['weights', 'sources'], 'readwrite', { durability });
+    const done = tx.done.catch((error: unknown) => Promise.reject(asStorageError(error)));
     done.catch(() => {});
     try {
       const record = await tx.objectStore('sources').get(sourceId);
@@ -435,7 +438,7 @@ export class Store {
       await done;
       return merged;
     } catch (error) {
-      throw asQuotaError(error);
+      throw asStorageError(error);
     }
   }
 

@@ -56,6 +56,10 @@ export type FeaturesContract = {
   };
   /** Where the pretrained networks are. */
   networkStatus: { args: null; progress: never; result: NetworkStatus[] };
+  /** Whether the runtime of the networks is kept for work without a connection. */
+  isRuntimeKept: { args: null; progress: never; result: boolean };
+  /** Keeps it, and the networks that lie beside the app. */
+  keepOffline: { args: null; progress: { done: number; total: number }; result: void };
   /** Downloads a network from its pinned address. Only when a person asked for it. */
   downloadNetwork: { args: { id: NetworkId }; progress: { done: number; total: number }; result: void };
   /** Stores a file of a network that a person chose. */

@@ -10,7 +10,14 @@ import { formatLandmarks, formatLandmarkTable, readLandmarks } from './movement/
 import { cutMotion, type Motion } from './movement/motion.ts';
 import { BLAZEPOSE_JOINTS } from './movement/skeleton.ts';
 import { poseExtractor, poseRate } from './movement/spec.ts';
-import { downloadNetwork, networkStatus, removeNetwork, storeNetworkFile } from './networks/network-files.ts';
+import { isRuntimeKept, keepRuntime } from './networks/litert.ts';
+import {
+  downloadNetwork,
+  loadNetwork,
+  networkStatus,
+  removeNetwork,
+  storeNetworkFile,
+} from './networks/network-files.ts';
 import { streamViews } from './picture/stream-views.ts';
 import { crossValidate, meanRow, type ProbeExample } from './probe.ts';
 import type { FeatureRow } from './slot.ts';
@@ -136,6 +143,18 @@ export function createFeaturesJobs(
     },
     async networkStatus() {
       return networkStatus(await store());
+    },
+    isRuntimeKept: () => isRuntimeKept(),
+    async keepOffline(_args, { signal, progress }) {
+      const db = await store();
+      const served = (await networkStatus(db)).filter(({ state }) => state === 'served');
+      const total = served.length + 1;
+      await keepRuntime();
+      for (const [i, { id }] of served.entries()) {
+        progress({ done: i + 1, total });
+        throwIfAborted(signal);
+        await loadNetwork(db, id);
+      }
     },
     async downloadNetwork({ id }, { signal, progress }) {
       await downloadNetwork(await store(), id, signal, (done, total) => progress({ done, total }));

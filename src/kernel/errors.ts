@@ -129,6 +129,12 @@ export const ERROR_CATALOGUE = {
     advice: 'Connect a camera, then try again.',
     retry: true,
   },
+  'media/recording-unsupported': {
+    title: 'This browser does not record video.',
+    kept: 'Your clips are unchanged.',
+    advice: 'Choose to keep landmarks only, add videos as files, or record in another browser.',
+    retry: false,
+  },
   'media/camera-unplugged': {
     title: 'The camera stopped.',
     kept: 'Every finished take was kept, and what was recorded up to that moment.',
@@ -182,6 +188,12 @@ export const ERROR_CATALOGUE = {
     kept: 'Nothing was changed.',
     advice: 'Leave private browsing, or allow storage for this site, then reload.',
     retry: true,
+  },
+  'dataset/no-files': {
+    title: 'This window keeps no files, so nothing can be added to a project.',
+    kept: 'Nothing was changed.',
+    advice: 'Private windows of Safari and other WebKit browsers refuse them: open Understudy in an ordinary window.',
+    retry: false,
   },
   'dataset/blocked': {
     title: 'Another tab holds an older version of the storage.',

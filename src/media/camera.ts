@@ -64,7 +64,7 @@ export async function openCamera(deviceId: string | null, onEnded: () => void): 
 
 /**
  * Records a stream until stopped.
- * @returns `stop` ends it and resolves with the file. @throws StudioError `media/camera-unplugged` from `stop` when nothing was recorded.
+ * @returns `stop` ends it and resolves with the file. @throws StudioError from `stop` when nothing was recorded: `media/camera-unplugged`, `media/recording-unsupported`.
  */
 export function recordStream(stream: MediaStream): { stop(): Promise<Blob> } {
   const type = ['video/webm;codecs=vp8', 'video/webm', 'video/mp4'].find((name) => MediaRecorder.isTypeSupported(name));
@@ -78,7 +78,9 @@ export function recordStream(stream: MediaStream): { stop(): Promise<Blob> } {
       if (recorder.state !== 'inactive') recorder.stop();
       await stopped;
       const blob = new Blob(parts, { type: recorder.mimeType.split(';')[0] ?? 'video/webm' });
-      if (blob.size === 0) throw new StudioError('media/camera-unplugged');
+      // Nothing, of a camera that is on: a browser without an encoder (WebKitGTK).
+      const isOn = stream.getVideoTracks().some(({ readyState }) => readyState === 'live');
+      if (blob.size === 0) throw new StudioError(isOn ? 'media/recording-unsupported' : 'media/camera-unplugged');
       return blob;
     },
   };

@@ -16,6 +16,13 @@ const MOST_RATE_HZ = 768_000;
 /** Two channels whose mean is quieter than this share of their power are opposite. */
 const OPPOSITE = 0.01;
 
+/**
+ * WebKit says that it decodes what then fails, never ends, or ends the tab (WebKitGTK 2.50 on GStreamer 1.22; Safari before 26 has no decoder for sounds at all):
+ * there only plain samples are read here, and the page's own decoder takes the rest (page-decoder.ts).
+ */
+const isWebkit = /AppleWebKit/.test(globalThis.navigator?.userAgent ?? '') && !/Chrom(e|ium)/.test(navigator.userAgent);
+const isUntold = (codec: string): boolean => isWebkit && !/^(pcm|ulaw|alaw)/.test(codec);
+
 /** A sound file opened for reading. */
 export type OpenSound = {
   codec: string;
@@ -71,7 +78,7 @@ async function openOne(blob: Blob): Promise<OpenSound> {
     });
     if (!track) throw new StudioError('media/no-audio-track');
     const codec = (await track.getCodec()) ?? 'unknown';
-    if (!(await track.canDecode())) {
+    if (isUntold(codec) || !(await track.canDecode())) {
       const named = await foreignTrack(blob);
       const message = named ? { message: `The sound is ${named}, which this browser cannot decode.` } : {};
       throw new StudioError('media/codec-unsupported', { ...message, details: { codec } });

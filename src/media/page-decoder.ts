@@ -1,5 +1,12 @@
 /** The browser's own decoder of sounds, for files whose container no demuxer here takes. Main thread: workers have none. */
 
+import { StudioError } from '../kernel/errors.ts';
+
+/** Refusals after which the browser itself is asked. */
+const UNREAD = new Set(['media/not-audio', 'media/no-audio-track', 'media/codec-unsupported']);
+/** Whether the browser's own decoder may read what the app's could not. */
+export const isUnread = (error: unknown): boolean => error instanceof StudioError && UNREAD.has(error.code);
+
 /** Larger files would fill the memory: they are decoded as a whole. */
 const MOST_BYTES = 100e6;
 /** Rate it decodes to; high enough for any feature. */

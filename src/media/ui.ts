@@ -2,4 +2,4 @@
 export { listMicrophones, openMicrophone, type Microphone, type MicrophoneChoice } from './microphone.ts';
 export { Player } from './player.svelte.ts';
 export { listCameras, openCamera, recordStream, type Camera, type CameraChoice } from './camera.ts';
-export { decodeInPage } from './page-decoder.ts';
+export { decodeInPage, isUnread } from './page-decoder.ts';

@@ -90,9 +90,9 @@ export type SoundPreview = {
     progress: { done: number; total: number };
     result: { hash: string; heard: { label: string; score: number }[] }[];
   };
-  /** Analyses a whole file. */
+  /** Analyses a whole file. `decoded`: its sound where only the browser itself reads it; mono. */
   analyse: {
-    args: { blob: Blob; model: ModelRef };
+    args: { blob: Blob; decoded?: { pcm: Float32Array; sampleRateHz: number }; model: ModelRef };
     progress: { doneSec: number; totalSec: number | null };
     result: FileAnalysis;
   };

@@ -2,6 +2,7 @@
 import type { PathFile } from '../dataset/index.ts';
 import { isAbort, toStudioError, type StudioError } from '../kernel/errors.ts';
 import { Scope } from '../kernel/scope.ts';
+import { decodeInPage, isUnread } from '../media/ui.ts';
 import type { WorkerClient } from '../rpc/client.ts';
 import type { ModelRef } from '../domain/model.ts';
 import type { FileAnalysis, SoundPreview } from './contract.ts';
@@ -36,16 +37,18 @@ export class FileSession implements Disposable {
     const isCurrent = () => this.#run === run;
     this.#state = { kind: 'running', file, doneSec: 0 };
     try {
-      const analysis = await this.#client.call(
-        'analyse',
-        { blob: file.blob, model },
-        {
-          signal: run.abortSignal(),
-          onProgress: ({ doneSec }) => {
-            if (isCurrent()) this.#state = { kind: 'running', file, doneSec };
-          },
+      const { blob } = file;
+      const options = {
+        signal: run.abortSignal(),
+        onProgress: ({ doneSec }: { doneSec: number }) => {
+          if (isCurrent()) this.#state = { kind: 'running', file, doneSec };
         },
-      );
+      };
+      const analysis = await this.#client.call('analyse', { blob, model }, options).catch(async (error: unknown) => {
+        const decoded = isUnread(error) ? await decodeInPage(blob) : null;
+        if (!decoded) throw error;
+        return this.#client.call('analyse', { blob, decoded, model }, { ...options, transfer: [decoded.pcm.buffer] });
+      });
       if (isCurrent()) this.#state = { kind: 'done', file, analysis };
     } catch (error) {
       if (isCurrent())

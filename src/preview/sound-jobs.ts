@@ -13,7 +13,7 @@ import { KnownSounds, LogMelStream, readPcm } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { throwIfAborted } from '../kernel/errors.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
-import { Resampler, SOUND_RATE_HZ } from '../media/index.ts';
+import { encodeWav, Resampler, SOUND_RATE_HZ } from '../media/index.ts';
 import type { CaptureBlock } from '../media/capture.ts';
 import { readSound } from '../media/jobs.ts';
 import { KnownPredictor, SoundPredictor, type Predictor } from '../model/jobs.ts';
@@ -108,8 +108,9 @@ export function createSoundPreview(store: () => Promise<Store>): Jobs<SoundPrevi
       }
       return result;
     },
-    async analyse({ blob, model }, { signal, progress, transfer }) {
+    async analyse({ blob: given, decoded, model }, { signal, progress, transfer }) {
       const started = performance.now();
+      const blob = decoded ? encodeWav(decoded.pcm, decoded.sampleRateHz) : given;
       using predictor = await load(model);
       const { windowSamples } = predictor.cut;
       const classCount = predictor.classNames.length;

@@ -81,9 +81,9 @@ export function createTrainingJobs(
     progress: (value: TrainingProgress) => void,
   ): Promise<ModelSource> {
     const db = await store();
-    const save = (patch: Partial<ModelSource>, weights: StoredWeights[] = []) => {
+    const save = (patch: Partial<ModelSource>, weights: StoredWeights[] = [], isFinal = false) => {
       throwIfAborted(lost);
-      return db.updateSource(sourceId, patch, weights);
+      return db.updateSource(sourceId, patch, weights, isFinal);
     };
     const { project, items, sources } = await db.loadProject(projectId);
     const stored = required(
@@ -352,7 +352,7 @@ export function createTrainingJobs(
     // What was learnt is never thrown away for want of room: the end waits until there is some, or until the person cancels.
     for (;;) {
       try {
-        return required(await save(result, records), 'model source');
+        return required(await save(result, records, true), 'model source');
       } catch (error) {
         if (!isQuota(error) || signal.aborted) throw error;
         progress({ kind: 'unsaved', isWaiting: true });

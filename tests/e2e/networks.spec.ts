@@ -10,7 +10,7 @@ import { tone } from '../helpers/signals.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
 import type * as Library from '../../src/tasks/understudy.d.ts';
 import { expectAccessible, openExported, openTracks } from './pages/exported.ts';
-import { expect, test, type StudioPage } from './pages/studio.ts';
+import { expect, StudioPage, test } from './pages/studio.ts';
 
 const models = join(shared, 'models');
 const esc = join(shared, 'data/sound-esc10/clips');
@@ -383,4 +383,32 @@ test.describe('when the runtime of the networks fails', () => {
     await studio.button('Train').click();
     await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 60_000 });
   });
+});
+
+test('what lies beside the app is kept for work without a connection on one press', async ({ context }) => {
+  test.skip(!existsSync(models), 'needs ../shared/models');
+  const serveWith = serve as (
+    root: string,
+    port: number,
+    options: object,
+  ) => Promise<{ url: string; close(): Promise<void> }>;
+  const server = await serveWith('dist', 0, { models });
+  const studio = new StudioPage(context.pages()[0]!, server.url);
+  const { page } = studio;
+  await studio.open();
+  await expect(page.getByRole('status', { name: 'Works offline' })).toBeVisible({ timeout: 30_000 });
+  const dialog = await openNetworks(studio);
+  await expect(dialog.getByText('Not kept for work without a connection yet')).toBeVisible();
+  await expect(dialog.getByText(/the runtime of the networks, YAMNet/)).toBeVisible();
+  await dialog.getByRole('button', { name: 'Get ready to work offline' }).click();
+  await expect(dialog.getByText('Not kept for work without a connection yet')).toBeHidden({ timeout: 30_000 });
+  for (const name of ['YAMNet', 'Speech embedding'])
+    await expect(dialog.getByRole('status', { name: `${name} status` })).toHaveText('On this device');
+  await server.close();
+  await page.reload();
+  // Asked again without the server: all of it is here.
+  const again = await openNetworks(studio);
+  await expect(again.getByRole('status', { name: 'YAMNet status' })).toHaveText('On this device');
+  await expect(again.getByText('Not kept for work without a connection yet')).toBeHidden();
+  expect(studio.problems.filter((problem) => !/ERR_CONNECTION_REFUSED/.test(problem))).toEqual([]);
 });

@@ -191,8 +191,13 @@ describe('the room', () => {
     };
     vi.stubGlobal('navigator', { storage });
     const meter = new StorageMeter();
+    expect(meter.words).toBe('Not told by this browser');
     await meter.refresh();
-    expect([meter.usedBytes, meter.quotaBytes, meter.ratio, meter.isPersisted]).toEqual([5, 10, 0.5, false]);
+    expect([meter.words.replaceAll('\u202f', ' '), meter.ratio, meter.isPersisted]).toEqual([
+      '5 B of 10 B',
+      0.5,
+      false,
+    ]);
     isRefusing = true;
     await meter.protect();
     await meter.protect();

@@ -711,14 +711,28 @@ describe('files and proposals', () => {
     expect(session.state.kind).toBe('idle');
   });
   it('of networks: a download that fails says why and is not there', async () => {
+    let isKept = false;
+    let state = 'absent';
     const features = fakeWorker<FeaturesContract>({
-      networkStatus: () => Promise.resolve([{ id: 'yamnet', state: 'absent' }] as never),
+      networkStatus: () => Promise.resolve([{ id: 'yamnet', state }] as never),
+      isRuntimeKept: () => Promise.resolve(isKept),
+      keepOffline: () => {
+        [isKept, state] = [true, 'stored'];
+        return Promise.resolve();
+      },
       downloadNetwork: () => Promise.reject(new StudioError('network/failed')),
     });
     const networks = new NetworkSession(features.client);
     await networks.download('yamnet');
     expect(networks.error).toMatchObject({ code: 'network/failed' });
     expect(networks.isPresent('yamnet')).toBe(false);
+    // What lies beside the app only is missing without a connection.
+    expect(networks.missing).toEqual({ isRuntimeKept: false, served: [] });
+    state = 'served';
+    await networks.refresh();
+    expect(networks.missing).toEqual({ isRuntimeKept: false, served: ['yamnet'] });
+    await networks.keepOffline();
+    expect([networks.missing, networks.keeping, networks.error]).toEqual([null, null, null]);
   });
 });
 

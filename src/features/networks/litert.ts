@@ -41,13 +41,26 @@ async function binary(url: string): Promise<ArrayBuffer> {
   return response.arrayBuffer();
 }
 
+const loaderName = async () =>
+  (await supportsFeature('relaxedSimd')) ? 'litert_wasm_internal' : 'litert_wasm_compat_internal';
+
+/** Whether the runtime is kept for work without a connection; its loader is part of the app. */
+export async function isRuntimeKept(): Promise<boolean> {
+  const address = `${assetAddress('litert/')}${await loaderName()}.wasm`;
+  return 'caches' in self && (await (await caches.open(CACHE)).match(address)) !== undefined;
+}
+/** Keeps it. @throws TypeError or Error when it cannot be fetched. */
+export async function keepRuntime(): Promise<void> {
+  await binary(`${assetAddress('litert/')}${await loaderName()}.wasm`);
+}
+
 /** What the runtime is made of: its loader, and the WebAssembly binary. */
 export type LiteRtFiles = { factory: unknown; wasmBinary: ArrayBuffer };
 
 /** Those beside the app: the build this browser can run. */
 async function servedFiles(): Promise<LiteRtFiles> {
   const base = assetAddress('litert/');
-  const name = (await supportsFeature('relaxedSimd')) ? 'litert_wasm_internal' : 'litert_wasm_compat_internal';
+  const name = await loaderName();
   const [module, wasmBinary] = await Promise.all([
     import(/* @vite-ignore */ `${base}${name}.js`) as Promise<{ default: unknown }>,
     binary(`${base}${name}.wasm`),

@@ -13,6 +13,8 @@ export class NetworkSession {
   readonly #client: WorkerClient<FeaturesContract>;
   #states = $state.raw<Partial<Record<NetworkId, NetworkState>>>({});
   #error = $state.raw<StudioError | null>(null);
+  #isRuntimeKept = $state<boolean | null>(null);
+  #keeping = $state.raw<{ ratio: number } | null>(null);
   #controllers = new Map<NetworkId, AbortController>();
 
   constructor(client: WorkerClient<FeaturesContract>) {
@@ -38,6 +40,35 @@ export class NetworkSession {
     const next = { ...this.#states };
     for (const { id, state } of statuses) if (!this.#controllers.has(id)) next[id] = state;
     this.#states = next;
+    this.#isRuntimeKept = await this.#client.call('isRuntimeKept', null);
+  }
+
+  /** What would be missing without a connection; null when nothing is, or nobody has looked. */
+  get missing(): { isRuntimeKept: boolean; served: NetworkId[] } | null {
+    if (this.#isRuntimeKept === null) return null;
+    const served = (Object.keys(this.#states) as NetworkId[]).filter((id) => this.#states[id] === 'served');
+    return this.#isRuntimeKept && served.length === 0 ? null : { isRuntimeKept: this.#isRuntimeKept, served };
+  }
+  /** How far keeping it is; null when it is not under way. */
+  get keeping(): { ratio: number } | null {
+    return this.#keeping;
+  }
+
+  /** Keeps everything that is here for work without a connection. */
+  async keepOffline(): Promise<void> {
+    if (this.#keeping) return;
+    this.#error = null;
+    this.#keeping = { ratio: 0 };
+    try {
+      const onProgress = ({ done, total }: { done: number; total: number }) =>
+        (this.#keeping = { ratio: done / total });
+      await this.#client.call('keepOffline', null, { onProgress });
+    } catch (error) {
+      this.#error = toStudioError(error);
+    } finally {
+      this.#keeping = null;
+      await this.refresh();
+    }
   }
 
   async download(id: NetworkId): Promise<void> {

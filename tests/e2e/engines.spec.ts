@@ -1,0 +1,142 @@
+/** The first story of a person in Firefox and WebKit. Each is driven by its own protocol (tests/engines); without the browser the story skips. */
+import { expect, test } from '@playwright/test';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+// @ts-expect-error -- a plain script of tools/
+import { serve } from '../../tools/serve.mjs';
+import { SHARED } from '../helpers/data.ts';
+import { EngineStudio, sleep, type Driver } from '../engines/driver.ts';
+import { FIREFOX, openFirefox } from '../engines/firefox.ts';
+import { openWebKit, WEBKIT } from '../engines/webkit.ts';
+import { wavBytes } from '../helpers/microphone-file.ts';
+import { tone } from '../helpers/signals.ts';
+
+/** A compressed recording, where it is at hand. */
+const flac = join(SHARED, 'data/sound-esc10/clips/dog');
+
+/** Errors of the console that are the browser's own. */
+const THEIRS = /No GPU adapter|default WebGPU device|preloaded using link preload|ALSA|dbus|GLib/;
+
+const ENGINES = [
+  { name: 'Firefox', isHere: FIREFOX !== null, open: openFirefox, wanted: 'firefox-esr' },
+  { name: 'WebKit', isHere: WEBKIT, open: openWebKit, wanted: 'webkit2gtk-driver, xvfb, gir1.2-webkit2-4.1' },
+] as const;
+
+for (const { name, isHere, open, wanted } of ENGINES) {
+  test(`${name}: home, import, record, train, evaluate, preview, export, reload, offline`, async () => {
+    test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
+    test.setTimeout(300_000);
+    const folder = mkdtempSync(join(tmpdir(), 'understudy-engines-'));
+    const server = (await serve('dist', 0)) as { url: string; close(): Promise<void> };
+    let driver: Driver | null = null;
+    try {
+      const started = Date.now();
+      driver = await open();
+      const studio = new EngineStudio(driver, server.url);
+      const say = (what: string) => console.log(`${name}: ${what}, ${((Date.now() - started) / 1000).toFixed(0)} s`);
+      console.log(`${name}: ${driver.version}`);
+      const files = ['low', 'high'].flatMap((kind) =>
+        Array.from({ length: 6 }, (_, i) => {
+          const path = join(folder, `${kind}.${i}.wav`);
+          writeFileSync(path, wavBytes(tone((kind === 'low' ? 200 : 3000) + 15 * i, 1), 16000));
+          return path;
+        }),
+      );
+      await test.step('home', async () => {
+        await studio.open();
+        await studio.see('status', 'Works offline', 90_000);
+        say('home, and all of it kept for offline use');
+      });
+      await test.step('import', async () => {
+        await studio.newProject('Sound classification', 'Engines');
+        await studio.importFiles(files);
+        await studio.see('button', 'low 6');
+        await studio.see('button', 'high 6');
+        if (existsSync(flac)) {
+          const [first] = readdirSync(flac);
+          expect(await studio.importFiles([join(flac, first!)])).toContain('1 added');
+        }
+        say('import');
+      });
+      await test.step('record', async () => {
+        await studio.click('button', 'low 6');
+        await studio.click('button', 'Record');
+        // A machine without a sound output may say why not; then nothing hangs.
+        const said = await studio.seeText(/Stop recording|does not start its sound|No microphone|Countdown/, 20_000);
+        if (/Stop recording|Countdown/.test(said)) await studio.see('button', 'low 7', 20_000);
+        say(`record: ${said}`);
+      });
+      await test.step('train and evaluate', async () => {
+        await studio.step('Train');
+        await studio.fill('spinbutton', 'Iterations, exact', '4');
+        await studio.click('button', 'Train');
+        await studio.seeText(/of (test|validation) clips right/, 120_000);
+        await studio.step('Evaluate');
+        await studio.seeText(/Clips right/);
+        say('train and evaluate');
+      });
+      await test.step('preview', async () => {
+        await studio.step('Preview');
+        await studio.setFiles('preview-file', [files[0]!]);
+        await studio.seeText(/analysed in/);
+        say('preview');
+      });
+      await test.step('export', async () => {
+        await studio.step('Export');
+        await studio.see('radio', /ONNX/);
+        await studio.seeText(/ONNX\s+[\d.]+\s[kM]B/, 60_000);
+        say('export');
+      });
+      await test.step('phone', async () => {
+        await driver!.resize(390, 844);
+        await studio.until('the narrow page', () => driver!.evaluate<boolean>('return innerWidth < 500;'));
+        await sleep(500);
+        for (const step of ['Data', 'Train', 'Evaluate', 'Preview', 'Export']) {
+          await studio.step(step);
+          expect(await studio.overflow(), `${step} scrolls sideways`).toBeLessThanOrEqual(0);
+        }
+        await driver!.resize(1440, 900);
+        await studio.until('the wide page', () => driver!.evaluate<boolean>('return innerWidth > 1000;'));
+        say('phone');
+      });
+      await test.step('reload, and offline', async () => {
+        await studio.step('Data');
+        await driver!.reload();
+        await studio.see('button', /^low \d$/);
+        expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
+        await sleep(1000);
+        await server.close();
+        await studio.open();
+        await studio.click('link', /Engines/);
+        await studio.see('button', /^low \d$/);
+        say('reload and offline');
+      });
+    } catch (error) {
+      await driver?.screenshot(join(tmpdir(), `understudy-${name}.png`)).catch(() => {});
+      throw error;
+    } finally {
+      await driver?.close().catch(() => {});
+      await server.close().catch(() => {});
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+test('WebKit, in a private window: says that it keeps no files', async () => {
+  test.skip(!WEBKIT, 'needs webkit2gtk-driver: npm run test:browsers installs it');
+  test.setTimeout(120_000);
+  const server = (await serve('dist', 0)) as { url: string; close(): Promise<void> };
+  const driver = await openWebKit(true);
+  try {
+    const studio = new EngineStudio(driver, server.url);
+    const path = join(mkdtempSync(join(tmpdir(), 'understudy-engines-')), 'a.wav');
+    writeFileSync(path, wavBytes(tone(300, 1), 16000));
+    await studio.newProject('Sound classification', 'Private');
+    await studio.setFiles('files', [path]);
+    await studio.seeText(/This window keeps no files/);
+  } finally {
+    await driver.close();
+    await server.close();
+  }
+});
