@@ -79,7 +79,12 @@ test(`${KILLS} kills of the whole browser lose nothing that was saved, and no st
         if (kind === 'import' || kind === 'burst') {
           const count = kind === 'burst' ? 20 : 2;
           after[name] = (after[name] ?? 0) + count;
-          work = studio.importFiles(files(count)).then(() => studio.closeReport());
+          const report = studio.page.getByRole('region', { name: 'Import report' });
+          work = expect(report)
+            .toBeHidden()
+            .then(() => studio.importFiles(files(count)))
+            .then(() => studio.closeReport())
+            .then(() => expect(report).toBeHidden());
         } else if (kind === 'class') {
           const fresh = `c${10 + ++made}`;
           after[fresh] = 0;
@@ -96,7 +101,8 @@ test(`${KILLS} kills of the whole browser lose nothing that was saved, and no st
         if (process.env.FAULT_TELL) console.log(`${n + 1}.${step} ${kind} ${isLast ? 'killed' : ''}`);
         if (!isLast) {
           await work;
-          if (kind !== 'train') await expect(studio.page.getByRole('status', { name: 'Saved' })).toBeVisible();
+          await expect.poll(async () => sorted(await readCounts(studio)), { timeout: 30_000 }).toBe(sorted(after));
+          await expect(studio.page.getByRole('status', { name: 'Saved' })).toBeVisible();
           saved = after;
           continue;
         }

@@ -151,6 +151,20 @@ describe('folders', () => {
 });
 
 describe('names', () => {
+  it('before the first dot are classes however they count behind it, but no half of a time', () => {
+    const many = numbered('c5.', 30);
+    expect(best(many)).toMatchObject({ id: 'name-dot', classes: many.map(() => 'c5') });
+    const stamped = ['dog.20240512101530.wav', 'dog.20240513.wav', 'cat.1715508930.wav', 'level2.15.wav'];
+    expect(best(stamped).classes).toEqual(['dog', 'dog', 'cat', 'level2']);
+    const times = [
+      'Recording 10.15.30.wav',
+      'Recording 10.16.02.wav',
+      'Recording 11.00.59.wav',
+      'Recording_9.12.01.wav',
+    ];
+    expect(best(times).classes).toEqual([null, null, null, null]);
+  });
+
   it('before the first dot are classes, as Create ML writes them', () => {
     expect(best(['dog.1.wav', 'dog.2.wav', 'cat.1.wav']).classes).toEqual(['dog', 'dog', 'cat']);
     const parts = best(['train/dog.1.wav', 'train/cat.1.wav', 'test/dog.2.wav', 'test/cat.2.wav']);
