@@ -303,7 +303,7 @@ test.describe('with the network of ../shared', () => {
     await studio.step('Train');
     await page.getByRole('group', { name: 'Picture size' }).getByRole('button', { name: '320', exact: true }).click();
     await page.getByRole('spinbutton', { name: 'Varied copies of each picture' }).fill('0');
-    await studio.iterations(20);
+    await studio.iterations(12);
     // All frames are of one video: none may be set aside.
     await expect(page.getByText(/too few pictures to set some aside/)).toBeVisible();
     await studio.button('Train').click();

@@ -214,18 +214,18 @@ test.describe('a microphone pulled out while recording', () => {
   });
 });
 
-test('a folder of a thousand classes comes in, says what happened and can be undone', async ({ studio, folder }) => {
+test('a folder of hundreds of classes comes in, says what happened and can be undone', async ({ studio, folder }) => {
   test.setTimeout(180_000);
   const { page } = studio;
-  await studio.newProject('Thousand');
-  for (let i = 0; i < 1000; i++) {
+  await studio.newProject('Hundreds');
+  for (let i = 0; i < 400; i++) {
     mkdirSync(join(folder, `k${i}`));
     writeFileSync(join(folder, `k${i}`, '1.wav'), wavBytes(tone(100 + 7 * i, 0.3), 16000));
   }
   await page.getByTestId('folder').setInputFiles(folder);
-  await expect(page.getByRole('heading', { name: 'Added 1,000 of 1,000 files' })).toBeVisible({ timeout: 120_000 });
-  await expect(page.getByText(/This made 1,000 classes, one for each folder/)).toBeVisible();
-  await expect(studio.button('k999 1')).toBeAttached();
+  await expect(page.getByRole('heading', { name: 'Added 400 of 400 files' })).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByText(/This made 400 classes, one for each folder/)).toBeVisible();
+  await expect(studio.button('k399 1')).toBeAttached();
   await studio.step('Train');
   await expect(page.getByText(/k0 has one clip/)).toBeVisible();
   await studio.step('Data');

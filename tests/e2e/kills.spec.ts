@@ -93,7 +93,7 @@ test(`${KILLS} kills of the whole browser lose nothing that was saved, and no st
           work = (async () => {
             await studio.step('Train');
             const train = studio.button(/^(Train|Resume|Train more)$/).first();
-            if (await train.isEnabled()) await train.click();
+            if ((await train.isVisible()) && (await train.isEnabled())) await train.click();
             await studio.page.waitForTimeout(1500);
             await studio.step('Data');
           })();

@@ -399,7 +399,7 @@ test('what lies beside the app is kept for work without a connection on one pres
   await expect(page.getByRole('status', { name: 'Works offline' })).toBeVisible({ timeout: 30_000 });
   const dialog = await openNetworks(studio);
   await expect(dialog.getByText('Not kept for work without a connection yet')).toBeVisible();
-  await expect(dialog.getByText(/the runtime of the networks, YAMNet/)).toBeVisible();
+  await expect(dialog.getByText(/Their runtime, YAMNet/)).toBeVisible();
   await dialog.getByRole('button', { name: 'Get ready to work offline' }).click();
   await expect(dialog.getByText('Not kept for work without a connection yet')).toBeHidden({ timeout: 30_000 });
   for (const name of ['YAMNet', 'Speech embedding'])
