@@ -216,7 +216,9 @@ function readDotted(paths: readonly string[]): Reading | null {
       !parts[0]!.trim() ||
       /^\d+$/.test(parts[0]!) ||
       isStamp(parts[0]!) ||
-      // A time across the dot: `Recording 10.15.30.wav`; `c5.10.wav` counts.
+      // A number across the dot: `speed1.5_run2.wav`.
+      (/\d$/.test(parts[0]!) && /^\d+[^\d.]/.test(parts[1]!)) ||
+      // A time across it: `Recording 10.15.30.wav`; `c5.10.wav` counts.
       (/(?:^|[\s_-])\d{1,2}$/.test(parts[0]!) && /^\d{2}(?!\d)/.test(parts[1]!))
     )
       continue;

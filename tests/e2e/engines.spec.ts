@@ -1,8 +1,10 @@
 /** The first story of a person in Firefox and WebKit. Each is driven by its own protocol (tests/engines); without the browser the story skips. */
 import { expect, test } from '@playwright/test';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 // @ts-expect-error -- a plain script of tools/
 import { serve } from '../../tools/serve.mjs';
 import { SHARED } from '../helpers/data.ts';
@@ -139,4 +141,48 @@ test('WebKit, in a private window: says that it keeps no files', async () => {
     await driver.close();
     await server.close();
   }
+});
+
+test('an exported page of one file opens from disk in both, and says what is in a file', async () => {
+  const here = ENGINES.filter(({ isHere }) => isHere);
+  test.skip(here.length === 0, 'needs firefox-esr or webkit2gtk-driver: npm run test:browsers installs them');
+  test.setTimeout(240_000);
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-engines-'));
+  for (const [name, hz] of [
+    ['low', 200],
+    ['high', 3000],
+  ] as const) {
+    mkdirSync(join(folder, 'set', name), { recursive: true });
+    for (let i = 0; i < 8; i++)
+      writeFileSync(join(folder, 'set', name, `${i}.wav`), wavBytes(tone(hz + 15 * i, 1), 16000));
+  }
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ algorithm: 'full-network', iterations: 12 }));
+  const trained = spawnSync(
+    process.execPath,
+    [
+      ...['tools/studio.mjs', 'train', '--task', 'sound', '--data', join(folder, 'set')],
+      ...['--config', join(folder, 'config.json'), '--out', join(folder, 'report.json')],
+      ...['--export', join(folder, 'model'), '--formats', 'html'],
+    ],
+    { encoding: 'utf8', timeout: 170_000 },
+  );
+  expect(trained.status, trained.stderr).toBe(0);
+  for (const { name, open } of here) {
+    const driver = await open();
+    try {
+      const studio = new EngineStudio(driver, '');
+      await driver.goto(pathToFileURL(join(folder, 'model/model.html')).href);
+      await studio.see('button', 'Open a sound file');
+      for (const label of ['low', 'high']) {
+        await driver.setFiles('#file', [join(folder, 'set', label, '3.wav')]);
+        await studio.until(`${name}: ${label}`, async () =>
+          (await driver.evaluate<string>(`return document.querySelector('#label').innerText;`)).startsWith(label),
+        );
+      }
+      expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
+    } finally {
+      await driver.close();
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
 });

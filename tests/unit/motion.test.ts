@@ -151,6 +151,36 @@ describe('landmark files', () => {
       ]),
     ],
     [
+      'ml5: people of a frame, each with its pose',
+      JSON.stringify([
+        [
+          {
+            pose: {
+              score: 0.9,
+              keypoints: [
+                { part: 'nose', position: { x: 1, y: 2 }, score: 1 },
+                { part: 'leftEye', position: { x: 3, y: 4 }, score: 1 },
+              ],
+            },
+            skeleton: [],
+          },
+        ],
+      ]),
+    ],
+    [
+      'ml5: one pose a frame',
+      JSON.stringify([
+        {
+          pose: {
+            keypoints: [
+              { part: 'nose', position: { x: 1, y: 2 }, score: 1 },
+              { part: 'leftEye', position: { x: 3, y: 4 } },
+            ],
+          },
+        },
+      ]),
+    ],
+    [
       'OpenPose',
       JSON.stringify({
         openpose: [{ people: [{ pose_keypoints_2d: [1, 2, 1, 3, 4, 1, 5, 6, 0] }] }],

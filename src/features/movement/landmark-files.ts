@@ -30,12 +30,16 @@ function pointsOf(row: unknown, depth = 0): unknown {
   if (Array.isArray(row)) {
     const [first] = row as unknown[];
     const isPerson =
-      isRecord(first) && ['keypoints', 'landmarks', 'pose_keypoints_2d'].some((key) => Array.isArray(first[key]));
+      isRecord(first) &&
+      (isRecord(first.pose) ||
+        ['keypoints', 'landmarks', 'pose_keypoints_2d'].some((key) => Array.isArray(first[key])));
     const isList = Array.isArray(first) && (Array.isArray(first[0]) || isRecord(first[0]));
     return isPerson || isList ? pointsOf(first, depth + 1) : row;
   }
   if (!isRecord(row)) return row;
   const inner =
+    // ml5 puts a person into `pose`, beside its skeleton.
+    (isRecord(row.pose) ? row.pose : undefined) ??
     row.landmarks ??
     row.keypoints ??
     row.poseLandmarks ??
