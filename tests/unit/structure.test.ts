@@ -156,6 +156,8 @@ describe('names', () => {
     expect(best(many)).toMatchObject({ id: 'name-dot', classes: many.map(() => 'c5') });
     const stamped = ['dog.20240512101530.wav', 'dog.20240513.wav', 'cat.1715508930.wav', 'level2.15.wav'];
     expect(best(stamped).classes).toEqual(['dog', 'dog', 'cat', 'level2']);
+    const speeds = [...numbered('speed1.5_run', 3), ...numbered('speed2.0_run', 3)];
+    expect(new Set(best(speeds).classes)).toEqual(new Set(['speed1.5', 'speed2.0']));
     const times = [
       'Recording 10.15.30.wav',
       'Recording 10.16.02.wav',
