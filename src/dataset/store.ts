@@ -390,7 +390,9 @@ export class Store {
 
   async saveFeatures(features: StoredFeatures): Promise<void> {
     const tx = this.#db.transaction('features', 'readwrite', { durability: 'relaxed' });
-    await Promise.all([tx.store.put(features), tx.done]).catch((error: unknown) => Promise.reject(asStorageError(error)));
+    await Promise.all([tx.store.put(features), tx.done]).catch((error: unknown) =>
+      Promise.reject(asStorageError(error)),
+    );
   }
 
   // ---- pretrained networks
