@@ -124,5 +124,6 @@ export function layersFrom(text: string, graph: Graph): Layers {
     }
     to += length;
   }
+  if (!weights.every(Number.isFinite)) throw new FormatError('its weights hold values that are no numbers');
   return { topology: head.topology, weightSpecs: head.weightSpecs, weights: weights.buffer };
 }

@@ -44,7 +44,8 @@ export async function openWebKit(isPrivate = false): Promise<Driver> {
   const end = () => {
     driver.kill();
     screen.kill();
-    rmSync(folder, { recursive: true, force: true });
+    // Its processes may still be writing their caches.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   };
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {

@@ -351,6 +351,12 @@ describe('files of a model', { timeout: 120_000 }, () => {
     await expect(open('m.onnx', onnx.slice(0, 5000))).rejects.toThrow(/m\.onnx cannot be used: the file is damaged/);
     const other = await WRITERS.onnx({ ...subject, head: null }, graph);
     await expect(open('m.onnx', other)).rejects.toThrow(/does not carry what is needed.*npm run studio/s);
+    const count = Buffer.from(subject.head!.vectors, 'base64').length / 4;
+    const vectors = Buffer.from(new Float32Array(count).fill(NaN).buffer).toString('base64');
+    const nothing = { ...subject.head!, vectors };
+    await expect(open('m.onnx', await WRITERS.onnx({ ...subject, head: nothing }, graph))).rejects.toThrow(
+      /no numbers/,
+    );
     const wrong = { ...subject.head!, kernels: subject.head!.kernels.slice(1) };
     await expect(open('m.onnx', await WRITERS.onnx({ ...subject, head: wrong }, graph))).rejects.toThrow(
       /its layers do not fit/,
