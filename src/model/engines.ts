@@ -7,6 +7,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import type { EngineName } from '../domain/settings.ts';
 import { StudioError } from '../kernel/errors.ts';
 import { describeGpu, SOFTWARE_RENDERER } from '../kernel/gpu.ts';
+import { Scope } from '../kernel/scope.ts';
 import { startWasm } from './wasm-engine.ts';
 
 /** What is known of one engine on this device. */
@@ -50,32 +51,45 @@ export async function startEngine(name: EngineName): Promise<void> {
 }
 
 /** What a graphics backend keeps of its device. */
-type GpuBackend = { gpgpu?: { gl: { canvas: EventTarget } }; device?: GPUDevice };
+type GpuBackend = { gpgpu?: { gl: WebGL2RenderingContext & { canvas: EventTarget } }; device?: GPUDevice };
 
-/**
- * Rejects when the graphics processor of the engine that is current stops answering: its context is taken away, or its device is lost. Never on others.
- * @returns `release` ends the watch. The promise rejects with StudioError `gpu/device-lost`.
- */
-export function watchEngine(): { lost: Promise<never>; release: () => void } {
+/** Whether what computes still answers. Both errors are StudioError `gpu/device-lost`. */
+export type EngineWatch = {
+  /** Rejects when the context is taken away, or the device is lost. Never on engines of the processor. */
+  lost: Promise<never>;
+  /** Throws when it is lost at this moment: what was read since may be anything. */
+  assertAlive: () => void;
+  /** Ends the watch. */
+  release: () => void;
+};
+
+/** Watches the engine that is current. */
+export function watchEngine(): EngineWatch {
   const engine = tf.getBackend() as EngineName;
-  const error = (reason: string) => new StudioError('gpu/device-lost', { details: { engine, reason } });
-  let release = () => {};
+  const { gpgpu, device } = (engine === 'webgl' || engine === 'webgpu' ? tf.backend() : {}) as GpuBackend;
+  const scope = new Scope();
+  let reason: string | null = null;
+  const failure = () => new StudioError('gpu/device-lost', { details: { engine, reason: reason ?? '' } });
   const lost = new Promise<never>((_, reject) => {
-    if (engine !== 'webgl' && engine !== 'webgpu') return;
-    const { gpgpu, device } = tf.backend() as unknown as GpuBackend;
-    const canvas = gpgpu?.gl.canvas;
-    const onLost = () => reject(error('the context was lost'));
-    canvas?.addEventListener('webglcontextlost', onLost);
-    let isWatched = true;
-    void device?.lost.then(({ reason, message }) => isWatched && reject(error(message || reason)));
-    release = () => {
-      isWatched = false;
-      canvas?.removeEventListener('webglcontextlost', onLost);
+    const end = (why: string) => {
+      if (scope.isDisposed) return;
+      reason = why;
+      reject(failure());
     };
+    if (gpgpu) scope.listen(gpgpu.gl.canvas, 'webglcontextlost', () => end('the context was lost'));
+    void device?.lost.then(({ reason: why, message }) => end(message || why));
   });
   // Whoever waits hears of it.
   lost.catch(() => {});
-  return { lost, release: () => release() };
+  return {
+    lost,
+    assertAlive() {
+      // The event comes after the first wrong numbers.
+      if (gpgpu?.gl.isContextLost()) reason ??= 'the context was lost';
+      if (reason !== null) throw failure();
+    },
+    release: () => scope.dispose(),
+  };
 }
 
 function webglFact(): { isPresent: boolean; device: string } {

@@ -48,6 +48,7 @@ export function judgedBy(inner: Trainable, validate: (iteration: number) => Vali
     get stepCount() {
       return inner.stepCount;
     },
+    ...(inner.watch ? { watch: inner.watch } : {}),
     step(at, step, rate) {
       iteration = at;
       return inner.step(at, step, rate);

@@ -6,6 +6,7 @@
 import type { Detection } from '../domain/boxes.ts';
 import type { CurvePoint } from '../domain/project.ts';
 import { StudioError } from '../kernel/errors.ts';
+import type { EngineWatch } from '../model/jobs.ts';
 import { yieldToMessages } from '../kernel/yield.ts';
 
 /** Result of one step: mean loss and how many of the examples were right; of detectors the parts of the loss and the overlap of their boxes instead. */
@@ -21,8 +22,8 @@ export type QuickLook = { itemId: string; found: Detection[] }[];
 export interface Trainable extends Disposable {
   /** Steps of one iteration. */
   readonly stepCount: number;
-  /** Rejects when what computes stops answering, so that nothing waits for it for ever. */
-  readonly lost?: Promise<never>;
+  /** Whether what computes still answers: nothing waits for it for ever, and nothing wrong is kept. Absent where it always does. */
+  readonly watch?: EngineWatch;
   /** One update. `learningRate` is already scheduled. */
   step(iteration: number, step: number, learningRate: number): Promise<StepResult>;
   /** Scores on the validation data; null when there are none. */
@@ -85,6 +86,13 @@ export function scheduledRate(base: number, progressRatio: number): number {
   return base * Math.min(warm, 0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progressRatio))));
 }
 
+/** Waits for work of a trainable, or for the end of what computes it. @throws StudioError `gpu/device-lost`. */
+export async function answered<T>({ watch }: Pick<Trainable, 'watch'>, work: Promise<T>): Promise<T> {
+  const value = await (watch ? Promise.race([watch.lost, work]) : work);
+  watch?.assertAlive();
+  return value;
+}
+
 /**
  * Trains from the start or from `resume` until done, converged, paused or stopped.
  * @returns the state with the last weights and the best ones (lowest validation loss; the last ones without validation).
@@ -105,9 +113,11 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
     correct: resume?.correct ?? 0,
     count: resume?.count ?? 0,
   };
-  const answered = <T>(work: Promise<T>): Promise<T> => (trainable.lost ? Promise.race([work, trainable.lost]) : work);
   const capture = async (): Promise<FitState> => {
-    const [weights, optimiser] = await answered(Promise.all([trainable.saveWeights(), trainable.saveOptimiser()]));
+    const [weights, optimiser] = await answered(
+      trainable,
+      Promise.all([trainable.saveWeights(), trainable.saveOptimiser()]),
+    );
     return {
       ...at,
       weights,
@@ -127,11 +137,12 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
     while (at.step < trainable.stepCount) {
       await yieldToMessages();
       if (signal.aborted) return { reason: 'stopped', state: await capture() };
-      if (options.wantsSnapshot()) await options.onSnapshot(await trainable.saveWeights(), at.iteration);
+      if (options.wantsSnapshot())
+        await options.onSnapshot(await answered(trainable, trainable.saveWeights()), at.iteration);
       if (options.wantsPause()) return { reason: 'paused', state: await capture() };
       const done = at.iteration * trainable.stepCount + at.step;
       const rate = scheduledRate(options.learningRate, done / total);
-      const result = await answered(trainable.step(iteration, at.step, rate));
+      const result = await answered(trainable, trainable.step(iteration, at.step, rate));
       if (!Number.isFinite(result.loss)) throw new StudioError('training/diverged', { details: { iteration } });
       at.step++;
       at.lossSum += result.loss * result.count;
@@ -151,9 +162,10 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
         lastCheckpoint = performance.now();
       }
     }
-    const validation = await answered(trainable.validate());
+    const validation = await answered(trainable, trainable.validate());
     const rank = validation?.rank ?? validation?.loss ?? Infinity;
-    if (!best || !validation || rank < best.rank) best = { iteration, rank, weights: await trainable.saveWeights() };
+    if (!best || !validation || rank < best.rank)
+      best = { iteration, rank, weights: await answered(trainable, trainable.saveWeights()) };
     const point: CurvePoint = {
       iteration,
       trainingLoss: at.lossSum / Math.max(1, at.count),

@@ -15,7 +15,7 @@ import { chooseForm } from './choose-form.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
 import { chooseEngine, findGpu, testEngines, type GpuFact } from './engine/engines.ts';
 import { judgedBy, packFolds, unpackFolds } from './cross-validate.ts';
-import { fit, type FitState } from './fit.ts';
+import { answered, fit, type FitState } from './fit.ts';
 import type { PreparedRun, PrepareContext, TrainingRow } from './slot.ts';
 import { drawExample } from './sound/draw-example.ts';
 
@@ -56,6 +56,13 @@ function unpackState(state: CheckpointState): FitState {
   // Checkpoints of before call it a loss.
   const bestRank = (state.bestRank ?? state.bestLoss) as number;
   return { ...(state as unknown as FitState), bestRank: bestRank < 0 ? Infinity : bestRank };
+}
+
+/** Milliseconds a step of the job takes on the engine that is current. */
+export async function timeStepOf(prepared: Pick<PreparedRun, 'makeTrainable'>): Promise<number> {
+  using probe = prepared.makeTrainable();
+  // Waited for here: the probe ends with this block.
+  return await answered(probe, probe.timeStep());
 }
 
 /** @param store opens the database of this thread, once. @param rows what the tasks do here. */
@@ -111,10 +118,7 @@ export function createTrainingJobs(
     const memory = `engine/${project.kind}/${settings.algorithm}/${prepared.shape}`;
     const choice = await chooseEngine(
       settings.engine,
-      async () => {
-        using probe = prepared.makeTrainable();
-        return probe.timeStep();
-      },
+      () => timeStepOf(prepared),
       (await db.loadPreference<ModelSource['engine']>(memory)) ?? (resume ? stored.engine : null),
       avoid,
     );
@@ -280,7 +284,12 @@ export function createTrainingJobs(
             performance.now() - bestStoredAt >= BEST_EVERY_MS
           ) {
             bestStoredAt = performance.now();
-            records.push({ sourceId, kind: 'best', model: await makeArtifact(state.bestWeights), state: null });
+            records.push({
+              sourceId,
+              kind: 'best',
+              model: await answered(trainable, makeArtifact(state.bestWeights)),
+              state: null,
+            });
             bestStored = state.bestIteration;
           }
           try {
@@ -309,7 +318,12 @@ export function createTrainingJobs(
           log(`Snapshot at iteration ${iteration}`);
           try {
             await save(fields(), [
-              { sourceId, kind: `snapshot-${iteration}`, model: await makeArtifact(null), state: null },
+              {
+                sourceId,
+                kind: `snapshot-${iteration}`,
+                model: await answered(trainable, makeArtifact(null)),
+                state: null,
+              },
             ]);
             progress({ kind: 'snapshot', snapshot });
           } catch (error) {
@@ -342,7 +356,7 @@ export function createTrainingJobs(
       records.push({
         sourceId,
         kind: 'best',
-        model: await makeArtifact(end.state.bestIteration > 0 ? end.state.bestWeights : null),
+        model: await answered(trainable, makeArtifact(end.state.bestIteration > 0 ? end.state.bestWeights : null)),
         state: null,
       });
     const result = { ...fields(), trainedAtMs: current.trainedAtMs };

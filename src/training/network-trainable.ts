@@ -11,13 +11,11 @@ export abstract class NetworkTrainable implements Trainable {
   protected readonly variables: tf.Variable[];
   protected readonly optimiser: AdamW;
   abstract readonly stepCount: number;
-  readonly lost: Promise<never>;
-  readonly #watch = watchEngine();
+  readonly watch = watchEngine();
 
   /** @param weightDecay per step, times the learning rate. */
   constructor(network: TrainableNetwork, weightDecay: number) {
     this.network = network;
-    this.lost = this.#watch.lost;
     const weights = network.train.trainableWeights;
     this.variables = weights.map((weight) => weight.read() as tf.Variable);
     const isSlow = (name: string) => network.slow?.has(name.split('/')[0]!) ?? false;
@@ -73,7 +71,7 @@ export abstract class NetworkTrainable implements Trainable {
   }
 
   [Symbol.dispose](): void {
-    this.#watch.release();
+    this.watch.release();
     this.optimiser[Symbol.dispose]();
     // A layer that stands in two models counts twice.
     if (this.network.infer !== this.network.train) this.network.infer.getLayer('logits').dispose();

@@ -1,14 +1,14 @@
 /** A training run as the page sees it: features, then training, with its controls. Main thread. One run at a time. */
 import type { ProjectSession } from '../dataset/ui.ts';
 import type { ModelSource, RunData, SourceStatus } from '../domain/project.ts';
+import type { EngineName } from '../domain/settings.ts';
 import type { TrainingSettings } from '../domain/task.ts';
 import { extract, type FeatureClients } from '../features/ui.ts';
 import { nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { Scope } from '../kernel/scope.ts';
 import type { CallOptions, WorkerClient } from '../rpc/client.ts';
-import type { EngineName } from '../domain/settings.ts';
-import type { TrainingContract } from './contract.ts';
+import type { TrainingContract, TrainingProgress } from './contract.ts';
 import type { QuickLook } from './fit.ts';
 import type { TrainingSlot } from './slot.ts';
 
@@ -235,17 +235,21 @@ export class TrainingSession implements Disposable {
 
   /** Trains in the worker; when a graphics processor stops answering it goes on from the last checkpoint on another engine. */
   async #train(
-    args: Omit<TrainingContract['train']['args'], 'avoid'>,
+    given: Omit<TrainingContract['train']['args'], 'avoid'>,
     tell: (text: string) => void,
-    options: CallOptions<TrainingContract['train']['progress']>,
+    options: CallOptions<TrainingProgress>,
   ): Promise<ModelSource> {
     const { training } = this.#clients;
+    let args = given;
     const avoid: EngineName[] = [];
+    const onProgress = (value: TrainingProgress) => {
+      // From here on the plan and what was learnt are in the database: it goes on with both.
+      if (value.kind === 'checkpoint') args = { ...args, isFresh: false, moreIterations: 0 };
+      options.onProgress?.(value);
+    };
     for (;;) {
-      const hasBegun = (this.#project.sources.find(({ id }) => id === args.sourceId)?.iteration ?? 0) > 0;
-      const isFresh = args.isFresh && !(avoid.length > 0 && hasBegun);
       try {
-        return await training.call('train', { ...args, isFresh, avoid: [...avoid] }, options);
+        return await training.call('train', { ...args, avoid: [...avoid] }, { ...options, onProgress });
       } catch (error) {
         const lost = error instanceof StudioError && error.code === 'gpu/device-lost' ? error.details.engine : null;
         if (!lost || avoid.includes(lost as EngineName)) throw error;

@@ -9,14 +9,14 @@ import { modalityOf, type TrainingSettings } from '../../src/domain/task.ts';
 import { applyTemperature } from '../../src/evaluation/index.ts';
 import { findEvents } from '../../src/preview/index.ts';
 import { createEvaluationJobs } from '../../src/evaluation/jobs.ts';
-import { createFeaturesJobs } from '../../src/features/jobs.ts';
+import { createFeaturesJobs, FeatureCache } from '../../src/features/jobs.ts';
 import { encodeWav } from '../../src/media/index.ts';
 import { findEngines, startEngine } from '../../src/model/jobs.ts';
 import type { TrainingProgress } from '../../src/training/contract.ts';
 import { createSoundPreview } from '../../src/preview/jobs.ts';
 import { columnOf } from '../../src/tasks/jobs.ts';
 import { DEFAULT_SOUND_SETTINGS } from '../../src/training/index.ts';
-import { createTrainingJobs } from '../../src/training/jobs.ts';
+import { createTrainingJobs, timeStepOf } from '../../src/training/jobs.ts';
 import { chooseEngine, selfTest } from '../../src/training/engine/engines.ts';
 import { plainSoundRequest } from '../../src/training/sound/sound-features.ts';
 import { createRandom } from '../../src/kernel/random.ts';
@@ -158,6 +158,19 @@ describe('engines', () => {
     }
     expect((await findEngines()).find(({ name }) => name === 'wasm')?.isPresent).toBe(true);
   });
+  it('are timed on a step of the job, which leaves nothing behind', async () => {
+    const { plan, prepare } = columnOf('training').sound;
+    const settings: TrainingSettings = { ...DEFAULT_SOUND_SETTINGS, algorithm: 'full-network' };
+    const { signal } = new AbortController();
+    const prepared = await prepare({
+      ...{ settings, items, signal, data: plan(items, classes, settings).data, state: null },
+      ...{ cache: new FeatureCache(store), backbone: () => Promise.reject(new Error('not called')) },
+    });
+    await startEngine('wasm');
+    const before = tf.memory().numTensors;
+    expect(await timeStepOf(prepared)).toBeGreaterThan(0);
+    expect(tf.memory().numTensors).toBe(before);
+  });
   it('that were right at the last run are tested again before the next: drivers change', async () => {
     const relu = tf.getKernel('Relu', 'wasm')!;
     const step = async () => 1;
@@ -287,11 +300,10 @@ describe('a run', () => {
     },
   );
 
-  it.each(['webgl', 'webgpu'] as const)(
+  it.for(['webgl', 'webgpu'] as const)(
     'whose %s stops answering says so at once, and goes on from its checkpoint on another engine',
-    async (engine) => {
-      if (!(await findEngines()).find(({ name }) => name === engine)?.isPresent)
-        return console.log(`${engine}: absent here, skipped`);
+    async (engine, { skip }) => {
+      skip(!(await findEngines()).some(({ name, isPresent }) => name === engine && isPresent), `no ${engine} here`);
       const source = makeSource(`lost-${engine}`, { iterations: 3, engine });
       await store.putQuietly({ source });
       const args = { sourceId: source.id, projectId: 'p', moreIterations: 0, isFinishing: false, isFresh: false };

@@ -480,6 +480,32 @@ describe('a run', () => {
     store.close();
     vi.unstubAllGlobals();
   });
+  it('whose graphics processor is lost goes on from its checkpoint, with the plan it had', async () => {
+    const asked: Record<string, unknown>[] = [];
+    const { run, source, session, store } = await make({
+      train: async (args: Record<string, unknown>, { progress }: { progress: (value: unknown) => void }) => {
+        asked.push(args);
+        const lost = (engine: string) => new StudioError('gpu/device-lost', { details: { engine, reason: 'x' } });
+        // Before anything was stored it begins again as it was asked.
+        if (asked.length === 1) throw lost('webgpu');
+        if (asked.length === 2) {
+          progress({ kind: 'checkpoint', iteration: 3 });
+          throw lost('webgl');
+        }
+        return { ...source, status: 'done' };
+      },
+    } as never);
+    expect(await run.run(source, 4)).toMatchObject({ status: 'done' });
+    expect(asked).toMatchObject([
+      { moreIterations: 4, isFresh: true, avoid: [] },
+      { moreIterations: 4, isFresh: true, avoid: ['webgpu'] },
+      { moreIterations: 0, isFresh: false, avoid: ['webgpu', 'webgl'] },
+    ]);
+    expect(session.sources[0]).toMatchObject({ status: 'done' });
+    run[Symbol.dispose]();
+    store.close();
+    vi.unstubAllGlobals();
+  });
   it('that is left says nothing afterwards', async () => {
     const started = deferred();
     const { run, source, store } = await make({

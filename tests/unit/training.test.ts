@@ -6,6 +6,7 @@ import { modalityOf } from '../../src/domain/task.ts';
 import { SILENCE_LOG_MEL, windowFrames } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import { fit, scheduledRate, type FitOptions, type FitState, type Trainable } from '../../src/training/fit.ts';
+import { StudioError } from '../../src/kernel/errors.ts';
 import { accuracyOf, crossValidate, judgedBy, packFolds, unpackFolds } from '../../src/training/cross-validate.ts';
 import type { PreparedRun } from '../../src/training/slot.ts';
 import {
@@ -252,6 +253,49 @@ describe('the loop', () => {
     onCheckpoint: async () => {},
     onSnapshot: async () => {},
     ...patch,
+  });
+
+  /** A graphics processor that is lost after so many steps: what it computes then never ends, or is anything. */
+  class Lost extends Toy {
+    readonly #after: number;
+    readonly #isSilent: boolean;
+    #reject!: (error: unknown) => void;
+    #isLost = false;
+    readonly watch = {
+      lost: new Promise<never>((_, reject) => (this.#reject = reject)),
+      assertAlive: () => {
+        if (this.#isLost) throw new StudioError('gpu/device-lost');
+      },
+      release() {},
+    };
+    constructor(after: number, isSilent: boolean) {
+      super();
+      this.#after = after;
+      this.#isSilent = isSilent;
+      this.watch.lost.catch(() => {});
+    }
+    override async step(iteration: number, step: number, rate: number) {
+      if (this.steps < this.#after) return super.step(iteration, step, rate);
+      this.#isLost = true;
+      if (!this.#isSilent) return { loss: 0, correct: 0, count: 1 };
+      setTimeout(() => this.#reject(new StudioError('gpu/device-lost')), 5);
+      return new Promise<never>(() => {});
+    }
+  }
+  it.each([true, false])('ends when its engine is lost (silent: %s), and keeps nothing of it', async (isSilent) => {
+    for (const wrap of [(lost: Lost) => lost, (lost: Lost) => judgedBy(lost, () => null)]) {
+      const kept: number[] = [];
+      const run = fit(
+        wrap(new Lost(5, isSilent)),
+        options({
+          checkpointEveryMs: { betweenIterations: 0, withinIteration: 0 },
+          onCheckpoint: async ({ stepCount }) => void kept.push(stepCount),
+        }),
+        null,
+      );
+      await expect(run).rejects.toMatchObject({ code: 'gpu/device-lost' });
+      expect(Math.max(...kept)).toBe(5);
+    }
   });
 
   it('keeps the weights of the best validation, not the last', async () => {
