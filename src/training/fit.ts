@@ -86,11 +86,20 @@ export function scheduledRate(base: number, progressRatio: number): number {
   return base * Math.min(warm, 0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progressRatio))));
 }
 
-/** Waits for work of a trainable, or for the end of what computes it. @throws StudioError `gpu/device-lost`. */
+/** What a lost device breaks may be heard of this long before its loss. */
+const LOSS_MS = 250;
+
+/** Waits for work of a trainable, or for the end of what computes it. @throws StudioError `gpu/device-lost`; whatever the work throws. */
 export async function answered<T>({ watch }: Pick<Trainable, 'watch'>, work: Promise<T>): Promise<T> {
-  const value = await (watch ? Promise.race([watch.lost, work]) : work);
-  watch?.assertAlive();
-  return value;
+  if (!watch) return work;
+  try {
+    const value = await Promise.race([watch.lost, work]);
+    watch.assertAlive();
+    return value;
+  } catch (error) {
+    await Promise.race([watch.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MS))]);
+    throw error;
+  }
 }
 
 /**

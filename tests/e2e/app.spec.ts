@@ -12,6 +12,18 @@ type Server = { url: string; close(): Promise<void> };
 const start = serve as (root: string, port?: number, options?: { isolated: boolean }) => Promise<Server>;
 const beep = (name: string, hz: number) => ({ name, mimeType: 'audio/wav', buffer: wavBytes(tone(hz, 1), 16000) });
 
+/** A project with so many clips of a low and of a high beep, on the Train page. */
+async function twoSounds(studio: StudioPage, name: string, count: number): Promise<void> {
+  await studio.newProject(name);
+  await studio.importFiles(
+    [200, 3000].flatMap((hz) =>
+      Array.from({ length: count }, (_, n) => beep(`${hz < 1000 ? 'low' : 'high'}.${n}.wav`, hz + n)),
+    ),
+  );
+  await studio.closeReport();
+  await studio.step('Train');
+}
+
 test('the home page loads at most 110 KB of JavaScript', async ({ studio }) => {
   const sizes = new Map<string, number>();
   studio.page.on('response', async (response) => {
@@ -107,13 +119,7 @@ test('diagnostics tests every engine and gives a report', async ({ studio }) => 
 test('a training thread that dies loses nothing: the run waits at its checkpoint', async ({ studio }) => {
   test.setTimeout(120_000);
   const { page } = studio;
-  await studio.newProject('Crash');
-  await studio.importFiles([
-    ...Array.from({ length: 12 }, (_, n) => beep(`low.${n}.wav`, 200 + n)),
-    ...Array.from({ length: 12 }, (_, n) => beep(`high.${n}.wav`, 3000 + n)),
-  ]);
-  await studio.closeReport();
-  await studio.step('Train');
+  await twoSounds(studio, 'Crash', 12);
   await studio.iterations(200);
   // The workers' global objects are not the page's: the thread is killed from outside, as a browser out of memory does.
   await studio.button('Train').click();
@@ -138,30 +144,33 @@ test('a training thread that dies loses nothing: the run waits at its checkpoint
   await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 30_000 });
 });
 
-test('a graphics processor that is lost in the middle does not end the training', async ({ studio }) => {
-  test.setTimeout(180_000);
-  const { page } = studio;
-  await studio.newProject('Lost');
-  await studio.importFiles([
-    ...Array.from({ length: 4 }, (_, n) => beep(`low.${n}.wav`, 200 + n)),
-    ...Array.from({ length: 4 }, (_, n) => beep(`high.${n}.wav`, 3000 + n)),
-  ]);
-  await studio.closeReport();
-  await studio.step('Train');
-  await studio.iterations(6);
-  await page.getByText('seed, batch size, learning rate, engine').click();
-  await page.getByRole('combobox', { name: 'Engine' }).selectOption('webgl');
-  await studio.button('Train').click();
-  await expect(page.getByText(/Iteration ([2-9]|\d\d)/)).toBeVisible({ timeout: 90_000 });
-  const worker = page.workers().find((candidate) => candidate.url().includes('training.worker'))!;
-  await worker.evaluate(() => {
-    const { backend } = (globalThis as never as { _tfengine: { backend: { gpgpu: { gl: WebGL2RenderingContext } } } })
-      ._tfengine;
-    backend.gpgpu.gl.getExtension('WEBGL_lose_context')!.loseContext();
+test.describe('a graphics processor', () => {
+  // WebGPU as software, which is right and slow. WebGL is lost in tests/browser/training.test.ts.
+  test.use({
+    launchArgs: [
+      ...['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-webgpu-adapter=swiftshader'],
+      ...['--use-vulkan=swiftshader', '--use-angle=swiftshader'],
+    ],
   });
-  await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByText('webgl stopped answering: going on with wasm')).toBeAttached();
-  studio.problems.length = 0;
+  test('that is lost in the middle does not end the training', async ({ studio }) => {
+    test.setTimeout(180_000);
+    const { page } = studio;
+    await twoSounds(studio, 'Lost', 4);
+    await studio.iterations(4);
+    await page.getByText('seed, batch size, learning rate, engine').click();
+    await page.getByRole('combobox', { name: 'Engine' }).selectOption('webgpu');
+    await studio.button('Train').click();
+    await expect(page.getByText(/Iteration [23]/)).toBeVisible({ timeout: 90_000 });
+    const worker = page.workers().find((candidate) => candidate.url().includes('training.worker'))!;
+    await worker.evaluate(() => {
+      const { backend } = (globalThis as never as { _tfengine: { backend: { device: GPUDevice } } })._tfengine;
+      backend.device.destroy();
+    });
+    await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText('webgpu stopped answering: going on with wasm')).toBeAttached();
+    expect(studio.problems.filter((problem) => !/device|GPU/i.test(problem))).toEqual([]);
+    studio.problems.length = 0;
+  });
 });
 
 test('the sample project is made by the app and learnt in a few iterations', async ({ studio }) => {
