@@ -68,7 +68,8 @@ export class Working {
     // Refused on low battery, or where there is none: work goes on as long as the device does.
     const screen = await this.#wakeLock?.request('screen').catch(() => null);
     if (!screen) return;
-    if (!this.#isBusy) return void screen.release().catch(() => {});
+    // Asked twice, or done meanwhile: one hold at most.
+    if (!this.#isBusy || (this.#screen && !this.#screen.released)) return void screen.release().catch(() => {});
     this.#screen = screen;
   }
 }

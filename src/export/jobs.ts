@@ -139,8 +139,14 @@ export function createExportJobs(
           }
           const made = await whole();
           const subject: Subject = {
-            ...{ slot, artifact: model, about, calibration, answering, generatedBy },
-            ...{ golden: await golden(), head: headOf(model, made) },
+            slot,
+            artifact: model,
+            about,
+            calibration,
+            answering,
+            generatedBy,
+            golden: await golden(),
+            head: headOf(model, made),
           };
           const blob = new Blob([await WRITERS[id](subject, made)], { type: 'application/octet-stream' });
           results.push({ id, files: [{ path: `${base}${formOf(id).suffix}`, blob }], refusal: null });

@@ -155,6 +155,9 @@ export function createFeaturesJobs(
         throwIfAborted(signal);
         await loadNetwork(db, id);
       }
+      // Files are stored where there is room: one that was not is said.
+      const left = (await networkStatus(db)).some(({ state }) => state === 'served');
+      if (left) throw new StudioError('dataset/quota-exceeded');
     },
     async downloadNetwork({ id }, { signal, progress }) {
       await downloadNetwork(await store(), id, signal, (done, total) => progress({ done, total }));

@@ -102,7 +102,7 @@ export const ERROR_CATALOGUE = {
     title: 'This address is not secure, and browsers switch off there what Understudy is made of.',
     kept: 'Nothing was changed.',
     advice:
-      'Open it by https, or on the computer it runs on as http://localhost. docs/hosting.md says how to serve it by https.',
+      'Open it by https, or on the computer it runs on as http://localhost. Whoever hosts it finds how in its docs/hosting.md.',
     retry: false,
   },
   'media/camera-in-use': {

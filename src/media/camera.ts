@@ -27,7 +27,7 @@ export async function listCameras(): Promise<CameraChoice[]> {
 /**
  * Opens a camera, without sound.
  * @param deviceId one that is gone is replaced by another, which is said. @param onEnded called when it is unplugged or taken away.
- * @throws StudioError `media/camera-denied`, `-missing`, `-in-use`, `app/insecure-page`.
+ * @throws StudioError `media/camera-denied`, `-missing`, `-in-use`.
  */
 export async function openCamera(deviceId: string | null, onEnded: () => void): Promise<Camera> {
   const scope = new Scope();

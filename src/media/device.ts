@@ -46,14 +46,13 @@ export function deviceError(kind: DeviceKind, cause: unknown): unknown {
 
 /**
  * Asks for a device; one that was chosen and is gone is replaced by another.
- * @param ask getUserMedia with `{ deviceId }`, or with nothing. @throws StudioError `media/…-denied`, `-missing`, `-in-use`, `app/insecure-page`.
+ * @param ask getUserMedia with `{ deviceId }`, or with nothing. @throws StudioError `media/…-denied`, `-missing`, `-in-use`.
  */
 export async function askForDevice(
   kind: DeviceKind,
   deviceId: string | null,
   ask: (wanted: MediaTrackConstraints) => Promise<MediaStream>,
 ): Promise<{ stream: MediaStream; isOther: boolean }> {
-  if (globalThis.isSecureContext === false) throw new StudioError('app/insecure-page');
   if (!navigator.mediaDevices) throw new StudioError(CODES[kind].missing);
   try {
     if (!deviceId) return { stream: await ask({}), isOther: false };

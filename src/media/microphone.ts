@@ -44,7 +44,7 @@ function keepRunning(context: AudioContext, warnings: DeviceWarnings, scope: Sco
 /**
  * Opens a microphone with echo cancelling, noise suppression and gain control off: they destroy everything that is not speech.
  * @param deviceId one that is gone is replaced by another, which is said. @param onEnded called when it is unplugged or taken away.
- * @throws StudioError `media/microphone-denied`, `-missing`, `-in-use`, `app/insecure-page`, `media/audio-suspended`.
+ * @throws StudioError `media/microphone-denied`, `-missing`, `-in-use`, `media/audio-suspended`.
  */
 export async function openMicrophone(deviceId: string | null, onEnded: () => void): Promise<Microphone> {
   const scope = new Scope();

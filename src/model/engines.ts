@@ -63,6 +63,16 @@ export type EngineWatch = {
   release: () => void;
 };
 
+/**
+ * What an AbortError nobody asked for means on the engine that is current: a graphics device that is gone ends what reads from it so, seconds before it says that
+ * it is gone. @returns `gpu/device-lost`, or the error as it is on engines of the processor.
+ */
+export function explainAbort(error: unknown): unknown {
+  const engine = tf.getBackend();
+  const isGraphics = engine === 'webgl' || engine === 'webgpu';
+  return isGraphics ? new StudioError('gpu/device-lost', { details: { engine, reason: String(error) } }) : error;
+}
+
 /** Watches the engine that is current. */
 export function watchEngine(): EngineWatch {
   const engine = tf.getBackend() as EngineName;

@@ -12,7 +12,7 @@ export {
   type ChannelScale,
   type NetworkInput,
 } from './detector-inputs.ts';
-export { findEngines, startEngine, watchEngine, type EngineFact, type EngineWatch } from './engines.ts';
+export { explainAbort, findEngines, startEngine, watchEngine, type EngineFact, type EngineWatch } from './engines.ts';
 export { DESCRIPTION, openModelFile, readModelFile, type ModelFile } from './model-file.ts';
 export { MovementPredictor } from './movement-predictor.ts';
 export { KnownPredictor, SoundPredictor, WindowClassifier, type ClipScorer, type Predictor } from './predictor.ts';

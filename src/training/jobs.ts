@@ -6,10 +6,10 @@ import { rowOf, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { FeatureCache, loadBackbone } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
 import { nowMs } from '../kernel/clock.ts';
-import { StudioError, throwIfAborted } from '../kernel/errors.ts';
+import { isAbort, StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { formatDuration, formatPercent } from '../kernel/format.ts';
 import { holding } from '../kernel/locks.ts';
-import { saveArtifact } from '../model/jobs.ts';
+import { explainAbort, saveArtifact } from '../model/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import { chooseForm } from './choose-form.ts';
 import type { TrainingContract, TrainingProgress } from './contract.ts';
@@ -384,7 +384,12 @@ export function createTrainingJobs(
         return await inTurn(() =>
           holding(writingLock(args.projectId), async (lost) => {
             throwIfAborted(signal);
-            return train(args, control, AbortSignal.any([signal, lost]), lost, progress);
+            const end = AbortSignal.any([signal, lost]);
+            try {
+              return await train(args, control, end, lost, progress);
+            } catch (error) {
+              throw isAbort(error) && !end.aborted ? explainAbort(error) : error;
+            }
           }),
         );
       } finally {

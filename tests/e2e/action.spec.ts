@@ -26,6 +26,7 @@ test('the sample trains, its mistakes and clips are watched, and landmark files 
   await studio.open();
   await studio.button(/^Open sample: Wave/).click();
   await expect(page.getByText('60 clips')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('list', { name: 'Clips' })).toBeVisible();
   expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
 
   await page.getByRole('list', { name: 'Clips' }).getByRole('button').first().click();

@@ -38,6 +38,25 @@ test('the home page loads at most 110 KB of JavaScript', async ({ studio }) => {
   expect(total / 1000).toBeLessThan(110);
 });
 
+test('a page that is slow to come has a heading, one that does not come says so, and neither is blank', async ({
+  studio,
+  context,
+}) => {
+  const { page } = studio;
+  await context.route('**/assets/ProjectShell*.js', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await route.abort();
+  });
+  await studio.open('#/project/none/data');
+  const main = page.getByRole('main');
+  await expect(main.getByRole('heading', { level: 1, name: 'Opening' })).toBeVisible();
+  await expect(main).toHaveAttribute('aria-busy', 'true');
+  await expect(main.getByRole('alert')).toBeVisible();
+  await main.getByRole('link', { name: 'All projects' }).click();
+  await expect(page.getByRole('heading', { name: 'Teach it by showing it.' })).toBeVisible();
+  studio.problems.length = 0;
+});
+
 test('it trains on a host that sends no isolation headers', async ({ context }) => {
   const server = await start('dist', 0, { isolated: false });
   const studio = new StudioPage(context.pages()[0]!, server.url);
@@ -160,13 +179,14 @@ test.describe('a graphics processor', () => {
     await page.getByText('seed, batch size, learning rate, engine').click();
     await page.getByRole('combobox', { name: 'Engine' }).selectOption('webgpu');
     await studio.button('Train').click();
-    await expect(page.getByText(/Iteration [23]/)).toBeVisible({ timeout: 90_000 });
+    // In the first iteration: one takes 20 s here, and later losses are those of tests/browser/training.test.ts.
+    await expect(page.getByText(/Iteration \d/)).toBeVisible({ timeout: 60_000 });
     const worker = page.workers().find((candidate) => candidate.url().includes('training.worker'))!;
     await worker.evaluate(() => {
       const { backend } = (globalThis as never as { _tfengine: { backend: { device: GPUDevice } } })._tfengine;
       backend.device.destroy();
     });
-    await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 90_000 });
     await expect(page.getByText('webgpu stopped answering: going on with wasm')).toBeAttached();
     expect(studio.problems.filter((problem) => !/device|GPU/i.test(problem))).toEqual([]);
     studio.problems.length = 0;

@@ -128,8 +128,10 @@ export class EngineStudio {
   async fill(role: string, name: Name, text: string): Promise<void> {
     await this.driver.fill(await this.#element(role, name), text);
   }
-  setFiles(testId: string, paths: readonly string[]): Promise<void> {
-    return this.driver.setFiles(`[data-testid="${testId}"]`, paths);
+  async setFiles(testId: string, paths: readonly string[]): Promise<void> {
+    const selector = `[data-testid="${testId}"]`;
+    await this.until(testId, () => this.#in<boolean>(`return !!document.querySelector(${JSON.stringify(selector)});`));
+    await this.driver.setFiles(selector, paths);
   }
   open(path = ''): Promise<void> {
     return this.driver.goto(this.url + path);

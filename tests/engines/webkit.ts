@@ -44,8 +44,11 @@ export async function openWebKit(isPrivate = false): Promise<Driver> {
   const end = () => {
     driver.kill();
     screen.kill();
-    // Its processes may still be writing their caches.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    try {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    } catch {
+      // Its processes still write their caches: what is left lies in the system's own folder for such files.
+    }
   };
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {

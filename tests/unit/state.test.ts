@@ -874,10 +874,6 @@ describe('microphone and camera', () => {
     await expect(askForDevice('camera', 'one', answers(refused('NotReadableError')))).rejects.toMatchObject({
       code: 'media/camera-in-use',
     });
-    vi.stubGlobal('isSecureContext', false);
-    await expect(askForDevice('camera', null, answers(refused('x')))).rejects.toMatchObject({
-      code: 'app/insecure-page',
-    });
     vi.unstubAllGlobals();
   });
 

@@ -49,9 +49,17 @@ export async function isRuntimeKept(): Promise<boolean> {
   const address = `${assetAddress('litert/')}${await loaderName()}.wasm`;
   return 'caches' in self && (await (await caches.open(CACHE)).match(address)) !== undefined;
 }
-/** Keeps it. @throws TypeError or Error when it cannot be fetched. */
+/** Keeps it. @throws StudioError `network/download-failed`, `dataset/quota-exceeded`. */
 export async function keepRuntime(): Promise<void> {
-  await binary(`${assetAddress('litert/')}${await loaderName()}.wasm`);
+  const address = `${assetAddress('litert/')}${await loaderName()}.wasm`;
+  await binary(address).catch((cause: unknown) => {
+    throw new StudioError('network/download-failed', {
+      message: 'What runs the pretrained networks could not be fetched.',
+      details: { address, reason: String(cause) },
+      cause,
+    });
+  });
+  if (!(await isRuntimeKept())) throw new StudioError('dataset/quota-exceeded');
 }
 
 /** What the runtime is made of: its loader, and the WebAssembly binary. */

@@ -14,7 +14,7 @@ export class NetworkSession {
   #states = $state.raw<Partial<Record<NetworkId, NetworkState>>>({});
   #error = $state.raw<StudioError | null>(null);
   #isRuntimeKept = $state<boolean | null>(null);
-  #keeping = $state.raw<{ ratio: number } | null>(null);
+  #keeping = $state.raw<{ ratio: number; controller: AbortController } | null>(null);
   #controllers = new Map<NetworkId, AbortController>();
 
   constructor(client: WorkerClient<FeaturesContract>) {
@@ -54,17 +54,23 @@ export class NetworkSession {
     return this.#keeping;
   }
 
+  cancelKeeping(): void {
+    this.#keeping?.controller.abort();
+  }
+
   /** Keeps everything that is here for work without a connection. */
   async keepOffline(): Promise<void> {
     if (this.#keeping) return;
     this.#error = null;
-    this.#keeping = { ratio: 0 };
+    const controller = new AbortController();
+    this.#keeping = { ratio: 0, controller };
     try {
-      const onProgress = ({ done, total }: { done: number; total: number }) =>
-        (this.#keeping = { ratio: done / total });
-      await this.#client.call('keepOffline', null, { onProgress });
+      await this.#client.call('keepOffline', null, {
+        signal: controller.signal,
+        onProgress: ({ done, total }) => (this.#keeping = { ratio: done / total, controller }),
+      });
     } catch (error) {
-      this.#error = toStudioError(error);
+      if (!isAbort(error)) this.#error = toStudioError(error);
     } finally {
       this.#keeping = null;
       await this.refresh();
