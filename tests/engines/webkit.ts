@@ -40,14 +40,20 @@ export async function openWebKit(isPrivate = false): Promise<Driver> {
   const driver = spawn('WebKitWebDriver', [`--port=${port}`], {
     env: { ...process.env, ...xdg, DISPLAY: display, HOME: folder },
     stdio: ['ignore', out, out],
+    detached: true,
   });
   const end = () => {
-    driver.kill();
+    // With all it has started, which would go on writing into the folder.
+    try {
+      process.kill(-driver.pid!, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
     screen.kill();
     try {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 4, retryDelay: 100 });
     } catch {
-      // Its processes still write their caches: what is left lies in the system's own folder for such files.
+      // What is left lies in the system's own folder for such files.
     }
   };
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
