@@ -68,6 +68,8 @@ export default defineConfig({
         globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,txt,webmanifest}', 'runtime/*'],
         // Networks and their runtime are large: they are kept when they are first used (features/networks).
         globIgnores: ['models/**', 'litert/*.wasm'],
+        // Beside it, it would be loaded by an address, which the policy of Trusted Types is asked about.
+        inlineWorkboxRuntime: true,
         maximumFileSizeToCacheInBytes: 6 * 2 ** 20,
       },
     }),

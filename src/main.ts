@@ -1,5 +1,6 @@
 /** Starts the app: builds the object graph once and mounts the page. Main thread. */
 import './kernel/polyfill.ts';
+import './kernel/trusted-types.ts';
 import { mount } from 'svelte';
 import App from './app/App.svelte';
 import StartFailure from './app/StartFailure.svelte';

@@ -14,6 +14,9 @@ export const PAGE_POLICY = [
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",
+  // Scripts of src/kernel/trusted-types.ts, templates of Svelte, icons of src/ui/icons.ts.
+  "require-trusted-types-for 'script'",
+  'trusted-types default svelte-trusted-html understudy-icons',
 ].join('; ');
 
 /** Of every answer: page, workers, service worker, files. Workers take their policy from it, never from the page's meta element. */

@@ -1,5 +1,6 @@
 /** Thread of zip files: unpacking imports, packing exports, project archives. */
 import '../src/kernel/polyfill.ts';
+import '../src/kernel/trusted-types.ts';
 import { Store } from '../src/dataset/index.ts';
 import { createArchiveJobs } from '../src/dataset/archive-jobs.ts';
 import { serve } from '../src/rpc/serve.ts';

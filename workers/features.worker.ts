@@ -1,5 +1,6 @@
 /** Thread of the features room: files → measurements, pictures, spectrograms. */
 import '../src/kernel/polyfill.ts';
+import '../src/kernel/trusted-types.ts';
 import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
 import { createFeaturesJobs } from '../src/features/jobs.ts';

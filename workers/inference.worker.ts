@@ -1,5 +1,6 @@
 /** Thread of preview and evaluation: owns the live model. */
 import '../src/kernel/polyfill.ts';
+import '../src/kernel/trusted-types.ts';
 import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
 import { createEvaluationJobs } from '../src/evaluation/jobs.ts';

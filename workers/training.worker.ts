@@ -1,5 +1,6 @@
 /** Thread of the training room: owns the model being trained. */
 import '../src/kernel/polyfill.ts';
+import '../src/kernel/trusted-types.ts';
 import './wasm-files.ts';
 import { Store } from '../src/dataset/index.ts';
 import { columnOf } from '../src/tasks/jobs.ts';

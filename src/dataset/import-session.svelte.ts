@@ -6,7 +6,7 @@ import { intersectionOverUnion } from '../domain/boxes.ts';
 import { boxesOf, isLabelled, withBoxes } from '../domain/label.ts';
 import { durationOf, type InspectedMedia, type ItemPart, type MediaItem, type Part } from '../domain/project.ts';
 import { assert } from '../kernel/assert.ts';
-import { newId, nowMs } from '../kernel/clock.ts';
+import { elapsedMs, newId, nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { formatCount, formatPosition } from '../kernel/format.ts';
 import { Scope } from '../kernel/scope.ts';
@@ -153,11 +153,11 @@ export class ImportSession {
       group,
       isCancelled: false,
     };
-    let startedAtMs = nowMs();
+    let startedAtMs = elapsedMs();
     // A file that is still being read when the import has ended says nothing any more.
     const show = (phase: 'unpacking' | 'reading', done: number, total: number) => {
       // Neither unpacking nor waiting for an answer tells how long reading takes.
-      if (this.#state.kind !== 'running' || this.#state.phase !== phase) startedAtMs = nowMs();
+      if (this.#state.kind !== 'running' || this.#state.phase !== phase) startedAtMs = elapsedMs();
       if (this.#run === run) this.#state = { kind: 'running', done, total, startedAtMs, phase };
     };
     const end = (state: ImportState) => {

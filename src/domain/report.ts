@@ -41,6 +41,8 @@ export type ClassificationReport = {
   /** Score of always answering the most frequent class. */
   chance: number;
   classes: ClassScore[];
+  /** Classes of examples that the model has not learnt: the last of the labels, always answered wrongly, without a score. */
+  foreign?: string[];
   confusion: Confusion;
   items: ItemPrediction[];
 };
@@ -88,6 +90,8 @@ export type DetectionReport = {
   bySize: { small: number | null; medium: number | null; large: number | null };
   classes: DetectionClassScore[];
   labels: string[];
+  /** Classes of objects that the model has not learnt, the last of the labels: never found. */
+  foreign?: string[];
   /** Score with the best F1. */
   bestThreshold: number;
   pictures: PictureResult[];

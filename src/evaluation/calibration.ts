@@ -26,11 +26,11 @@ export function applyTemperature(scores: ArrayLike<number>, temperature: number)
   return out.map((value) => value / sum);
 }
 
-/** The scored clips of a report. */
+/** The scored clips of a report, of classes the model has learnt. */
 export function examplesOf(report: ClassificationReport): ScoredExample[] {
   return report.items.flatMap(({ label, scores }) => {
     const classIndex = report.confusion.labels.indexOf(label);
-    return classIndex < 0 ? [] : [{ scores, classIndex }];
+    return classIndex < 0 || classIndex >= scores.length ? [] : [{ scores, classIndex }];
   });
 }
 
@@ -184,7 +184,7 @@ export function thresholdsForGoal(
   lengthOf: (itemId: string) => number,
 ): Calibration['thresholds'] {
   if (precision === null && falseAlarmsPerMin === null) return null;
-  const classCount = report.confusion.labels.length;
+  const classCount = report.confusion.labels.length - (report.foreign?.length ?? 0);
   const list: (number | null)[] =
     precision !== null
       ? thresholdsFor(examplesOf(report), classCount, temperature, precision)

@@ -233,9 +233,11 @@ export function bestThreshold(pictures: readonly Pick<ScoredPicture, 'truth' | '
 /** The whole evaluation of one part. @param labels class names in the order of the model. */
 export function buildDetectionReport(
   pictures: readonly ScoredPicture[],
-  labels: readonly string[],
+  learnt: readonly string[],
   about: { sourceId: string; part: Part; createdAtMs: number },
+  foreign: readonly string[] = [],
 ): DetectionReport {
+  const labels = [...learnt, ...foreign];
   const classes = labels.map((label, c): DetectionClassScore => {
     const byIou = IOU_STEPS.map((iou) => averagePrecisionOf(matchClass(pictures, c, iou, ALL_AREAS)));
     return {
@@ -261,7 +263,8 @@ export function buildDetectionReport(
       large: bucket([LARGE_AREA, Infinity]),
     },
     classes,
-    labels: [...labels],
+    labels,
+    ...(foreign.length > 0 ? { foreign: [...foreign] } : {}),
     bestThreshold: bestThreshold(shown),
     pictures: shown.map(({ itemId, path, truth, found }): PictureResult => ({
       itemId,

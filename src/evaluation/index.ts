@@ -10,7 +10,7 @@ export {
   scoresAt,
   type ScoredPicture,
 } from './detection.ts';
-export { isStaleReport, scoresByGroup, type GroupScores } from './reading.ts';
+export { isStaleReport, scoresByGroup, tellForeign, type GroupScores } from './reading.ts';
 export { formatReport, type ReportAbout, type ReportFormat } from './report-files.ts';
 export {
   applyTemperature,

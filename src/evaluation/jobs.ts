@@ -37,7 +37,7 @@ export function createEvaluationJobs(
     const wanted = new Set(itemIds);
     using judge = await load(artifact, project.classes, db);
     const chosen = items.filter((item) => wanted.has(item.id) && judge.takes(item));
-    if (chosen.length === 0) throw new StudioError('evaluation/no-items');
+    if (!chosen.some((item) => judge.knows(item))) throw new StudioError('evaluation/no-items');
     for (const [i, item] of chosen.entries()) {
       await yieldToMessages();
       throwIfAborted(signal);

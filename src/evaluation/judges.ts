@@ -10,15 +10,26 @@ import { buildDetectionReport, type ScoredPicture } from './detection.ts';
 import { buildReport, type ScoredClip } from './metrics.ts';
 import type { Judge, LoadJudge } from './slot.ts';
 
-/** Place of a project's class among those of a model, −1 when it is none of them; and the model's classes as the project calls them now. */
+/** A project's classes among those of a model, which are called as the project calls them now. Classes it has not learnt come behind them as they are met. */
 function matchClasses(model: readonly ClassLabel[], classes: readonly ClassLabel[]) {
   const nameOf = new Map(classes.map((label) => [label.id, label.name]));
+  const foreign: string[] = [];
+  const learntIndexOf = (classId: string): number => {
+    const byId = model.findIndex((label) => label.id === classId);
+    return byId >= 0 ? byId : model.findIndex((label) => label.name === nameOf.get(classId));
+  };
   return {
-    indexOf: (classId: string | null): number => {
-      const byId = model.findIndex((label) => label.id === classId);
-      return byId >= 0 ? byId : model.findIndex((label) => label.name === (nameOf.get(classId ?? '') ?? ''));
+    isLearnt: (classId: string) => learntIndexOf(classId) >= 0,
+    /** −1 for what is no class of the project. */
+    indexOf(classId: string): number {
+      const index = learntIndexOf(classId);
+      const name = nameOf.get(classId);
+      if (index >= 0 || name === undefined) return index;
+      if (!foreign.includes(name)) foreign.push(name);
+      return model.length + foreign.indexOf(name);
     },
     labels: model.map((label) => nameOf.get(label.id) ?? label.name),
+    foreign,
   };
 }
 
@@ -29,16 +40,17 @@ export const judgeClasses =
   ): LoadJudge =>
   async (artifact, classes, store) => {
     const scorer = await load(artifact, store);
-    const { indexOf, labels } = matchClasses(artifact.classes, classes);
+    const { indexOf, isLearnt, labels, foreign } = matchClasses(artifact.classes, classes);
     const cache = new FeatureCache(store);
     const clips: ScoredClip[] = [];
     return {
-      takes: (item) => indexOf(classIdOf(item)) >= 0,
+      takes: (item) => indexOf(classIdOf(item) ?? '') >= 0,
+      knows: (item) => isLearnt(classIdOf(item) ?? ''),
       async look(item) {
         const windowScores = await scorer.predictClip(cache, item);
-        clips.push({ itemId: item.id, path: item.path, classIndex: indexOf(classIdOf(item)), windowScores });
+        clips.push({ itemId: item.id, path: item.path, classIndex: indexOf(classIdOf(item) ?? ''), windowScores });
       },
-      report: (about) => buildReport(clips, labels, about),
+      report: (about) => buildReport(clips, labels, about, foreign),
       [Symbol.dispose]: () => scorer[Symbol.dispose](),
     } satisfies Judge;
   };
@@ -53,11 +65,12 @@ export const judgeFound =
   (load: (artifact: ModelArtifact, store: Store) => Promise<PictureScorer>): LoadJudge =>
   async (artifact, classes, store) => {
     const detector = await load(artifact, store);
-    const { indexOf, labels } = matchClasses(artifact.classes, classes);
+    const { indexOf, isLearnt, labels, foreign } = matchClasses(artifact.classes, classes);
     const cache = new FeatureCache(store);
     const pictures: ScoredPicture[] = [];
     return {
       takes: (item: MediaItem) => 'height' in item.media && item.label.kind === 'boxes',
+      knows: (item) => boxesOf(item).length === 0 || boxesOf(item).some(({ classId }) => isLearnt(classId)),
       async look(item) {
         if (!('height' in item.media)) return;
         const { width, height } = item.media;
@@ -68,7 +81,7 @@ export const judgeFound =
         const found = await detector.detectCached(cache, item.hash, item);
         pictures.push({ itemId: item.id, path: item.path, width, height, truth, found });
       },
-      report: (about) => buildDetectionReport(pictures, labels, about),
+      report: (about) => buildDetectionReport(pictures, labels, about, foreign),
       [Symbol.dispose]: () => detector[Symbol.dispose](),
     } satisfies Judge;
   };

@@ -66,13 +66,18 @@ export function macroF1(classes: readonly ClassScore[]): number {
   return present.reduce((sum, score) => sum + (score.f1 ?? 0), 0) / Math.max(1, present.length);
 }
 
-/** The whole evaluation of one part. @param labels class names in the order of the scores. */
+/**
+ * The whole evaluation of one part.
+ * @param labels class names in the order of the scores. @param foreign classes the model has not learnt; class indices go on with them after the labels.
+ */
 export function buildReport(
   clips: readonly ScoredClip[],
   labels: readonly string[],
   about: { sourceId: string; part: Part; createdAtMs: number },
+  foreign: readonly string[] = [],
 ): ClassificationReport {
   const classCount = labels.length;
+  const all = [...labels, ...foreign];
   let windowCount = 0;
   let windowsRight = 0;
   const items: ItemPrediction[] = clips.map(({ itemId, path, classIndex, windowScores }) => {
@@ -82,9 +87,9 @@ export function buildReport(
     }
     const scores = meanOverWindows(windowScores, classCount);
     const best = indexOfLargest(scores);
-    return { itemId, path, label: labels[classIndex]!, predicted: labels[best]!, confidence: scores[best]!, scores };
+    return { itemId, path, label: all[classIndex]!, predicted: labels[best]!, confidence: scores[best]!, scores };
   });
-  const confusion = confusionOf(items, labels);
+  const confusion = confusionOf(items, all);
   const classes = classScores(confusion);
   const right = items.filter((item) => item.label === item.predicted).length;
   return {
@@ -96,6 +101,7 @@ export function buildReport(
     macroF1: macroF1(classes),
     chance: Math.max(0, ...classes.map((score) => score.support)) / Math.max(1, items.length),
     classes,
+    ...(foreign.length > 0 ? { foreign: [...foreign] } : {}),
     confusion,
     items,
   };

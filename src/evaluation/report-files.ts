@@ -7,7 +7,8 @@ import { formatCsv, formatPercent } from '../kernel/format.ts';
 /** One row per clip: path, true class, predicted class, right or wrong, confidence, then the score of every class. */
 function classesToCsv(report: ClassificationReport): string {
   const { labels } = report.confusion;
-  const head = ['path', 'label', 'predicted', 'right', 'confidence', ...labels.map((label) => `score ${label}`)];
+  const learnt = labels.slice(0, labels.length - (report.foreign?.length ?? 0));
+  const head = ['path', 'label', 'predicted', 'right', 'confidence', ...learnt.map((label) => `score ${label}`)];
   const rows = report.items.map((item) => [
     item.path,
     item.label,

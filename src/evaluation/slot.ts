@@ -8,8 +8,10 @@ import type { FeatureRequest } from '../features/index.ts';
 
 /** A model at work on examples whose features are cached. Owns its network. */
 export interface Judge extends Disposable {
-  /** Whether there is anything to judge in an example: a class the model knows, boxes. */
+  /** Whether there is anything to judge in an example: a class, boxes. */
   takes(item: MediaItem): boolean;
+  /** Whether the model could be right of it. */
+  knows(item: MediaItem): boolean;
   /** Looks at one. @throws StudioError `features/clip-missing`. */
   look(item: MediaItem): Promise<void>;
   /** The report of all that were looked at. */

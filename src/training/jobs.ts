@@ -5,7 +5,7 @@ import type { ModelSource, RunData, Snapshot } from '../domain/project.ts';
 import { rowOf, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { FeatureCache, loadBackbone } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
-import { nowMs } from '../kernel/clock.ts';
+import { elapsedMs, nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { formatDuration, formatPercent } from '../kernel/format.ts';
 import { holding } from '../kernel/locks.ts';
@@ -126,7 +126,7 @@ export function createTrainingJobs(
 
     if (prepared.isHeavy && choice.engine === 'cpu') throw new StudioError('training/too-slow');
 
-    const started = nowMs();
+    const started = elapsedMs();
     const chosen =
       data.folds && !resume
         ? await chooseForm({
@@ -226,7 +226,7 @@ export function createTrainingJobs(
         log: lines,
         bestIteration,
         snapshots,
-        trainingSec: stored.trainingSec + (nowMs() - started) / 1000,
+        trainingSec: stored.trainingSec + (elapsedMs() - started) / 1000,
         checkpointSec: (stored.checkpointSec ?? 0) + checkpointMs / 1000,
       };
     };
@@ -341,7 +341,7 @@ export function createTrainingJobs(
     log(
       `${isPause ? 'Paused' : end.reason === 'paused' ? 'Stopped' : end.reason === 'converged' ? 'Converged' : 'Completed'} at iteration ${end.state.iteration}` +
         `${best && best.validationAccuracy !== null ? `, best ${best.iteration} with ${prepared.score(best.validationAccuracy)}` : ''}, ` +
-        `${formatDuration((nowMs() - started) / 1000)} of training`,
+        `${formatDuration((elapsedMs() - started) / 1000)} of training`,
     );
     current = {
       ...current,

@@ -4,7 +4,7 @@ import type { ModelSource, RunData, SourceStatus } from '../domain/project.ts';
 import type { EngineName } from '../domain/settings.ts';
 import type { TrainingSettings } from '../domain/task.ts';
 import { extract, type FeatureClients } from '../features/ui.ts';
-import { nowMs } from '../kernel/clock.ts';
+import { elapsedMs, nowMs } from '../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../kernel/errors.ts';
 import { Scope } from '../kernel/scope.ts';
 import type { CallOptions, WorkerClient } from '../rpc/client.ts';
@@ -96,7 +96,7 @@ export class TrainingSession implements Disposable {
         : { settings: source.settings, data: source.data ?? this.#plan(source.settings) };
       const { items } = this.#project;
       const request = this.#slot.features({ settings, data, items });
-      const started = nowMs();
+      const started = elapsedMs();
       const total = new Set(request.hashes).size;
       this.#state = { kind: 'features', sourceId, done: 0, total, ratio: 0, leftSec: null };
       await this.#project.saveSource(sourceId, { status: 'training', failure: null });
@@ -105,7 +105,7 @@ export class TrainingSession implements Disposable {
         onProgress: ({ done, total }: { done: number; total: number }) => {
           if (!isCurrent()) return;
           const ratio = done / Math.max(1, total);
-          const elapsedSec = (nowMs() - started) / 1000;
+          const elapsedSec = (elapsedMs() - started) / 1000;
           this.#state = {
             kind: 'features',
             sourceId,
@@ -145,7 +145,7 @@ export class TrainingSession implements Disposable {
                 this.#state = { kind: 'preparing', sourceId, text: progress.text };
                 return;
               case 'started':
-                trainingStarted = nowMs();
+                trainingStarted = elapsedMs();
                 first = progress.iteration;
                 planned = progress.plannedIterations;
                 this.#project.noteSource(sourceId, {
@@ -169,7 +169,7 @@ export class TrainingSession implements Disposable {
                 return;
               case 'step': {
                 const done = progress.iteration + progress.ratio;
-                const elapsedSec = (nowMs() - trainingStarted) / 1000;
+                const elapsedSec = (elapsedMs() - trainingStarted) / 1000;
                 const perSec = (done - first) / Math.max(elapsedSec, 1e-3);
                 this.#state = {
                   kind: 'training',

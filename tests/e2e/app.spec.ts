@@ -127,6 +127,28 @@ test.describe('an address that is not secure', () => {
   });
 });
 
+test('nothing writes HTML or runs a script from elsewhere', async ({ studio }) => {
+  await studio.open();
+  const refused = await studio.page.evaluate(() => {
+    const tries = [
+      () => (document.body.innerHTML = '<p>x</p>'),
+      () => document.createElement('script').setAttribute('src', 'https://example.org/a.js'),
+      () => new Worker('https://example.org/a.js'),
+      () => new Worker('data:text/javascript,1'),
+    ];
+    return tries.map((attempt) => {
+      try {
+        attempt();
+        return 'done';
+      } catch (error) {
+        return (error as Error).name;
+      }
+    });
+  });
+  expect(refused).toEqual(['TypeError', 'TypeError', 'TypeError', 'TypeError']);
+  studio.problems.length = 0;
+});
+
 test('diagnostics tests every engine and gives a report', async ({ studio }) => {
   await studio.open('#/diagnostics');
   await expect(studio.page.getByRole('status').filter({ hasText: /^Tested$/ })).toBeVisible({ timeout: 60_000 });

@@ -51,7 +51,7 @@ test(`${KILLS} kills of the whole browser lose nothing that was saved, and no st
     context.setDefaultTimeout(20_000);
     studio = new StudioPage(context.pages()[0] ?? (await context.newPage()), server.url);
   };
-  /** As a power cut ends it: no process of it is asked. */
+  /** As a crash ends it: no process of it is asked. What the system has taken to write, it still writes: a power cut is more. */
   const kill = () => spawnSync('pkill', ['-9', '-f', profile]);
   let saved: Counts = {};
   let made = 0;

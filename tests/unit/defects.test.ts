@@ -3,12 +3,14 @@ import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Store } from '../../src/dataset/index.ts';
 import type { ModelArtifact } from '../../src/domain/model.ts';
-import type { ModelSource } from '../../src/domain/project.ts';
+import { withClass } from '../../src/domain/label.ts';
+import type { MediaItem, ModelSource } from '../../src/domain/project.ts';
 import { evaluateSource, type EvaluationContract } from '../../src/evaluation/ui.ts';
 import { bundleFiles, readBundle } from '../../src/export/index.ts';
 import type { FeaturesContract } from '../../src/features/contract.ts';
 import { MOTION_VALUES, type Motion } from '../../src/features/index.ts';
 import { TASK } from '../../src/tasks/index.ts';
+import { removeSegment, segmentsOf, stretchOf } from '../../src/app/modalities/movement/segments.ts';
 import { MotionFile } from '../../src/app/modalities/movement/motion-file.svelte.ts';
 import { newSource } from '../../src/app/workbench.svelte.ts';
 import { tapSamples } from '../../src/media/outside.ts';
@@ -42,6 +44,22 @@ const movement = {
   height: 8,
   codec: 'vp9',
 };
+
+describe('the segments of a video', () => {
+  it('are taken away to the last, and the video stays, whole and without a class', () => {
+    const clip = (id: string, startSec: number, endSec: number) =>
+      withClass({ ...makeItem({ id }), hash: 'v', media: { ...movement, startSec, endSec, fileSec: 10 } }, 'c');
+    const [a, b] = [clip('1', 1, 3), clip('2', 4, 6)];
+    expect(removeSegment(a, [a, b])).toEqual([{ store: 'items', before: a, after: null }]);
+    const [last] = removeSegment(b, [b]);
+    const { segments, whole } = segmentsOf([last!.after as MediaItem], 'v');
+    expect([segments, whole?.id, whole && stretchOf(whole)]).toMatchObject([
+      [],
+      '2',
+      { startSec: 0, endSec: 10, durationSec: 10 },
+    ]);
+  });
+});
 
 describe('a project that comes in (3)', () => {
   it.each(['before', 'after'])(

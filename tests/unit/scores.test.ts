@@ -4,8 +4,11 @@ import {
   buildReport,
   classScores,
   confusionOf,
+  examplesOf,
   formatInterval,
+  formatReport,
   meanOverWindows,
+  tellForeign,
   wilsonInterval,
 } from '../../src/evaluation/index.ts';
 import { eventsToCsv, findEvents, Smoother, winner } from '../../src/preview/index.ts';
@@ -48,6 +51,28 @@ describe('scores', () => {
     expect(report).toMatchObject({ clipAccuracy: 1, windowCount: 3, chance: 0.5, macroF1: 1 });
     expect(report.windowAccuracy).toBeCloseTo(2 / 3);
     expect(report.items[0]!.confidence).toBeCloseTo(0.65);
+  });
+  it('count what the model has not learnt as wrong, and say so', () => {
+    const report = buildReport([clip(0, [1, 0]), clip(1, [0, 1]), clip(2, [0.2, 0.8])], ['A', 'B'], about, ['C']);
+    expect(report.clipAccuracy).toBeCloseTo(2 / 3);
+    expect(report.confusion).toEqual({
+      labels: ['A', 'B', 'C'],
+      rows: [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 1, 0],
+      ],
+    });
+    expect(report.classes[2]).toMatchObject({ label: 'C', recall: 0, support: 1 });
+    expect(tellForeign(report, ['clip', 'clips'])).toMatchObject({
+      title: 'This model has not learnt C',
+      text: expect.stringContaining('1 clip of that class counts as wrong') as string,
+    });
+    // The table has a column for each score, and the temperature is found from what was learnt.
+    const [head, ...rows] = formatReport(report, 'csv', { project: '', model: '', facts: [] }).trim().split(/\r?\n/);
+    expect(rows.map((row) => row.split(',').length)).toEqual(rows.map(() => head!.split(',').length));
+    expect(examplesOf(report)).toHaveLength(2);
+    expect(tellForeign(buildReport([clip(0, [1, 0])], ['A', 'B'], about), ['clip', 'clips'])).toBeNull();
   });
   it('are 1 for perfect and 0 for always wrong answers', () => {
     expect(buildReport([clip(0, [1, 0]), clip(1, [0, 1])], ['A', 'B'], about)).toMatchObject({

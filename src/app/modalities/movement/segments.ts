@@ -66,6 +66,13 @@ export function moveSegment(before: MediaItem, startSec: number, endSec: number)
   return [{ store: 'items', before, after: withStretch(before, from, to) }];
 }
 
+/** Takes a clip away; the last one of a file leaves the file as it came, whole and without a class. @param ofFile all clips of its file. */
+export function removeSegment(before: MediaItem, ofFile: readonly MediaItem[]): Change[] {
+  const isLast = !ofFile.some(({ id }) => id !== before.id);
+  const after = isLast ? withClass(withStretch(before, 0, stretchOf(before).fileSec), null) : null;
+  return [{ store: 'items', before, after }];
+}
+
 /** The clip under a moment as two. Nothing when there is none, or an end would be too short. */
 export function splitSegment(segments: readonly MediaItem[], atSec: number): Change[] {
   const before = segments.find((item) => {
