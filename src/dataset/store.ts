@@ -6,6 +6,7 @@ import type { MediaItem, ModelSource, Project } from '../domain/project.ts';
 import type { Report } from '../domain/report.ts';
 import { newId } from '../kernel/clock.ts';
 import { StudioError } from '../kernel/errors.ts';
+import type { IDBPTransaction, StoreNames } from 'idb';
 import { openDatabase } from './schema.ts';
 import type {
   Change,
@@ -15,6 +16,7 @@ import type {
   StoredPicture,
   StoredWeights,
   StudioDatabase,
+  StudioSchema,
 } from './schema.ts';
 
 /** Undo steps kept per project. */
@@ -77,8 +79,16 @@ function asStorageError(error: unknown): unknown {
   if (!(error instanceof DOMException || error instanceof Error)) return error;
   if (error.name === 'QuotaExceededError') return new StudioError('dataset/quota-exceeded', { cause: error });
   // Private windows of WebKit take records and refuse files (bug 156347).
-  return /preparing Blob\/File/.test(error.message) ? new StudioError('dataset/no-files', { cause: error }) : error;
+  if (/preparing Blob\/File/.test(error.message)) return new StudioError('dataset/no-files', { cause: error });
+  // A transaction that the browser ended says AbortError: that is no person who cancelled.
+  return /^(Abort|Unknown|InvalidState|Timeout)Error$/.test(error.name)
+    ? new StudioError('dataset/write-failed', { details: { reason: error.message }, cause: error })
+    : error;
 }
+
+type Transaction<Names extends StoreNames<StudioSchema>[]> = IDBPTransaction<StudioSchema, Names, 'readwrite'>;
+/** Takes a request that is not waited for. */
+type Later = (request: Promise<unknown>) => void;
 
 /**
  * A change of a model source as it may be undone or redone: what training wrote since is never lost. A source that was trained keeps
@@ -121,6 +131,38 @@ export class Store {
 
   close(): void {
     this.#db.close();
+  }
+
+  /**
+   * One transaction, whole or not at all. @param durability strict: on disk before it is answered, as what a person made has to be.
+   * @param work makes the requests; those it does not wait for go through `later`.
+   * @throws StudioError `dataset/quota-exceeded`, `dataset/no-files`, `dataset/write-failed` by the first cause; whatever `work` throws.
+   */
+  async #transact<Names extends StoreNames<StudioSchema>[], T>(
+    names: [...Names],
+    durability: 'strict' | 'relaxed',
+    work: (tx: Transaction<Names>, later: Later) => Promise<T>,
+  ): Promise<T> {
+    const tx = this.#db.transaction(names as Names, 'readwrite', { durability });
+    const done = tx.done;
+    done.catch(() => {});
+    // The first cause: once a request failed, everything after it only says that the transaction was aborted.
+    let cause: unknown;
+    const later: Later = (request) => void request.catch((error: unknown) => (cause ??= error));
+    try {
+      const value = await work(tx as Transaction<Names>, later);
+      await done;
+      return value;
+    } catch (error) {
+      try {
+        tx.abort();
+      } catch {
+        // It has ended.
+      }
+      await done.catch(() => {});
+      const isAborted = cause === undefined || (cause instanceof Error && cause.name === 'AbortError');
+      throw asStorageError(tx.error ?? (isAborted ? error : cause));
+    }
   }
 
   // ---- projects
@@ -173,27 +215,17 @@ export class Store {
     changes: Change[],
     content: NewContent = {},
   ): Promise<void> {
-    const tx = this.#db.transaction(
-      ['projects', 'items', 'sources', 'blobs', 'pictures', 'steps', 'history'],
-      'readwrite',
-      // What a person made is on disk before it is said to be saved.
-      { durability: 'strict' },
-    );
-    const done = tx.done.catch((error: unknown) => Promise.reject(asStorageError(error)));
-    done.catch(() => {});
-    // The first cause: once a request failed, everything after it only says that the transaction was aborted.
-    let cause: unknown;
-    const watch = (write: Promise<unknown>) => void write.catch((error: unknown) => (cause ??= error));
-    try {
-      for (const blob of content.blobs ?? []) watch(tx.objectStore('blobs').put(blob));
-      for (const picture of content.pictures ?? []) watch(tx.objectStore('pictures').put(picture));
-      for (const change of changes) this.#write(tx, change, 'after');
+    const stores = ['projects', 'items', 'sources', 'blobs', 'pictures', 'steps', 'history'] as const;
+    await this.#transact([...stores], 'strict', async (tx, later) => {
+      for (const blob of content.blobs ?? []) later(tx.objectStore('blobs').put(blob));
+      for (const picture of content.pictures ?? []) later(tx.objectStore('pictures').put(picture));
+      for (const change of changes) this.#write(tx, change, 'after', later);
       const history = tx.objectStore('history');
       const steps = tx.objectStore('steps');
       const known = await steps.getAll(projectRange(projectId));
       const forget = ({ seq }: HistoryStep) => {
-        void history.delete([projectId, seq]);
-        void steps.delete([projectId, seq]);
+        later(history.delete([projectId, seq]));
+        later(steps.delete([projectId, seq]));
       };
       for (const step of known) if (step.isUndone) forget(step);
       const kept = known.filter((step) => !step.isUndone);
@@ -201,34 +233,29 @@ export class Store {
       const forgotten = new Set(groups.slice(0, Math.max(0, groups.length - (HISTORY_DEPTH - 1))));
       for (const step of kept) if (forgotten.has(step.group)) forget(step);
       const seq = (known.at(-1)?.seq ?? 0) + 1;
-      watch(history.put({ projectId, seq, changes }));
-      await steps.put({ projectId, seq, group, label, isUndone: false });
-    } catch (error) {
-      await done.catch(() => {});
-      throw asStorageError(cause ?? error);
-    }
-    await done.catch((error: unknown) => Promise.reject(asStorageError(cause ?? error)));
+      later(history.put({ projectId, seq, changes }));
+      later(steps.put({ projectId, seq, group, label, isUndone: false }));
+    });
   }
 
-  #write(tx: { objectStore(name: never): unknown }, change: Change, side: 'before' | 'after'): void {
+  #write(tx: { objectStore(name: never): unknown }, change: Change, side: 'before' | 'after', later: Later): void {
     const store = tx.objectStore(change.store as never) as {
       put(value: unknown): Promise<unknown>;
       delete(key: string): Promise<unknown>;
     };
     const value = change[side];
     const other = change[side === 'after' ? 'before' : 'after'];
-    const write = value ? store.put(value) : other ? store.delete(other.id) : Promise.resolve();
-    void write.catch(() => {});
+    if (value) later(store.put(value));
+    else if (other) later(store.delete(other.id));
   }
 
   /** Writes records without an undo step: progress of training, the time of opening. */
   async putQuietly(records: { project?: Project; source?: ModelSource; items?: MediaItem[] }): Promise<void> {
-    const tx = this.#db.transaction(['projects', 'sources', 'items'], 'readwrite', { durability: 'relaxed' });
-    const writes: Promise<unknown>[] = [tx.done];
-    if (records.project) writes.push(tx.objectStore('projects').put(records.project));
-    if (records.source) writes.push(tx.objectStore('sources').put(records.source));
-    for (const item of records.items ?? []) writes.push(tx.objectStore('items').put(item));
-    await Promise.all(writes).catch((error: unknown) => Promise.reject(asStorageError(error)));
+    await this.#transact(['projects', 'sources', 'items'], 'relaxed', async (tx, later) => {
+      if (records.project) later(tx.objectStore('projects').put(records.project));
+      if (records.source) later(tx.objectStore('sources').put(records.source));
+      for (const item of records.items ?? []) later(tx.objectStore('items').put(item));
+    });
   }
 
   /**
@@ -236,36 +263,24 @@ export class Store {
    * @throws StudioError `dataset/quota-exceeded`; then nothing of it is stored.
    */
   async addProject(whole: WholeProject): Promise<void> {
-    const tx = this.#db.transaction(
-      ['projects', 'items', 'sources', 'blobs', 'pictures', 'weights', 'reports'],
-      'readwrite',
-    );
-    const done = tx.done.catch((error: unknown) => Promise.reject(asStorageError(error)));
-    done.catch(() => {});
-    try {
+    const stores = ['projects', 'items', 'sources', 'blobs', 'pictures', 'weights', 'reports'] as const;
+    await this.#transact([...stores], 'strict', async (tx, later) => {
       // In this transaction: a collection of garbage before it may have removed a file, one after it sees the new items. A file that is there already has the
       // same content, since its key is its hash.
       const blobs = tx.objectStore('blobs');
       const pictures = new Map(whole.pictures.map((picture) => [picture.hash, picture]));
-      const writes: Promise<unknown>[] = [];
       for (const blob of whole.blobs) {
         if ((await blobs.getKey(blob.hash)) !== undefined) continue;
-        writes.push(blobs.put(blob));
+        later(blobs.put(blob));
         const picture = pictures.get(blob.hash);
-        if (picture) writes.push(tx.objectStore('pictures').put(picture));
+        if (picture) later(tx.objectStore('pictures').put(picture));
       }
-      await Promise.all([
-        ...writes,
-        ...whole.weights.map((weights) => tx.objectStore('weights').put(weights)),
-        ...whole.reports.map((report) => tx.objectStore('reports').put(report)),
-        ...whole.items.map((item) => tx.objectStore('items').put(item)),
-        ...whole.sources.map((source) => tx.objectStore('sources').put(source)),
-        tx.objectStore('projects').put(whole.project),
-        done,
-      ]);
-    } catch (error) {
-      throw asStorageError(error);
-    }
+      for (const weights of whole.weights) later(tx.objectStore('weights').put(weights));
+      for (const report of whole.reports) later(tx.objectStore('reports').put(report));
+      for (const item of whole.items) later(tx.objectStore('items').put(item));
+      for (const source of whole.sources) later(tx.objectStore('sources').put(source));
+      later(tx.objectStore('projects').put(whole.project));
+    });
   }
 
   /** Copies a project with its runs under new ids; the files are shared. @returns the copy. */
@@ -331,34 +346,34 @@ export class Store {
     side: 'before' | 'after',
     wanted: string | null,
   ): Promise<{ label: string; changes: Change[] } | null> {
-    const tx = this.#db.transaction(['projects', 'items', 'sources', 'steps', 'history'], 'readwrite');
-    const steps = tx.objectStore('steps');
-    const history = tx.objectStore('history');
-    const known = await steps.getAll(projectRange(projectId));
-    const anchor = side === 'before' ? known.findLast((step) => !step.isUndone) : known.find((step) => step.isUndone);
-    if (!anchor || (wanted !== null && anchor.group !== wanted)) return null;
-    const group = known.filter((step) => step.group === anchor.group && step.isUndone === anchor.isUndone);
-    if (side === 'before') group.reverse();
-    const changes: Change[] = [];
-    for (const step of group) {
-      const kept: Change[] = [];
-      const own = (await history.get([projectId, step.seq]))?.changes ?? [];
-      for (const change of side === 'before' ? [...own].reverse() : own) {
-        const current =
-          change.store === 'sources'
-            ? ((await tx.objectStore('sources').get((change.before ?? change.after)!.id)) ?? null)
-            : null;
-        const effective = change.store === 'sources' ? keepTraining(change, current, side) : change;
-        kept.push(effective);
-        changes.push(effective);
-        this.#write(tx, effective, side);
+    return this.#transact(['projects', 'items', 'sources', 'steps', 'history'], 'strict', async (tx, later) => {
+      const steps = tx.objectStore('steps');
+      const history = tx.objectStore('history');
+      const known = await steps.getAll(projectRange(projectId));
+      const anchor = side === 'before' ? known.findLast((step) => !step.isUndone) : known.find((step) => step.isUndone);
+      if (!anchor || (wanted !== null && anchor.group !== wanted)) return null;
+      const group = known.filter((step) => step.group === anchor.group && step.isUndone === anchor.isUndone);
+      if (side === 'before') group.reverse();
+      const changes: Change[] = [];
+      for (const step of group) {
+        const kept: Change[] = [];
+        const own = (await history.get([projectId, step.seq]))?.changes ?? [];
+        for (const change of side === 'before' ? [...own].reverse() : own) {
+          const current =
+            change.store === 'sources'
+              ? ((await tx.objectStore('sources').get((change.before ?? change.after)!.id)) ?? null)
+              : null;
+          const effective = change.store === 'sources' ? keepTraining(change, current, side) : change;
+          kept.push(effective);
+          changes.push(effective);
+          this.#write(tx, effective, side, later);
+        }
+        if (side === 'before') kept.reverse();
+        later(history.put({ projectId, seq: step.seq, changes: kept }));
+        later(steps.put({ ...step, isUndone: side === 'before' }));
       }
-      if (side === 'before') kept.reverse();
-      void history.put({ projectId, seq: step.seq, changes: kept });
-      void steps.put({ ...step, isUndone: side === 'before' });
-    }
-    await tx.done;
-    return { label: anchor.label, changes };
+      return { label: anchor.label, changes };
+    });
   }
 
   // ---- content
@@ -389,10 +404,7 @@ export class Store {
   }
 
   async saveFeatures(features: StoredFeatures): Promise<void> {
-    const tx = this.#db.transaction('features', 'readwrite', { durability: 'relaxed' });
-    await Promise.all([tx.store.put(features), tx.done]).catch((error: unknown) =>
-      Promise.reject(asStorageError(error)),
-    );
+    await this.#transact(['features'], 'relaxed', (tx) => tx.objectStore('features').put(features));
   }
 
   // ---- pretrained networks
@@ -406,11 +418,11 @@ export class Store {
   }
 
   async saveNetworkFile(sha256: string, blob: Blob): Promise<void> {
-    await this.#db.put('networks', { sha256, blob }).catch((error: unknown) => Promise.reject(asStorageError(error)));
+    await this.#transact(['networks'], 'relaxed', (tx) => tx.objectStore('networks').put({ sha256, blob }));
   }
 
   async removeNetworkFile(sha256: string): Promise<void> {
-    await this.#db.delete('networks', sha256);
+    await this.#transact(['networks'], 'relaxed', (tx) => tx.objectStore('networks').delete(sha256));
   }
 
   // ---- models
@@ -425,23 +437,14 @@ export class Store {
     weights: StoredWeights[] = [],
     isFinal = false,
   ): Promise<ModelSource | null> {
-    const durability = isFinal ? 'strict' : 'relaxed';
-    const tx = this.#db.transaction(['weights', 'sources'], 'readwrite', { durability });
-    const done = tx.done.catch((error: unknown) => Promise.reject(asStorageError(error)));
-    done.catch(() => {});
-    try {
+    return this.#transact(['weights', 'sources'], isFinal ? 'strict' : 'relaxed', async (tx, later) => {
       const record = await tx.objectStore('sources').get(sourceId);
-      const merged = record ? { ...record, ...patch } : null;
-      if (merged)
-        await Promise.all([
-          tx.objectStore('sources').put(merged),
-          ...weights.map((entry) => tx.objectStore('weights').put(entry)),
-        ]);
-      await done;
+      if (!record) return null;
+      const merged = { ...record, ...patch };
+      later(tx.objectStore('sources').put(merged));
+      for (const entry of weights) later(tx.objectStore('weights').put(entry));
       return merged;
-    } catch (error) {
-      throw asStorageError(error);
-    }
+    });
   }
 
   async loadWeights(sourceId: string, kind: string): Promise<StoredWeights | null> {
@@ -454,7 +457,7 @@ export class Store {
   }
 
   async saveReport(report: Report): Promise<void> {
-    await this.#db.put('reports', report);
+    await this.#transact(['reports'], 'relaxed', (tx) => tx.objectStore('reports').put(report));
   }
 
   async loadReports(sourceId: string): Promise<Report[]> {
@@ -468,30 +471,29 @@ export class Store {
   }
 
   async savePreference(key: string, value: unknown): Promise<void> {
-    await this.#db.put('preferences', value, key);
+    await this.#transact(['preferences'], 'relaxed', (tx) => tx.objectStore('preferences').put(value, key));
   }
 
   // ---- cleaning up
 
   /** Deletes a project with all that belongs only to it. */
   async deleteProject(projectId: string): Promise<void> {
-    const tx = this.#db.transaction(
-      ['projects', 'items', 'sources', 'weights', 'reports', 'steps', 'history'],
-      'readwrite',
-    );
-    const items = await tx.objectStore('items').index('byProject').getAllKeys(projectId);
-    const sources = await tx.objectStore('sources').index('byProject').getAllKeys(projectId);
-    for (const key of items) void tx.objectStore('items').delete(key);
-    for (const key of sources) {
-      void tx.objectStore('sources').delete(key);
-      void tx.objectStore('weights').delete(prefixRange(key));
-      void tx.objectStore('reports').delete(prefixRange(key));
-    }
-    void tx.objectStore('history').delete(projectRange(projectId));
-    void tx.objectStore('steps').delete(projectRange(projectId));
-    void tx.objectStore('projects').delete(projectId);
-    await tx.done;
-    await this.collectGarbage();
+    const stores = ['projects', 'items', 'sources', 'weights', 'reports', 'steps', 'history'] as const;
+    await this.#transact([...stores], 'strict', async (tx, later) => {
+      const items = await tx.objectStore('items').index('byProject').getAllKeys(projectId);
+      const sources = await tx.objectStore('sources').index('byProject').getAllKeys(projectId);
+      for (const key of items) later(tx.objectStore('items').delete(key));
+      for (const key of sources) {
+        later(tx.objectStore('sources').delete(key));
+        later(tx.objectStore('weights').delete(prefixRange(key)));
+        later(tx.objectStore('reports').delete(prefixRange(key)));
+      }
+      later(tx.objectStore('history').delete(projectRange(projectId)));
+      later(tx.objectStore('steps').delete(projectRange(projectId)));
+      later(tx.objectStore('projects').delete(projectId));
+    });
+    // Its files go now or when a project is opened next.
+    await this.collectGarbage().catch(() => 0);
   }
 
   /**
@@ -499,59 +501,59 @@ export class Store {
    * Called when a project is opened (its last session is over).
    */
   async sealDeletions(projectId: string): Promise<void> {
-    const tx = this.#db.transaction(['steps', 'history'], 'readwrite');
-    const steps = await tx.objectStore('steps').getAll(projectRange(projectId));
-    const lacking = async (list: readonly HistoryStep[], side: 'before' | 'after'): Promise<boolean[]> => {
-      const found: boolean[] = [];
-      for (const { seq } of list) {
-        const changes = (await tx.objectStore('history').get([projectId, seq]))?.changes ?? [];
-        found.push(changes.some((change) => change.store === 'items' && change[side] === null));
+    await this.#transact(['steps', 'history'], 'relaxed', async (tx, later) => {
+      const steps = await tx.objectStore('steps').getAll(projectRange(projectId));
+      const lacking = async (list: readonly HistoryStep[], side: 'before' | 'after'): Promise<boolean[]> => {
+        const found: boolean[] = [];
+        for (const { seq } of list) {
+          const changes = (await tx.objectStore('history').get([projectId, seq]))?.changes ?? [];
+          found.push(changes.some((change) => change.store === 'items' && change[side] === null));
+        }
+        return found;
+      };
+      const past = steps.filter((step) => !step.isUndone);
+      const undone = steps.filter((step) => step.isUndone);
+      // What was deleted can no longer come back, nor what came before it; an undone import can no longer be redone, nor what came after.
+      const firstGone = (await lacking(undone, 'before')).indexOf(true);
+      const gone = [
+        ...past.slice(0, (await lacking(past, 'after')).lastIndexOf(true) + 1),
+        ...(firstGone < 0 ? [] : undone.slice(firstGone)),
+      ];
+      for (const { seq } of gone) {
+        later(tx.objectStore('steps').delete([projectId, seq]));
+        later(tx.objectStore('history').delete([projectId, seq]));
       }
-      return found;
-    };
-    const past = steps.filter((step) => !step.isUndone);
-    const undone = steps.filter((step) => step.isUndone);
-    // What was deleted can no longer come back, nor what came before it; an undone import can no longer be redone, nor what came after.
-    const firstGone = (await lacking(undone, 'before')).indexOf(true);
-    const gone = [
-      ...past.slice(0, (await lacking(past, 'after')).lastIndexOf(true) + 1),
-      ...(firstGone < 0 ? [] : undone.slice(firstGone)),
-    ];
-    for (const { seq } of gone) {
-      void tx.objectStore('steps').delete([projectId, seq]);
-      void tx.objectStore('history').delete([projectId, seq]);
-    }
-    await tx.done;
+    });
   }
 
   /** Removes files, pictures and features that no clip and no undo step refers to. @returns how many files went. */
   async collectGarbage(): Promise<number> {
-    const tx = this.#db.transaction(['items', 'history', 'blobs', 'pictures', 'features'], 'readwrite');
-    const used = new Set<string>();
-    // A plain cursor: one of unique keys throws on an empty index in WebKit (bug 319640).
-    for (
-      let cursor = await tx.objectStore('items').index('byHash').openKeyCursor();
-      cursor;
-      cursor = await cursor.continue()
-    ) {
-      used.add(String(cursor.key));
-    }
-    for (let cursor = await tx.objectStore('history').openCursor(); cursor; cursor = await cursor.continue()) {
-      for (const change of cursor.value.changes) {
-        if (change.store !== 'items') continue;
-        if (change.before) used.add(change.before.hash);
-        if (change.after) used.add(change.after.hash);
+    return this.#transact(['items', 'history', 'blobs', 'pictures', 'features'], 'relaxed', async (tx, later) => {
+      const used = new Set<string>();
+      // A plain cursor: one of unique keys throws on an empty index in WebKit (bug 319640).
+      for (
+        let cursor = await tx.objectStore('items').index('byHash').openKeyCursor();
+        cursor;
+        cursor = await cursor.continue()
+      ) {
+        used.add(String(cursor.key));
       }
-    }
-    let removed = 0;
-    for (const hash of await tx.objectStore('blobs').getAllKeys()) {
-      if (used.has(hash)) continue;
-      removed++;
-      void tx.objectStore('blobs').delete(hash);
-      void tx.objectStore('pictures').delete(hash);
-      void tx.objectStore('features').delete(prefixRange(hash));
-    }
-    await tx.done;
-    return removed;
+      for (let cursor = await tx.objectStore('history').openCursor(); cursor; cursor = await cursor.continue()) {
+        for (const change of cursor.value.changes) {
+          if (change.store !== 'items') continue;
+          if (change.before) used.add(change.before.hash);
+          if (change.after) used.add(change.after.hash);
+        }
+      }
+      let removed = 0;
+      for (const hash of await tx.objectStore('blobs').getAllKeys()) {
+        if (used.has(hash)) continue;
+        removed++;
+        later(tx.objectStore('blobs').delete(hash));
+        later(tx.objectStore('pictures').delete(hash));
+        later(tx.objectStore('features').delete(prefixRange(hash)));
+      }
+      return removed;
+    });
   }
 }

@@ -177,6 +177,12 @@ export const ERROR_CATALOGUE = {
     advice: 'Free space in Manage storage, or delete a project you no longer need.',
     retry: true,
   },
+  'dataset/write-failed': {
+    title: 'The browser could not write to its storage.',
+    kept: 'Nothing was changed. What was saved before is still there.',
+    advice: 'Try again. If that does not help, reload the page.',
+    retry: true,
+  },
   'dataset/schema-newer': {
     title: 'These projects were saved by a newer version of Understudy.',
     kept: 'Nothing was changed.',

@@ -242,7 +242,7 @@ function tell(path: string, text: string): string {
 const isText = (path: string) => /\.(csv|tsv|jsonl?|txt|labels|textgrid|xml|ya?ml|eaf)$/i.test(path);
 
 /** Label Studio puts eight signs in front of a name. */
-const UPLOADED = /([^/]*\/|^)[0-9a-f]{8}-(?=[^/]*$)/;
+const UPLOADED = /(\/|^)[0-9a-f]{8}-(?=[^/]*$)/;
 
 /** Reads one text of any dialect. */
 function readList(text: string, path: string, isFile: (cell: string) => boolean): ClassRows | null {

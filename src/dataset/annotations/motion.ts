@@ -168,10 +168,9 @@ export function readMotionAnnotations(content: string, name: string): MotionAnno
       );
     if (isTimed && startSec === null && endSec === null)
       return refuse('It has neither start nor end, although other rows have: give all rows times, or none.');
-    if (startSec !== null && endSec !== null && endSec === startSec)
-      return refuse(`It is a moment (${startSec} s), not a stretch.`);
-    if (startSec !== null && endSec !== null && endSec < startSec)
-      return refuse(`It ends (${endSec} s) before it begins (${startSec} s).`);
+    const from = startSec ?? 0;
+    if (endSec === from) return refuse(`It is a moment (${from} s), not a stretch.`);
+    if (endSec !== null && endSec < from) return refuse(`It ends (${endSec} s) before it begins (${from} s).`);
     const part = partOfWord(textOf(find(record, KEYS.part)));
     const group = textOf(find(record, KEYS.group));
     rows.push({ video, label, startSec, endSec, line, ...(part ? { part } : {}), ...(group ? { group } : {}) });
