@@ -28,6 +28,24 @@ function place(
   return boxes;
 }
 
+/** The stretches among `rows` that begin inside one of another label. In one pass by their starts: lists have thousands. */
+function findOverlaps(rows: readonly { label: string; startSec: number; endSec: number }[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  // The stretch that ends last, and the one of another label that does.
+  let last = { label: '', endSec: -Infinity };
+  let other = last;
+  for (const i of rows.map((_, index) => index).sort((a, b) => rows[a]!.startSec - rows[b]!.startSec)) {
+    const row = rows[i]!;
+    const { label, startSec, endSec } = row;
+    const rival = last.label === label ? other : last;
+    if (Math.min(rival.endSec, endSec) > startSec + 0.05) found.add(i);
+    if (last.label === label) last = endSec > last.endSec ? row : last;
+    else if (endSec > last.endSec) [last, other] = [row, last];
+    else if (endSec > other.endSec) other = row;
+  }
+  return found;
+}
+
 /** The clips that rows cut out of a video: the file is shared, nothing is encoded anew. */
 function cutByRows(
   whole: InspectedMedia,
@@ -38,10 +56,14 @@ function cutByRows(
   if (!('fileSec' in media))
     return rows.slice(0, 1).map((row) => ({ media: whole, className: row.label, boxes: null }));
   const clips: Named[] = [];
-  const taken: { startSec: number; endSec: number; label: string }[] = [];
-  for (const row of rows) {
-    const startSec = row.startSec ?? 0;
-    const endSec = Math.min(row.endSec ?? media.fileSec, media.fileSec);
+  const stretches = rows.map((row) => ({
+    label: row.label,
+    startSec: row.startSec ?? 0,
+    endSec: Math.min(row.endSec ?? media.fileSec, media.fileSec),
+  }));
+  const overlaps = findOverlaps(stretches);
+  for (const [i, row] of rows.entries()) {
+    const { startSec, endSec } = stretches[i]!;
     const say = `${row.label}, ${formatPosition(startSec)} to ${formatPosition(row.endSec ?? media.fileSec)}`;
     if (startSec >= media.fileSec - 0.05) {
       onFault(`${say}: the video is only ${formatDuration(media.fileSec)} long.`);
@@ -50,13 +72,7 @@ function cutByRows(
     const notices: string[] = [];
     if (row.endSec !== null && row.endSec > media.fileSec + 0.05)
       notices.push(`${say}: cut at the end of the video, ${formatPosition(media.fileSec)}.`);
-    if (
-      taken.some(
-        (other) => other.label !== row.label && startSec < other.endSec - 0.05 && endSec > other.startSec + 0.05,
-      )
-    )
-      notices.push(`${say}: it overlaps with another label. Both were added.`);
-    taken.push({ startSec, endSec, label: row.label });
+    if (overlaps.has(i)) notices.push(`${say}: it overlaps with another label. Both were added.`);
     clips.push({
       media: {
         ...whole,
