@@ -185,6 +185,59 @@ test('a training thread that dies loses nothing: the run waits at its checkpoint
   await expect(page.getByText(/of validation clips right/)).toBeVisible({ timeout: 30_000 });
 });
 
+test('every other thread that dies is said, and the next press starts it anew', async ({ studio }) => {
+  test.setTimeout(120_000);
+  const { page } = studio;
+  /** Ends a thread as one out of memory ends, while it works. */
+  const kill = async (name: string) => {
+    const find = () => page.workers().find((candidate) => candidate.url().includes(`${name}.worker`));
+    await expect.poll(() => find() !== undefined, { message: name, timeout: 20_000 }).toBe(true);
+    await find()!.evaluate(() =>
+      setTimeout(() => {
+        throw new Error('killed by the test');
+      }),
+    );
+  };
+  const isSaid = async () => {
+    await expect(page.getByRole('alert').first()).toContainText('A background task stopped unexpectedly');
+    studio.problems.length = 0;
+  };
+  await studio.newProject('Threads');
+  // Reading files.
+  const many = [200, 3000].flatMap((hz) =>
+    Array.from({ length: 40 }, (_, n) => ({
+      name: `${hz < 1000 ? 'low' : 'high'}.${n}.wav`,
+      mimeType: 'audio/wav',
+      buffer: wavBytes(tone(hz + n, 3), 16000),
+    })),
+  );
+  await page.getByTestId('files').setInputFiles(many);
+  await expect(page.getByText(/^Reading \d+ of 80/)).toBeVisible();
+  await kill('features');
+  await isSaid();
+  await page.getByRole('alert').getByRole('button', { name: 'Close' }).click();
+  await studio.importFiles(many);
+  await studio.closeReport();
+  await expect(studio.button('high 40')).toBeVisible();
+  // Features, then what listens, then what packs.
+  await studio.step('Train');
+  await studio.iterations(2);
+  await studio.button('Train').click();
+  await expect(page.getByText(/^Features \d+ of/).first()).toBeVisible();
+  await kill('features');
+  await isSaid();
+  await page.getByRole('button', { name: /^(Train|Resume)$/ }).click();
+  await expect(page.getByText(/of (test|validation) clips right/)).toBeVisible({ timeout: 60_000 });
+  await studio.step('Preview');
+  await studio.button('Start listening').click();
+  await expect(studio.button('Stop listening')).toBeVisible();
+  await kill('inference');
+  await isSaid();
+  await studio.button('Start listening').click();
+  await expect(page.getByRole('complementary', { name: 'Prediction' }).getByRole('status')).not.toBeEmpty();
+  await studio.button('Stop listening').click();
+});
+
 test.describe('a graphics processor', () => {
   // WebGPU as software, which is right and slow. WebGL is lost in tests/browser/training.test.ts.
   test.use({
