@@ -1,6 +1,6 @@
 /**
  * npm run test:browsers: installs Firefox and WebKitGTK where Debian's packages can be (root, apt), and runs the stories of tests/e2e/engines.spec.ts in them.
- * npm test runs the same stories where the browsers are, and says so where they are not.
+ * npm test runs the first of them where the browsers are, and says so where they are not.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -23,4 +23,4 @@ if (!isHere && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
 } else if (!isHere) console.error(`What is missing is skipped. On Debian: apt-get install ${PACKAGES.join(' ')}`);
 await findChromium({ mayInstall: true });
 ensureBuilt();
-process.exit(run('npx', ['playwright', 'test', 'engines']));
+process.exit(run('npx', ['playwright', 'test', 'engines'], { ENGINE_STORIES: '1' }));

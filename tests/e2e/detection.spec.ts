@@ -50,6 +50,11 @@ test('boxes are drawn, moved, resized and named by mouse and by keyboard, and ev
   };
   // The first box asks for the name of its class.
   await drag([0.25, 0.25], [0.5, 0.5]);
+  // Nothing is lost when the question is left: the box waits, and is seen.
+  await page.getByRole('textbox', { name: 'Class name' }).press('Escape');
+  await expect(page.getByText('1 box without a class.')).toBeVisible();
+  await expect(canvas.locator('.drawn')).toHaveCount(1);
+  await studio.button('Name it').click();
   await page.getByRole('textbox', { name: 'Class name' }).fill('Square');
   await page.keyboard.press('Enter');
   await expect(boxesHere(studio)).toContainText('1 box here');
@@ -92,6 +97,52 @@ test('boxes are drawn, moved, resized and named by mouse and by keyboard, and ev
   await expect(boxesHere(studio)).toContainText('0 boxes here');
   await expect(studio.button('Picture 3, no objects')).toBeVisible();
   await expect(page.getByText('3 of 3 done')).toBeVisible();
+  // A box inside a box: with Shift, with the tool, and by four presses on the edges of a thing.
+  await page.keyboard.press('b');
+  await expect(page.getByText('2 of 3', { exact: true })).toBeVisible();
+  const [left, top] = [141 / 400, 115 / 300];
+  await page.keyboard.down('Shift');
+  await drag([left + 0.02, top + 0.02], [left + 0.1, top + 0.1]);
+  await page.keyboard.up('Shift');
+  await expect(boxesHere(studio)).toContainText('2 boxes here');
+  await page.keyboard.press('d');
+  await expect(studio.button('Draw over')).toHaveAttribute('aria-pressed', 'true');
+  await drag([left + 0.12, top + 0.02], [left + 0.2, top + 0.1]);
+  await expect(boxesHere(studio)).toContainText('3 boxes here');
+  await page.keyboard.press('e');
+  for (const [x, y] of [
+    [0.6, 0.7],
+    [0.7, 0.6],
+    [0.8, 0.7],
+  ] as const)
+    await page.mouse.click(...(await at(x, y)));
+  await expect(canvas.locator('.edge')).toHaveCount(3);
+  await page.keyboard.press('Escape');
+  await expect(canvas.locator('.edge')).toHaveCount(0);
+  for (const [x, y] of [
+    [0.6, 0.7],
+    [0.7, 0.6],
+    [0.8, 0.7],
+    [0.7, 0.8],
+  ] as const)
+    await page.mouse.click(...(await at(x, y)));
+  await expect(boxesHere(studio)).toContainText(/8[01] × 60/);
+  await page.keyboard.press('e');
+  for (let i = 0; i < 3; i++) await page.keyboard.press('Control+z');
+  await expect(boxesHere(studio)).toContainText('1 box here');
+  // Only pictures with a class; a picture is deleted by its key, and comes back.
+  const show = page.getByRole('combobox', { name: 'Show pictures' });
+  await show.selectOption('No objects');
+  await expect(page.getByText('3 of 3', { exact: true })).toBeVisible();
+  await show.selectOption('Square');
+  await expect(studio.button('Picture 3, no objects')).toHaveCount(0);
+  await show.selectOption('All');
+  await studio.button('Picture 3, no objects').click();
+  await page.keyboard.press('Delete');
+  await expect(page.getByText('Deleted c.png')).toBeVisible();
+  await page.keyboard.press('Control+z');
+  await expect(studio.button('Picture 3, no objects')).toBeVisible();
+  await studio.button('Picture 3, no objects').click();
   // Zoomed to the pixel and back, boxes hidden and shown.
   await page.keyboard.press('b');
   await page.keyboard.press('h');

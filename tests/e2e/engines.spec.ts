@@ -125,6 +125,64 @@ for (const { name, isHere, open, wanted } of ENGINES) {
   });
 }
 
+/** The samples of the other tasks: what is pressed before Train, what is said when it is done. */
+const SAMPLES = [
+  {
+    button: /^Open sample: Wave/,
+    algorithm: /^Temporal network/,
+    done: /of (test|validation) clips right/,
+    iterations: '3',
+  },
+  {
+    button: /^Open sample: Star/,
+    algorithm: /^Full network/,
+    done: /of (test|validation) pictures right/,
+    iterations: '2',
+  },
+  {
+    button: /^Open sample: Dice/,
+    algorithm: /^Full network/,
+    done: /average precision on (test|validation) pictures/,
+    iterations: '1',
+  },
+] as const;
+
+for (const { name, isHere, open, wanted } of ENGINES)
+  for (const { button, algorithm, done, iterations } of SAMPLES)
+    test(`${name}: ${button.source.replace(/^.*: /, '')}: sample, train, evaluate, preview, export`, async () => {
+      test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
+      test.skip(!process.env.ENGINE_STORIES, 'npm run test:browsers runs it');
+      test.setTimeout(400_000);
+      const server = (await serve('dist', 0)) as { url: string; close(): Promise<void> };
+      const driver = await open();
+      try {
+        const studio = new EngineStudio(driver, server.url);
+        await studio.open();
+        await studio.click('button', button);
+        await studio.see('navigation', 'Project steps', 60_000);
+        await studio.step('Train');
+        await studio.click('radio', algorithm);
+        await studio.fill('spinbutton', 'Iterations, exact', iterations);
+        await studio.click('button', 'Train');
+        await studio.seeText(done, 300_000);
+        await studio.step('Evaluate');
+        await studio.seeText(/Precision and recall|Clips right|Pictures right/i, 60_000);
+        await studio.step('Preview');
+        await studio.click('button', 'Start camera');
+        await studio.seeText(/[1-9][\d.]* (frames|pictures)\/s/, 60_000);
+        await studio.click('button', 'Stop camera');
+        await studio.step('Export');
+        await studio.seeText(/ONNX\s+[\d.]+\s[kM]B/, 60_000);
+        expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
+      } catch (error) {
+        await driver.screenshot(join(tmpdir(), `understudy-${name}-sample.png`)).catch(() => {});
+        throw error;
+      } finally {
+        await driver.close().catch(() => {});
+        await server.close().catch(() => {});
+      }
+    });
+
 test('WebKit, in a private window: says that it keeps no files', async () => {
   test.skip(!WEBKIT, 'needs webkit2gtk-driver: npm run test:browsers installs it');
   test.setTimeout(120_000);

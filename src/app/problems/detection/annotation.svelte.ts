@@ -30,6 +30,8 @@ type Proposer = {
   leastScore: number;
   needsNetwork: boolean;
 };
+/** Which pictures the strip shows: all, those to do, those with proposals, those without objects, or those with a class. */
+export type Shown = 'all' | 'open' | 'unsure' | 'empty' | `class ${string}`;
 /** Presses of an arrow key nearer than this are one step of undo. */
 const NUDGE_MS = 1500;
 
@@ -49,13 +51,13 @@ export class Annotation {
   #classId = $state<string | null>(null);
   #selectedId = $state<string | null>(null);
   #selectedProposal = $state<number | null>(null);
-  #show = $state<'all' | 'open'>('all');
+  #show = $state<Shown>('all');
   #proposerKey = $state('');
   /** Class that a proposed name stands for, chosen by the person. */
   #mapped = $state.raw<Readonly<Record<string, string>>>({});
   #clipboard: readonly BoundingBox[] = [];
-  /** A box that waits for the name of its class. */
-  #waiting: { itemId: string; rect: Rect } | null = null;
+  /** Boxes that wait for the name of the first class. */
+  #waiting = $state.raw<readonly { itemId: string; rect: Rect }[]>([]);
   #nudge = { id: '', atMs: 0, group: '' };
 
   constructor(tools: AnnotationTools) {
@@ -94,18 +96,34 @@ export class Annotation {
     this.#selectedProposal = proposal;
   }
 
-  get show(): 'all' | 'open' {
+  get show(): Shown {
     return this.#show;
   }
-  set show(value: 'all' | 'open') {
+  set show(value: Shown) {
     this.#show = value;
+    const [first] = this.shown.filter((other) => this.#isShown(other));
+    if (first && this.item && !this.#isShown(this.item)) this.#tools.pick(first.id);
   }
-  /** The pictures of the strip: all, or those to do and the one at hand. */
+  #isShown(item: MediaItem): boolean {
+    switch (this.#show) {
+      case 'all':
+        return true;
+      case 'open':
+        return !isLabelled(item);
+      case 'unsure':
+        return this.#tools.proposing().proposals.has(item.id);
+      case 'empty':
+        return isLabelled(item) && boxesOf(item).length === 0;
+      default: {
+        const id = this.#show.slice('class '.length);
+        return boxesOf(item).some(({ classId }) => classId === id);
+      }
+    }
+  }
+  /** The pictures of the strip, and the one at hand. */
   get shown(): readonly MediaItem[] {
     const { item } = this;
-    return this.#show === 'all'
-      ? this.items
-      : this.items.filter((other) => !isLabelled(other) || other.id === item?.id);
+    return this.items.filter((other) => other.id === item?.id || this.#isShown(other));
   }
   get shownIndex(): number {
     const { item } = this;
@@ -136,7 +154,7 @@ export class Annotation {
     const { item, current } = this;
     if (!item) return true;
     if (!current) {
-      this.#waiting = { itemId: item.id, rect };
+      this.#waiting = [...this.#waiting, { itemId: item.id, rect }];
       return false;
     }
     const box: BoundingBox = { ...rect, id: newId(), classId: current.id };
@@ -145,14 +163,43 @@ export class Annotation {
     return true;
   }
 
-  /** Ends asking for a name: a new class, or (with `id`) another name of one. '' = neither. */
+  /** Boxes of the picture at hand that wait for a name. */
+  get waiting(): readonly Rect[] {
+    const { item } = this;
+    return this.#waiting.filter(({ itemId }) => itemId === item?.id).map(({ rect }) => rect);
+  }
+
+  /** Ends asking for a name: a new class, or (with `id`) another name of one. '' = neither: what waits goes on waiting. */
   async nameClass(name: string, id: string | null): Promise<void> {
-    const drawn = this.#waiting;
-    this.#waiting = null;
     if (name === '') return;
     if (id) return void (await this.#project.renameClass(id, name));
-    this.#classId = (await this.#project.addClass(name)).id;
-    if (drawn && drawn.itemId === this.item?.id) this.draw(drawn.rect);
+    const classId = (await this.#project.addClass(name)).id;
+    this.#classId = classId;
+    const drawn = this.#waiting;
+    this.#waiting = [];
+    for (const item of this.#project.items) {
+      const added = drawn
+        .filter(({ itemId }) => itemId === item.id)
+        .map(({ rect }): BoundingBox => ({ ...rect, id: newId(), classId }));
+      if (added.length === 0) continue;
+      await this.#project.annotate(item.id, [...boxesOf(item), ...added], `Drew a box of ${name}`);
+      if (item.id === this.item?.id) this.select(added.at(-1)!.id);
+    }
+  }
+
+  /** Takes boxes back that wait for a name. */
+  dropWaiting(): void {
+    const { item } = this;
+    this.#waiting = this.#waiting.filter(({ itemId }) => itemId !== item?.id);
+  }
+
+  /** Deletes the picture at hand; the next one comes. */
+  async removePicture(): Promise<void> {
+    const { item, shown, shownIndex } = this;
+    if (!item) return;
+    const next = shown[shownIndex + 1] ?? shown[shownIndex - 1];
+    if (next) this.#tools.pick(next.id);
+    this.#tools.offerUndo(`Deleted ${item.name}`, await this.#project.remove([item.id]));
   }
 
   /** Moves or resizes a box. */
