@@ -37,7 +37,7 @@ const MODALITIES: Record<Modality, Record<string, v.GenericSchema>> = {
   },
   movement: {
     ...Window,
-    frameRateHz: v.nullable(between(2, 60)),
+    frameRateHz: v.nullable(between(2, 120)),
     joints: v.picklist(['body', 'upper-body', 'all']),
     mirror: flag,
     noise: flag,
