@@ -18,6 +18,8 @@ export {
   calibrate,
   recalibrate,
   examplesOf,
+  answeredAt,
+  clipsFor,
   FEWEST_CLIPS,
   reliability,
   thresholdsFor,

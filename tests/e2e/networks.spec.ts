@@ -224,6 +224,7 @@ test.describe('with the files of ../shared', () => {
     await expect(page.getByText(/Temperature \d/)).toBeVisible();
     const goal = page.getByRole('combobox', { name: 'Wanted precision' });
     await goal.selectOption({ label: '90 % of the answers right' });
+    await expect(page.getByText(/\d+ of these \d+ testing clips are still answered/)).toBeVisible();
     await studio.step('Preview');
     await expect(page.getByRole('slider', { name: 'Threshold' })).toBeDisabled();
     await studio.step('Evaluate');
