@@ -108,8 +108,13 @@ export class Keys {
     return Object.keys(this.#custom).length > 0;
   }
 
+  /** Keys of an action; none when a person gave its own to another that is asked for at the same places. */
   keys(id: ActionId): string {
-    return this.#custom[id] ?? ACTIONS[id].keys;
+    const { keys, group } = ACTIONS[id];
+    const isTaken = IDS.some(
+      (other) => other !== id && this.#custom[other] === keys && [group, 'Everywhere'].includes(ACTIONS[other].group),
+    );
+    return this.#custom[id] ?? (isTaken ? '' : keys);
   }
 
   /** Keys as people read them. */

@@ -143,7 +143,13 @@ export class Store {
     durability: 'strict' | 'relaxed',
     work: (tx: Transaction<Names>, later: Later) => Promise<T>,
   ): Promise<T> {
-    const tx = this.#db.transaction(names as Names, 'readwrite', { durability });
+    const begin = () => this.#db.transaction(names as Names, 'readwrite', { durability });
+    let tx: ReturnType<typeof begin>;
+    try {
+      tx = begin();
+    } catch (error) {
+      throw asStorageError(error);
+    }
     const done = tx.done;
     done.catch(() => {});
     // The first cause: once a request failed, everything after it only says that the transaction was aborted.

@@ -185,7 +185,7 @@ export function calibrate(report: ClassificationReport): Calibration | null {
   const examples = examplesOf(report);
   if (examples.length < FEWEST_CLIPS) return null;
   // When no clip is wrong the loss only falls with the temperature: that would be certainty from nothing.
-  const isPerfect = report.items.every(({ label, predicted }) => label === predicted);
+  const isPerfect = examples.every(({ scores, classIndex }) => scores.indexOf(Math.max(...scores)) === classIndex);
   const temperature = isPerfect ? Math.max(1, fitTemperature(examples)) : fitTemperature(examples);
   return {
     temperature,

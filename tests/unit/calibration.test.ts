@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   answeredAt,
   applyTemperature,
+  buildReport,
+  calibrate,
   clipsFor,
   reliability,
   thresholdsFor,
@@ -65,6 +67,17 @@ describe('thresholds', () => {
         expect(alarms.length).toBeGreaterThan(0);
       }
     }
+  });
+  it('are not made certain by clips of a class that was not learnt', () => {
+    const about = { sourceId: 's', part: 'validation' as const, createdAtMs: 1 };
+    const clips = Array.from({ length: 20 }, (_, i) => ({
+      ...{ itemId: String(i), path: '', classIndex: i % 2 },
+      windowScores: Float32Array.from(i % 2 ? [0.2, 0.8] : [0.8, 0.2]),
+    }));
+    const foreign = { ...clips[0]!, itemId: 'x', classIndex: 2 };
+    expect(calibrate(buildReport([...clips, foreign], ['a', 'b'], about, ['c']))!.temperature).toBeGreaterThanOrEqual(
+      1,
+    );
   });
   it('say what is still answered, and how many examples they need', () => {
     const one = (classIndex: number, ...scores: number[]) => ({ classIndex, scores });

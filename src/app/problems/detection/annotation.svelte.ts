@@ -96,8 +96,10 @@ export class Annotation {
     this.#selectedProposal = proposal;
   }
 
+  /** The pictures of a class that is gone are all of them. */
   get show(): Shown {
-    return this.#show;
+    const show = this.#show;
+    return show.startsWith('class ') && !this.#classes.has(show.slice('class '.length)) ? 'all' : show;
   }
   set show(value: Shown) {
     this.#show = value;
@@ -105,7 +107,8 @@ export class Annotation {
     if (first && this.item && !this.#isShown(this.item)) this.#tools.pick(first.id);
   }
   #isShown(item: MediaItem): boolean {
-    switch (this.#show) {
+    const { show } = this;
+    switch (show) {
       case 'all':
         return true;
       case 'open':
@@ -115,7 +118,7 @@ export class Annotation {
       case 'empty':
         return isLabelled(item) && boxesOf(item).length === 0;
       default: {
-        const id = this.#show.slice('class '.length);
+        const id = show.slice('class '.length);
         return boxesOf(item).some(({ classId }) => classId === id);
       }
     }
@@ -173,18 +176,28 @@ export class Annotation {
   async nameClass(name: string, id: string | null): Promise<void> {
     if (name === '') return;
     if (id) return void (await this.#project.renameClass(id, name));
-    const classId = (await this.#project.addClass(name)).id;
-    this.#classId = classId;
-    const drawn = this.#waiting;
-    this.#waiting = [];
-    for (const item of this.#project.items) {
-      const added = drawn
-        .filter(({ itemId }) => itemId === item.id)
-        .map(({ rect }): BoundingBox => ({ ...rect, id: newId(), classId }));
-      if (added.length === 0) continue;
-      await this.#project.annotate(item.id, [...boxesOf(item), ...added], `Drew a box of ${name}`);
-      if (item.id === this.item?.id) this.select(added.at(-1)!.id);
+    // The class and all that waited for it, in one step.
+    const { project, byName } = this.#project.planClasses([name]);
+    const { id: classId } = byName.get(name)!;
+    const boxes = new Map<string, BoundingBox[]>();
+    for (const { itemId, rect } of this.#waiting) {
+      const item = this.#project.items.find((other) => other.id === itemId);
+      if (item) boxes.set(itemId, [...(boxes.get(itemId) ?? boxesOf(item)), { ...rect, id: newId(), classId }]);
     }
+    const own = boxes.get(this.item?.id ?? '')?.at(-1);
+    const step =
+      boxes.size > 0
+        ? await this.#project.annotateAll(
+            boxes,
+            `Drew ${formatCount(this.#waiting.length, 'box', 'boxes')} of ${name}`,
+            project,
+          )
+        : (await this.#project.addClass(name), '');
+    // What could not be stored goes on waiting.
+    if (step === null) return;
+    this.#classId = this.#project.findClass(name)?.id ?? null;
+    this.#waiting = [];
+    if (own) this.select(own.id);
   }
 
   /** Takes boxes back that wait for a name. */
