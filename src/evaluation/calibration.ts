@@ -153,31 +153,38 @@ export function thresholdsForFalseAlarms(
 /** How many examples of each class a wanted precision needs: fewer cannot tell it from a higher one. */
 export const clipsFor = (precision: number): number => Math.ceil(1 / (1 - precision) - 1e-9);
 
+/** Examples of the learnt class that has fewest: what a threshold can be chosen from. */
+export const fewestOf = ({ classes, foreign }: ClassificationReport): number =>
+  Math.min(...classes.slice(0, classes.length - (foreign?.length ?? 0)).map(({ support }) => support));
+
 /** What thresholds leave: examples, those that are still answered, and those answered rightly. */
 export type Answered = { count: number; answered: number; right: number };
 
 /**
  * What is still answered at thresholds, on examples they were not chosen on. @param thresholds in the order of the scores; null = the class stays silent.
- * @returns by true class, in the same order.
+ * @returns by true class, in the same order, and of all.
  */
 export function answeredAt(
   examples: readonly ScoredExample[],
   thresholds: readonly (number | null)[],
   temperature: number,
-): Answered[] {
-  const result = thresholds.map((): Answered => ({ count: 0, answered: 0, right: 0 }));
+): { classes: Answered[]; all: Answered } {
+  const none = (): Answered => ({ count: 0, answered: 0, right: 0 });
+  const classes = thresholds.map(none);
+  const all = none();
   for (const { scores, classIndex } of examples) {
-    const own = result[classIndex];
-    if (!own) continue;
-    own.count++;
     const values = applyTemperature(scores, temperature);
     const best = values.indexOf(Math.max(...values));
     const threshold = thresholds[best] ?? null;
-    if (threshold === null || values[best]! < threshold) continue;
-    own.answered++;
-    if (best === classIndex) own.right++;
+    const isAnswered = threshold !== null && values[best]! >= threshold;
+    for (const sum of [classes[classIndex], all]) {
+      if (!sum) continue;
+      sum.count++;
+      if (isAnswered) sum.answered++;
+      if (isAnswered && best === classIndex) sum.right++;
+    }
   }
-  return result;
+  return { classes, all };
 }
 
 /** What a validation report says about confidence; null when it has too few clips. */

@@ -21,6 +21,7 @@ export {
   answeredAt,
   clipsFor,
   FEWEST_CLIPS,
+  fewestOf,
   reliability,
   thresholdsFor,
   thresholdsForFalseAlarms,

@@ -219,7 +219,7 @@ test('every other thread that dies is said, and the next press starts it anew', 
   await studio.importFiles(many);
   await studio.closeReport();
   await expect(studio.button('high 40')).toBeVisible();
-  // Features, then what listens, then what packs.
+  // Features, then what listens.
   await studio.step('Train');
   await studio.iterations(2);
   await studio.button('Train').click();

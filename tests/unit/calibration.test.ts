@@ -82,11 +82,14 @@ describe('thresholds', () => {
   it('say what is still answered, and how many examples they need', () => {
     const one = (classIndex: number, ...scores: number[]) => ({ classIndex, scores });
     const examples = [one(0, 0.9, 0.1), one(0, 0.6, 0.4), one(0, 0.2, 0.8), one(1, 0.1, 0.9), one(1, 0.7, 0.3)];
-    expect(answeredAt(examples, [0.65, 0.85], 1)).toEqual([
-      { count: 3, answered: 1, right: 1 },
-      { count: 2, answered: 2, right: 1 },
-    ]);
-    expect(answeredAt(examples, [null, 0], 1)[0]).toEqual({ count: 3, answered: 1, right: 0 });
+    expect(answeredAt(examples, [0.65, 0.85], 1)).toEqual({
+      classes: [
+        { count: 3, answered: 1, right: 1 },
+        { count: 2, answered: 2, right: 1 },
+      ],
+      all: { count: 5, answered: 3, right: 2 },
+    });
+    expect(answeredAt(examples, [null, 0], 1).classes[0]).toEqual({ count: 3, answered: 1, right: 0 });
     expect([0.8, 0.9, 0.95, 0.99].map(clipsFor)).toEqual([5, 10, 20, 100]);
   });
   it('reach the wanted precision on the clips they were taken from, or say that none does', () => {

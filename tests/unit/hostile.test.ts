@@ -24,9 +24,8 @@ const COUNT = Number(process.env.FAULT_INPUTS ?? 100);
 /** Milliseconds an input of at most 400 kB may take on a busy machine. */
 const LIMIT_MS = 3000;
 
-/** Runs a reader on inputs. @throws AssertionError for an answer that is no reason, or that comes late, with the input. */
+/** Runs a reader on spoilt inputs. @throws AssertionError for an answer that is no reason, or that comes late, with the input. */
 async function attack<T>(name: string, make: (random: Random) => T, read: (input: T) => unknown): Promise<void> {
-  let refused = 0;
   for (let i = 0; i < COUNT; i++) {
     const input = make(createRandom(SEED, name, i));
     const started = performance.now();
@@ -34,7 +33,6 @@ async function attack<T>(name: string, make: (random: Random) => T, read: (input
     try {
       await read(input);
     } catch (error) {
-      refused++;
       const isReason = error instanceof FormatError || (error instanceof StudioError && error.code !== 'bug');
       if (!isReason) failure = error;
     }
@@ -45,7 +43,6 @@ async function attack<T>(name: string, make: (random: Random) => T, read: (input
           JSON.stringify(input).slice(0, 2000),
       );
   }
-  expect(refused).toBeLessThanOrEqual(COUNT);
   expect(Object.keys(Object.prototype)).toEqual([]);
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 }
@@ -128,8 +125,6 @@ const LISTS: Record<ListKind, Record<string, string>> = {
       taxonomy: [],
       database: { a: { subset: 'training', duration: 9, annotations: [{ segment: [1, 2], label: 'jump' }] } },
     }),
-    'a.eaf':
-      '<ANNOTATION_DOCUMENT><HEADER><MEDIA_DESCRIPTOR MEDIA_URL="file:///a.mp4"/></HEADER><TIME_ORDER><TIME_SLOT TIME_SLOT_ID="t1" TIME_VALUE="500"/><TIME_SLOT TIME_SLOT_ID="t2" TIME_VALUE="1500"/></TIME_ORDER><TIER TIER_ID="x"><ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" TIME_SLOT_REF1="t1" TIME_SLOT_REF2="t2"><ANNOTATION_VALUE>jump</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>',
     'a.txt': '0.5\t1.5\tjump\n2\t3\trun\n',
   },
   classes: {
@@ -162,6 +157,12 @@ describe.each(['boxes', 'segments', 'classes'] as const)('lists of %s', { timeou
   const others = Object.values(LISTS[kind]);
   it.each(Object.keys(LISTS[kind]))('like %s', async (path) => {
     const [paths, media] = MEDIA[kind];
+    // What is spoilt is a list: by itself it is read.
+    const whole = [
+      { path, blob: new Blob([LISTS[kind][path]!]) },
+      ...paths.map((each) => ({ path: each, blob: new Blob(['x']) })),
+    ];
+    expect([...(await readLists(kind, whole, [])).used]).toContain(path);
     await attack(
       `${kind}/${path}`,
       (random) => spoilText(LISTS[kind][path]!, others, random),

@@ -38,6 +38,18 @@ export type YoloSet = {
 /** A list of names is shorter. */
 const MOST_YAML = 1e6;
 
+/** Brackets in brackets, or lists in lists: the library takes time with their square. */
+const MOST_NESTED = 500;
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let deepest = 0;
+  for (const sign of text.match(/[[\]{}]/g) ?? []) {
+    depth = sign === '[' || sign === '{' ? depth + 1 : Math.max(0, depth - 1);
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest > MOST_NESTED || text.includes('- '.repeat(MOST_NESTED));
+}
+
 /** More classes than any set has: a key far out would make a list that fills the memory. */
 const MOST_CLASSES = 100_000;
 
@@ -122,6 +134,7 @@ export function readYoloSet({ path, text }: TextFile): YoloSet | null {
   if (/\.ya?ml$/.test(name)) {
     const nothing = { names: [], keypoints: null, parts: [] };
     if (text.length > MOST_YAML) return { ...nothing, fault: 'It is too long for a list of classes.' };
+    if (isTooDeep(text)) return { ...nothing, fault: 'Its lists are nested too deeply for a list of classes.' };
     let whole: unknown;
     try {
       whole = parse(text, { maxAliasCount: 20, logLevel: 'error', uniqueKeys: false });
