@@ -128,7 +128,9 @@ test('pictures: a page of one file says what the app says; it and a model of Tea
   test.setTimeout(240_000);
   mkdirSync(join(folder, 'data'));
   copyFileSync(pictures, join(folder, 'data/set.zip'));
-  const path = exportPage(folder, 'picture', { algorithm: 'transfer-learning', iterations: 20 }, ['onnx']);
+  const path = exportPage(folder, 'picture', { algorithm: 'transfer-learning', iterations: 20 }, [
+    ...['onnx', 'tflite', 'coreml'],
+  ]);
   spawnSync('python3', ['-m', 'zipfile', '-e', pictures, join(folder, 'set')]);
   type Item = { path: string; predicted: string; confidence: number };
   const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as {
@@ -172,12 +174,16 @@ test('pictures: a page of one file says what the app says; it and a model of Tea
   await page.getByTestId('preview-file').setInputFiles(picture);
   await expect(prediction).toContainText('Class 1', { timeout: 30_000 });
 
-  // The same model out of its ONNX file.
-  await page.getByTestId('model-file-small').setInputFiles(join(folder, 'model/model.onnx'));
-  await expect(page.getByText('Opened model')).toBeVisible({ timeout: 30_000 });
-  await page.getByRole('combobox', { name: 'Model source' }).selectOption({ label: 'model' });
-  await page.getByTestId('preview-file').setInputFiles(picture);
-  await expect(prediction).toContainText('Class 1', { timeout: 30_000 });
+  // The same model out of its other files.
+  const sources = page.getByRole('region', { name: 'Model sources' }).getByRole('listitem');
+  const source = page.getByRole('combobox', { name: 'Model source' });
+  for (const [i, file] of ['model.onnx', 'model.tflite', 'model.mlmodel'].entries()) {
+    await page.getByTestId('model-file-small').setInputFiles(join(folder, 'model', file));
+    await expect(sources).toHaveCount(i + 2, { timeout: 30_000 });
+    await source.selectOption({ index: i + 1 });
+    await page.getByTestId('preview-file').setInputFiles(picture);
+    await expect(prediction).toContainText('Class 1', { timeout: 30_000 });
+  }
 
   await page.getByTestId('model-file-small').setInputFiles(foreign);
   await expect(page.getByText('Opened untitled')).toBeVisible({ timeout: 30_000 });
