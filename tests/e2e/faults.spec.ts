@@ -214,6 +214,42 @@ test.describe('a microphone pulled out while recording', () => {
   });
 });
 
+test.describe('a disk that is slow to answer', () => {
+  test('what is pressed meanwhile is not taken back, and takes go where the recording began', async ({ studio }) => {
+    const { page } = studio;
+    // Every write is stored when it is; only that it is is told late.
+    await page.addInitScript(() => {
+      const listen = IDBTransaction.prototype.addEventListener;
+      IDBTransaction.prototype.addEventListener = function (this: IDBTransaction, type: string, ...rest: never[]) {
+        const [told, ...options] = rest as unknown as [(event: Event) => void, ...never[]];
+        const late = (event: Event) => setTimeout(() => told.call(this, event), 1500);
+        const wanted = this.mode === 'readwrite' && type === 'complete' ? late : told;
+        return (listen as (...all: unknown[]) => void).call(this, type, wanted, ...options);
+      } as typeof listen;
+    });
+    await studio.newProject('Slow');
+    await studio.addClass('hum');
+    await studio.addClass('hiss');
+    const into = page.getByRole('combobox', { name: 'Record into class' });
+    await into.selectOption({ label: 'hum' });
+    await page.waitForTimeout(2000);
+    await expect(into.locator('option:checked')).toHaveText('hum');
+
+    await studio.button('hum 0').click();
+    await page.getByRole('combobox', { name: 'Countdown' }).selectOption('0');
+    await page.getByRole('spinbutton', { name: 'Number of clips' }).fill('2');
+    await page.getByRole('spinbutton', { name: 'Clip length in seconds' }).fill('1');
+    await studio.button('Record').click();
+    await expect(page.getByText('Clip 1 of 2')).toBeVisible();
+    await studio.button('hiss 0').click();
+    await expect(studio.button('hum 2')).toBeVisible();
+    await expect(studio.button('hiss 0')).toBeVisible();
+    // The other class is shown, so the next recording goes there.
+    await expect(studio.button('Record')).toBeVisible();
+    await expect(into.locator('option:checked')).toHaveText('hiss');
+  });
+});
+
 test('a folder of hundreds of classes comes in, says what happened and can be undone', async ({ studio, folder }) => {
   test.setTimeout(180_000);
   const { page } = studio;

@@ -132,10 +132,13 @@ export const test = base.extend<Fixtures>({
     await context.close();
     rmSync(profile, { recursive: true, force: true });
   },
-  studio: async ({ context, server }, use) => {
+  studio: async ({ context, server }, use, info) => {
     const page = context.pages()[0] ?? (await context.newPage());
     const studio = new StudioPage(page, server.url);
     await use(studio);
+    // A log is often all that is left of a failure: what the page said is in it.
+    if (info.status !== info.expectedStatus && !page.isClosed())
+      console.log(await page.locator('body').ariaSnapshot({ timeout: 5000 }).catch(String));
     expect(studio.problems, 'errors on the page, or requests that left the origin').toEqual([]);
   },
 });

@@ -185,19 +185,17 @@ export class Annotation {
       if (item) boxes.set(itemId, [...(boxes.get(itemId) ?? boxesOf(item)), { ...rect, id: newId(), classId }]);
     }
     const own = boxes.get(this.item?.id ?? '')?.at(-1);
-    const step =
+    const waited = this.#waiting;
+    const storing =
       boxes.size > 0
-        ? await this.#project.annotateAll(
-            boxes,
-            `Drew ${formatCount(this.#waiting.length, 'box', 'boxes')} of ${name}`,
-            project,
-          )
-        : (await this.#project.addClass(name), '');
-    // What could not be stored goes on waiting.
-    if (step === null) return;
+        ? this.#project.annotateAll(boxes, `Drew ${formatCount(waited.length, 'box', 'boxes')} of ${name}`, project)
+        : this.#project.addClass(name);
+    // The class is there before it is stored: the next box is of it.
     this.#classId = this.#project.findClass(name)?.id ?? null;
     this.#waiting = [];
     if (own) this.select(own.id);
+    // What could not be stored waits again.
+    if ((await storing) === null) this.#waiting = [...waited, ...this.#waiting];
   }
 
   /** Takes boxes back that wait for a name. */
