@@ -8,13 +8,13 @@ import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
 
 const PACKAGES = [
-  ...['firefox-esr', 'webkit2gtk-driver', 'xvfb', 'python3-gi', 'gir1.2-gtk-3.0', 'gir1.2-webkit2-4.1'],
+  ...['firefox-esr', 'pulseaudio', 'webkit2gtk-driver', 'xvfb', 'python3-gi', 'gir1.2-gtk-3.0', 'gir1.2-webkit2-4.1'],
   ...['gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good', 'gstreamer1.0-plugins-bad', 'gstreamer1.0-libav'],
 ];
 const run = (command, args, env = {}) =>
   spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1;
 
-const isHere = ['/usr/bin/firefox-esr', '/usr/bin/WebKitWebDriver', '/usr/bin/Xvfb'].every((path) => existsSync(path));
+const isHere = ['firefox-esr', 'pulseaudio', 'WebKitWebDriver', 'Xvfb'].every((name) => existsSync(`/usr/bin/${name}`));
 if (!isHere && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
   run('apt-get', ['update', '-qq']);
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...PACKAGES], {

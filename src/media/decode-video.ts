@@ -45,6 +45,30 @@ async function copyPixels(sample: VideoSample, rgba: Uint8ClampedArray<ArrayBuff
 }
 
 /**
+ * Frames shown at `secs` (increasing), by decoding everything from the first one on. For files that cannot be entered in the middle: browsers record WebM whose
+ * later clusters hold no key frame, without an index. @returns samples the caller owns; null before the first frame.
+ */
+async function* inPassing(sink: VideoSampleSink, secs: readonly number[]): AsyncGenerator<VideoSample | null> {
+  const all = sink.samples(secs[0]);
+  let next = await all.next();
+  let shown: VideoSample | null = null;
+  try {
+    for (const sec of secs) {
+      while (!next.done && next.value.timestamp <= sec + 1e-6) {
+        shown?.close();
+        shown = next.value;
+        next = await all.next();
+      }
+      yield shown?.clone() ?? null;
+    }
+  } finally {
+    shown?.close();
+    if (!next.done) next.value.close();
+    await all.return();
+  }
+}
+
+/**
  * Opens a video.
  * @throws StudioError `media/empty-file`, `media/not-video`, `media/no-video-track`, `media/video-codec-unsupported`, `media/damaged`.
  */
@@ -97,13 +121,24 @@ export async function openVideo(blob: Blob): Promise<OpenVideo> {
         const context = canvas.getContext('2d', { willReadFrequently: true })!;
         const isWhole = canvas.width === width && canvas.height === height && rotationDeg === 0;
         let rgba = isWhole ? new Uint8ClampedArray(4 * width * height) : null;
-        const samples = new VideoSampleSink(track).samplesAtTimestamps(times.map((sec) => sec + Math.max(0, firstSec)));
+        const sink = new VideoSampleSink(track);
+        const secs = times.map((sec) => sec + Math.max(0, firstSec));
+        let samples: AsyncGenerator<VideoSample | null, void, unknown> = sink.samplesAtTimestamps(secs);
+        let isPassing = false;
+        const take = () =>
+          samples.next().catch((cause: unknown) => {
+            throw new StudioError('media/damaged', { cause });
+          });
         try {
-          for (const atSec of times) {
+          for (const [i, atSec] of times.entries()) {
             throwIfAborted(signal);
-            const step = await samples.next().catch((cause: unknown) => {
-              throw new StudioError('media/damaged', { cause });
-            });
+            let step = await take();
+            if (!step.done && !step.value && !isPassing) {
+              await samples.return();
+              isPassing = true;
+              samples = inPassing(sink, secs.slice(i));
+              step = await take();
+            }
             if (step.done) return;
             if (!step.value) continue;
             using sample = step.value;
@@ -118,7 +153,7 @@ export async function openVideo(blob: Blob): Promise<OpenVideo> {
             yield { atSec, width: canvas.width, height: canvas.height, data };
           }
         } finally {
-          await samples.return(undefined);
+          await samples.return();
         }
       },
     };

@@ -10,6 +10,10 @@ export interface Driver {
   click(selector: string): Promise<void>;
   /** Replaces the text of a field, and leaves it. */
   fill(selector: string, text: string): Promise<void>;
+  /** Presses keys together, e.g. `Control+z`, where the focus is. */
+  press(keys: string): Promise<void>;
+  /** Drags the mouse, in pixels of the page. */
+  drag(from: readonly [x: number, y: number], to: readonly [x: number, y: number]): Promise<void>;
   setFiles(selector: string, paths: readonly string[]): Promise<void>;
   resize(width: number, height: number): Promise<void>;
   screenshot(path: string): Promise<void>;
@@ -127,6 +131,11 @@ export class EngineStudio {
   }
   async fill(role: string, name: Name, text: string): Promise<void> {
     await this.driver.fill(await this.#element(role, name), text);
+  }
+  /** Gives an element the focus, as Tab does. */
+  async focus(role: string, name: Name): Promise<void> {
+    const selector = await this.#element(role, name);
+    await this.driver.evaluate(`document.querySelector(${JSON.stringify(selector)}).focus();`);
   }
   async setFiles(testId: string, paths: readonly string[]): Promise<void> {
     const selector = `[data-testid="${testId}"]`;

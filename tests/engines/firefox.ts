@@ -1,7 +1,8 @@
 /** Firefox by WebDriver BiDi, headless, with a fake microphone and camera. */
 import { existsSync } from 'node:fs';
-import type { ElementHandle } from 'puppeteer-core';
+import type { ElementHandle, KeyInput } from 'puppeteer-core';
 import type { Driver } from './driver.ts';
+import { openSoundCard } from './sound-card.ts';
 
 export const FIREFOX =
   process.env.FIREFOX_PATH ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => existsSync(path)) ?? null;
@@ -9,7 +10,9 @@ export const FIREFOX =
 /** @throws when Firefox does not start. */
 export async function openFirefox(): Promise<Driver> {
   const { launch } = await import('puppeteer-core');
+  const card = await openSoundCard();
   const browser = await launch({
+    env: { ...process.env, ...card.env },
     browser: 'firefox',
     executablePath: FIREFOX!,
     headless: true,
@@ -50,11 +53,26 @@ export async function openFirefox(): Promise<Driver> {
         `document.hasFocus() || document.querySelector(${JSON.stringify(selector)})?.dispatchEvent(new Event('change', { bubbles: true }))`,
       );
     },
+    async press(keys) {
+      const all = keys.split('+') as KeyInput[];
+      for (const key of all) await page.keyboard.down(key);
+      for (const key of all.reverse()) await page.keyboard.up(key);
+    },
+    async drag(from, to) {
+      await page.mouse.move(...from);
+      await page.mouse.down();
+      await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2);
+      await page.mouse.move(...to);
+      await page.mouse.up();
+    },
     setFiles: async (selector, paths) =>
       ((await find(selector)) as ElementHandle<HTMLInputElement>).uploadFile(...paths),
     resize: (width, height) => page.setViewport({ width, height }),
     screenshot: async (path) => void (await page.screenshot({ path: path as `${string}.png` })),
     takeErrors: () => errors.splice(0),
-    close: () => browser.close(),
+    async close() {
+      await browser.close();
+      card.close();
+    },
   };
 }

@@ -10,6 +10,20 @@ export const WEBKIT = ['/usr/bin/WebKitWebDriver', '/usr/bin/Xvfb'].every((path)
 const WINDOW = join(import.meta.dirname, 'webkit-window.py');
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
+/** Keys without a letter, as WebDriver writes them. */
+const KEYS: Record<string, string> = {
+  Control: '\uE009',
+  Shift: '\uE008',
+  Alt: '\uE00A',
+  Enter: '\uE007',
+  Escape: '\uE00C',
+  Delete: '\uE017',
+  ArrowLeft: '\uE012',
+  ArrowUp: '\uE013',
+  ArrowRight: '\uE014',
+  ArrowDown: '\uE015',
+};
+
 /** A port nobody has. */
 const freePort = () =>
   new Promise<number>((resolve, reject) => {
@@ -108,6 +122,30 @@ export async function openWebKit(isPrivate = false): Promise<Driver> {
         await call('POST', `${element}/clear`, {});
         await call('POST', `${element}/value`, { text });
         await call('POST', `${at}/execute/sync`, { script: 'document.activeElement?.blur();', args: [] });
+      },
+      async press(keys) {
+        const all = keys.split('+').map((key) => KEYS[key] ?? key);
+        const down = all.map((value) => ({ type: 'keyDown', value }));
+        const up = all.toReversed().map((value) => ({ type: 'keyUp', value }));
+        await call('POST', `${at}/actions`, { actions: [{ type: 'key', id: 'keys', actions: [...down, ...up] }] });
+      },
+      async drag(from, to) {
+        const move = (x: number, y: number) => ({
+          type: 'pointerMove',
+          duration: 50,
+          x: Math.round(x),
+          y: Math.round(y),
+        });
+        const actions = [
+          move(...from),
+          { type: 'pointerDown', button: 0 },
+          move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2),
+          move(...to),
+          { type: 'pointerUp', button: 0 },
+        ];
+        await call('POST', `${at}/actions`, {
+          actions: [{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions }],
+        });
       },
       setFiles: async (selector, paths) =>
         void (await call('POST', `${await find(selector)}/value`, { text: paths.join('\n') })),
