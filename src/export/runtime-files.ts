@@ -5,7 +5,7 @@ import type { BundleFile } from './bundle.ts';
 
 /** Of the page beside a model, and of one file: nothing is loaded from elsewhere. Worklets and decoded files come from memory: blob:, or data: in a page from disk (media/tap.ts). */
 const policy = (script: string, style: string, connect: string) =>
-  `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${script} 'wasm-unsafe-eval'; worker-src blob: data:; style-src ${style}; connect-src ${connect}blob:; img-src blob: data:; media-src blob:; base-uri 'none'; form-action 'none'" />`;
+  `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${script} 'wasm-unsafe-eval'; worker-src blob: data:; style-src ${style}; connect-src ${connect}blob:; img-src blob: data:; media-src blob:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'" />`;
 
 async function read(path: string): Promise<Blob> {
   const address = assetAddress(path);

@@ -186,7 +186,7 @@ test('a training thread that dies loses nothing: the run waits at its checkpoint
 });
 
 test('every other thread that dies is said, and the next press starts it anew', async ({ studio }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(150_000);
   const { page } = studio;
   /** Ends a thread as one out of memory ends, while it works. */
   const kill = async (name: string) => {
@@ -236,6 +236,21 @@ test('every other thread that dies is said, and the next press starts it anew', 
   await studio.button('Start listening').click();
   await expect(page.getByRole('complementary', { name: 'Prediction' }).getByRole('status')).not.toBeEmpty();
   await studio.button('Stop listening').click();
+  // What writes archives, as soon as it has begun.
+  await studio.step('Export');
+  const archive = page.workers().find((worker) => worker.url().includes('archive.worker'))!;
+  await archive.evaluate(() =>
+    addEventListener('message', () =>
+      setTimeout(() => {
+        throw new Error('killed by the test');
+      }),
+    ),
+  );
+  await studio.button('Save project archive').click();
+  await isSaid();
+  await page.getByRole('alert').getByRole('button', { name: 'Close' }).first().click();
+  const [saved] = await Promise.all([page.waitForEvent('download'), studio.button('Save project archive').click()]);
+  expect(saved.suggestedFilename()).toMatch(/\.understudy\.zip$/);
 });
 
 test.describe('a graphics processor', () => {

@@ -22,6 +22,16 @@ export async function openExported(context: BrowserContext, path: string): Promi
   });
   await page.goto(pathToFileURL(path).href);
   await expect(page.getByRole('button', { name: /^Start / })).toBeEnabled({ timeout: 30_000 });
+  // Its policy lets nothing write HTML.
+  const written = await page.evaluate(() => {
+    try {
+      document.createElement('p').innerHTML = '<b>x</b>';
+      return 'written';
+    } catch (error) {
+      return (error as Error).name;
+    }
+  });
+  expect(written).toBe('TypeError');
   return page;
 }
 
