@@ -1,7 +1,7 @@
 /** The first story of a person in Firefox and WebKit. Each is driven by its own protocol (tests/engines); without the browser the story skips. */
 import { expect, test } from '@playwright/test';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +15,7 @@ import { openWebKit, WEBKIT } from '../engines/webkit.ts';
 import { wavBytes } from '../helpers/microphone-file.ts';
 import { png } from '../helpers/png.ts';
 import { tone } from '../helpers/signals.ts';
+import { dice, exportActions, exportObjects, exportPage, videos } from './pages/exported.ts';
 
 /** A compressed recording, where it is at hand. */
 const flac = join(SHARED, 'data/sound-esc10/clips/dog');
@@ -309,6 +310,65 @@ for (const { name, isHere, open, wanted } of ENGINES)
     }
   });
 
+for (const { name, isHere, open, wanted } of ENGINES)
+  test(`${name}: with the networks, sounds and videos train and are answered`, async () => {
+    const models = join(SHARED, 'models');
+    test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
+    test.skip(!process.env.ENGINE_STORIES, 'npm run test:browsers runs it');
+    test.skip(!existsSync(models) || !existsSync(videos), 'needs ../shared');
+    test.setTimeout(500_000);
+    const folder = mkdtempSync(join(tmpdir(), 'understudy-engines-'));
+    const server = (await serve('dist', 0, { models })) as { url: string; close(): Promise<void> };
+    const driver = await open();
+    try {
+      const studio = new EngineStudio(driver, server.url);
+      const started = Date.now();
+      const say = (what: string) => console.log(`${name}: ${what}, ${((Date.now() - started) / 1000).toFixed(0)} s`);
+      for (const algorithm of [/^Transfer learning/, /^Whole sounds/]) {
+        await studio.newProject('Sound classification', algorithm.source.slice(1));
+        await studio.importFiles(
+          ['low', 'high'].flatMap((kind) =>
+            Array.from({ length: 6 }, (_, i) => {
+              const path = join(folder, `${kind}.${i}.wav`);
+              writeFileSync(path, wavBytes(tone((kind === 'low' ? 200 : 3000) + 15 * i, 2), 16000));
+              return path;
+            }),
+          ),
+        );
+        await studio.step('Train');
+        await studio.click('radio', algorithm);
+        await studio.click('button', 'Train');
+        await studio.seeText(/of (test|validation) clips right/, 120_000);
+        await studio.step('Preview');
+        await studio.setFiles('preview-file', [join(folder, 'low.0.wav')]);
+        await studio.seeText(/analysed in/, 60_000);
+        say(algorithm.source);
+      }
+      await studio.newProject('Action classification', 'Videos');
+      const cuts = ['wave', 'stand'].flatMap((kind) => [0, 3, 6].map((at) => `${kind}.mp4,${kind},${at},${at + 3}`));
+      writeFileSync(join(folder, 'annotations.csv'), ['video,label,start,end', ...cuts, ''].join('\n'));
+      await studio.importFiles([
+        ...[join(videos, 'wave.mp4'), join(videos, 'stand.mp4')],
+        join(folder, 'annotations.csv'),
+      ]);
+      await studio.see('button', 'stand 3');
+      await studio.step('Train');
+      await studio.fill('spinbutton', 'Iterations, exact', '4');
+      await studio.click('button', 'Train');
+      // One recording of each is too few to set some aside.
+      await studio.seeText(/Completed at iteration 4/, 240_000);
+      say('videos');
+      expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
+    } catch (error) {
+      await driver.screenshot(join(tmpdir(), `understudy-${name}-networks.png`)).catch(() => {});
+      throw error;
+    } finally {
+      await driver.close().catch(() => {});
+      await server.close().catch(() => {});
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
 test('WebKit, in a private window: says that it keeps no files', async () => {
   test.skip(!WEBKIT, 'needs webkit2gtk-driver: npm run test:browsers installs it');
   test.setTimeout(120_000);
@@ -369,4 +429,54 @@ test('an exported page of one file opens from disk in both, and says what is in 
     }
   }
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('exported pages of actions, objects and pictures open from disk in both, on files and the camera', async () => {
+  const here = ENGINES.filter(({ isHere }) => isHere);
+  test.skip(here.length === 0, 'needs firefox-esr or webkit2gtk-driver: npm run test:browsers installs them');
+  test.skip(!process.env.ENGINE_STORIES, 'npm run test:browsers runs it');
+  const zip = join(SHARED, 'data/teachable-machine/image-model-data.zip');
+  test.skip(![videos, dice, zip].every((path) => existsSync(path)), 'needs ../shared/data');
+  test.setTimeout(600_000);
+  const folders = ['actions', 'objects', 'pictures'].map((name) => mkdtempSync(join(tmpdir(), `understudy-${name}-`)));
+  const [actions, objects, pictures] = folders as [string, string, string];
+  mkdirSync(join(pictures, 'data'));
+  copyFileSync(zip, join(pictures, 'data/set.zip'));
+  const found = exportObjects(objects);
+  const pages = [
+    { path: exportActions(actions), file: join(videos, 'squats.mp4'), says: /squats/ },
+    { path: found.path, file: join(dice, found.names[0]!), says: /(one|two|three|four|five|six), \d+ %/ },
+    {
+      path: exportPage(pictures, 'picture', { algorithm: 'transfer-learning', iterations: 20 }),
+      file: join(dice, found.names[0]!),
+      says: /, \d+ %/,
+    },
+  ];
+  for (const { name, open } of here) {
+    const driver = await open();
+    try {
+      const studio = new EngineStudio(driver, '');
+      for (const { path, file, says } of pages) {
+        await driver.goto(pathToFileURL(path).href);
+        await studio.until('the model', () =>
+          driver.evaluate<boolean>(`return !document.querySelector('#open').disabled;`),
+        );
+        await driver.setFiles('#file', [file]);
+        console.log(`${name}: ${await studio.seeText(says, 60_000)}`);
+        await studio.click('button', 'Start camera');
+        await studio.see('button', 'Stop camera', 30_000);
+        await sleep(3000);
+        const alert = await driver.evaluate<string>(`return document.querySelector('#error').innerText;`);
+        expect(alert, name).toBe('');
+        await studio.click('button', 'Stop camera');
+      }
+      expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
+    } catch (error) {
+      await driver.screenshot(join(tmpdir(), `understudy-${name}-exported.png`)).catch(() => {});
+      throw error;
+    } finally {
+      await driver.close();
+    }
+  }
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });

@@ -1,50 +1,24 @@
 /** Exported models outside the app: one file, opened from disk without a network, that watches, finds and sees. Sounds are in networks.spec.ts. */
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCameraFile } from '../helpers/camera-file.ts';
 import { SHARED } from '../helpers/data.ts';
-import { expectAccessible, openExported, openTracks } from './pages/exported.ts';
+import {
+  dice,
+  expectAccessible,
+  exportActions,
+  exportObjects,
+  exportPage,
+  openExported,
+  openTracks,
+  videos,
+} from './pages/exported.ts';
 import { expect, test } from './pages/studio.ts';
 
-const videos = join(SHARED, 'data/action-clips');
-const dice = join(SHARED, 'data/detection-dice/train');
 const pictures = join(SHARED, 'data/teachable-machine/image-model-data.zip');
 const models = join(SHARED, 'models');
-
-/** Trains and exports from the command line. @param more formats beside the page. @returns path of the exported page. */
-function exportPage(folder: string, task: string, settings: object, more: string[] = []): string {
-  const config = join(folder, 'config.json');
-  writeFileSync(config, JSON.stringify(settings));
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [
-      ...['tools/studio.mjs', 'train', '--task', task, '--data', join(folder, 'data'), '--config', config],
-      ...[
-        '--out',
-        join(folder, 'report.json'),
-        '--export',
-        join(folder, 'model'),
-        '--formats',
-        ['html', ...more].join(),
-      ],
-    ],
-    { encoding: 'utf8', timeout: 170_000 },
-  );
-  expect(status, stderr).toBe(0);
-  expect(readdirSync(join(folder, 'model'))).toContain('model.html');
-  return join(folder, 'model/model.html');
-}
 
 test.describe('actions', () => {
   test.skip(!existsSync(videos), 'needs ../shared/data/action-clips');
@@ -57,11 +31,7 @@ test.describe('actions', () => {
 
   test('a page of one file names and counts what a video and the camera show', async ({ context, folder }) => {
     test.setTimeout(240_000);
-    for (const name of ['squats', 'stand', 'wave']) {
-      mkdirSync(join(folder, 'data', name), { recursive: true });
-      copyFileSync(join(videos, `${name}.mp4`), join(folder, 'data', name, `${name}.mp4`));
-    }
-    const path = exportPage(folder, 'action', { validation: 'none', iterations: 20 });
+    const path = exportActions(folder);
     await context.setOffline(true);
     const page = await openExported(context, path);
     await page.locator('#file').setInputFiles(join(videos, 'squats.mp4'));
@@ -88,17 +58,7 @@ test('objects: a page of one file finds what is in a picture, and looks through 
 }) => {
   test.skip(!existsSync(dice) || !existsSync(models), 'needs ../shared/data/detection-dice and models');
   test.setTimeout(240_000);
-  mkdirSync(join(folder, 'data'));
-  const names = readdirSync(dice)
-    .filter((name) => name.endsWith('.jpg'))
-    .sort()
-    .slice(0, 20);
-  for (const name of names) copyFileSync(join(dice, name), join(folder, 'data', name));
-  const notes = JSON.parse(readFileSync(join(dice, 'annotations.json'), 'utf8')) as { image: string }[];
-  const known = notes.filter(({ image }) => names.includes(image));
-  writeFileSync(join(folder, 'data/annotations.json'), JSON.stringify(known));
-  const vision = { pixels: 320, tiles: 1 };
-  const path = exportPage(folder, 'detection', { iterations: 8, copies: 1, vision });
+  const { path, names } = exportObjects(folder);
   await context.setOffline(true);
   const page = await openExported(context, path);
   await page.locator('#file').setInputFiles(join(dice, names[0]!));
