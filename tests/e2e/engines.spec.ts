@@ -72,7 +72,8 @@ for (const { name, isHere, open, wanted } of ENGINES) {
         const said = await studio.seeText(/Stop recording|does not start its sound/, 20_000);
         isHeard = /Stop recording/.test(said);
         if (isHeard) await studio.see('button', 'low 7', 20_000);
-        else expect(name === 'Firefox' && !SOUND_CARD, said).toBe(true);
+        // Where npm run test:browsers has put a sound card in place, it is heard.
+        else expect(name === 'Firefox' && !(SOUND_CARD && process.env.ENGINE_STORIES), said).toBe(true);
         say(`record: ${said}`);
       });
       await test.step('train and evaluate', async () => {
