@@ -232,7 +232,8 @@ test.describe('a disk that is slow to answer', () => {
     await studio.addClass('hiss');
     const into = page.getByRole('combobox', { name: 'Record into class' });
     await into.selectOption({ label: 'hum' });
-    await page.waitForTimeout(2000);
+    // Until both classes are told, one after the other.
+    await page.waitForTimeout(3500);
     await expect(into.locator('option:checked')).toHaveText('hum');
 
     await studio.button('hum 0').click();
