@@ -1,21 +1,25 @@
 /** The class that is recorded into: the one that is shown until the person chooses another, and the same from start to end of a recording. Main thread. */
+import type { ClassLabel } from '../domain/project.ts';
 
 /** See the file header. */
 export class RecordTarget {
-  readonly #shown: () => string;
+  readonly #classes: () => readonly ClassLabel[];
+  readonly #shown: () => string | null;
   /** What was chosen, until another class is shown. */
-  #chosen = $derived.by(() => this.#shown());
+  #chosen = $derived.by(() => this.#shown() ?? this.#classes()[0]?.id ?? '');
   #held = $state.raw<string | null>(null);
 
-  /** @param shown id of the class that is shown, '' = none; reactive. */
-  constructor(shown: () => string) {
+  /** @param classes of the project, and @param shown the id of the one that is shown, null = all; both reactive. */
+  constructor(classes: () => readonly ClassLabel[], shown: () => string | null) {
+    this.#classes = classes;
     this.#shown = shown;
   }
 
-  /** Id of the class; '' = no class. */
+  /** Id of the class; '' = none, as of one that was deleted meanwhile. */
   get id(): string {
     const chosen = this.#chosen;
-    return this.#held ?? chosen;
+    const id = this.#held ?? chosen;
+    return this.#classes().some((label) => label.id === id) ? id : '';
   }
   set id(id: string) {
     this.#chosen = id;

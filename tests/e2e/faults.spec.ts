@@ -239,14 +239,14 @@ test.describe('a disk that is slow to answer', () => {
     await studio.button('hum 0').click();
     await page.getByRole('combobox', { name: 'Countdown' }).selectOption('0');
     await page.getByRole('spinbutton', { name: 'Number of clips' }).fill('2');
-    await page.getByRole('spinbutton', { name: 'Clip length in seconds' }).fill('1');
+    await page.getByRole('spinbutton', { name: 'Clip length in seconds' }).fill('3');
     await studio.button('Record').click();
-    await expect(page.getByText('Clip 1 of 2')).toBeVisible();
+    await expect(page.getByText(/Clip [12] of 2/)).toBeVisible();
     await studio.button('hiss 0').click();
-    await expect(studio.button('hum 2')).toBeVisible();
+    await expect(studio.button('hum 2')).toBeVisible({ timeout: 40_000 });
     await expect(studio.button('hiss 0')).toBeVisible();
     // The other class is shown, so the next recording goes there.
-    await expect(studio.button('Record')).toBeVisible();
+    await expect(studio.button('Record')).toBeVisible({ timeout: 40_000 });
     await expect(into.locator('option:checked')).toHaveText('hiss');
   });
 });
