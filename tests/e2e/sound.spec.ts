@@ -1,7 +1,7 @@
 /** The whole path on real recordings: import, record, train, evaluate, listen, export, come back, offline. */
 import AxeBuilder from '@axe-core/playwright';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyDigits, hasDigits, NO_DATA, SHARED } from '../helpers/data.ts';
 import { makeMicrophoneFile } from '../helpers/microphone-file.ts';
@@ -151,7 +151,10 @@ test('every page is accessible, in both themes and on a phone', async ({ studio,
   test.setTimeout(240_000);
   const { page } = studio;
   await studio.newProject('Access');
-  await studio.importFolder(copyDigits(join(folder, 'clips'), ['1', '2', '3'], 6));
+  const clips = copyDigits(join(folder, 'clips'), ['1', '2', '3'], 6);
+  const [first] = readdirSync(join(clips, '3')).sort();
+  renameSync(join(clips, '3', first!), join(clips, '3', 'a-recording-whose-name-is-longer-than-its-place.wav'));
+  await studio.importFolder(clips);
   await studio.closeReport();
   await studio.step('Train');
   await studio.iterations(2);
@@ -167,6 +170,16 @@ test('every page is accessible, in both themes and on a phone', async ({ studio,
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
     expect(overflow, `${where} scrolls sideways`).toBeLessThanOrEqual(0);
+    const outside = await page
+      .locator('.clip')
+      .evaluateAll((tiles) =>
+        tiles.flatMap((tile) =>
+          [...tile.querySelectorAll('.face, .pic, .cap')]
+            .filter((part) => part.getBoundingClientRect().right > tile.getBoundingClientRect().right)
+            .map((part) => part.textContent),
+        ),
+      );
+    expect(outside, `${where}: clips reach out of their tiles`).toEqual([]);
   };
   const everywhere = async (how: string) => {
     for (const step of ['Data', 'Train', 'Evaluate', 'Preview', 'Export'] as const) {
