@@ -132,7 +132,7 @@ export const ERROR_CATALOGUE = {
   'media/recording-unsupported': {
     title: 'This browser does not record video.',
     kept: 'Your clips are unchanged.',
-    advice: 'Choose to keep landmarks only, add videos as files, or record in another browser.',
+    advice: 'Step into the picture, so that your landmarks can be kept, or add videos as files.',
     retry: false,
   },
   'media/camera-unplugged': {

@@ -122,6 +122,29 @@ test.describe('real videos', () => {
     await expect(studio.button('Start camera')).toBeVisible();
   });
 
+  test('a browser that records no video keeps the landmarks of a take, and says so', async ({ studio }) => {
+    test.setTimeout(120_000);
+    const { page } = studio;
+    // As WebKitGTK does: a recorder that starts, stops, and holds nothing.
+    await page.addInitScript(() => {
+      const describe = Object.getOwnPropertyDescriptor(MediaRecorder.prototype, 'ondataavailable')!;
+      Object.defineProperty(MediaRecorder.prototype, 'ondataavailable', { ...describe, set: () => {} });
+    });
+    await newAction(studio, 'No encoder');
+    await studio.addClass('Wave');
+    await page.getByRole('combobox', { name: 'Countdown' }).selectOption({ label: 'no wait' });
+    await page.getByRole('spinbutton', { name: 'Number of clips' }).fill('2');
+    await studio.button('Turn on the camera').click();
+    await expect(page.getByText(/Feet out of frame|Whole body in the picture/)).toBeVisible({ timeout: 30_000 });
+    await studio.button('Record').click();
+    await expect(studio.button('Wave 2')).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText('This browser does not record video: takes are kept as landmarks.')).toBeVisible();
+    await expect(page.getByRole('switch', { name: /^Landmarks only/ })).toBeChecked();
+    await page.getByRole('list', { name: 'Clips' }).getByRole('button').first().click();
+    await studio.button('Watch').click();
+    await expect(page.getByRole('img', { name: /^Skeleton of Wave.*json/ })).toBeVisible();
+  });
+
   test('a camera pulled out while recording ends the take, and every take is kept', async ({ studio }) => {
     test.setTimeout(120_000);
     const { page } = studio;

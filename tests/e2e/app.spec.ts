@@ -103,10 +103,17 @@ test('it can be installed, and a new version waits until the person agrees', asy
   // Another tab works: nothing is reloaded until it is done.
   const other = await context.newPage();
   await other.goto(server.url);
-  await other.evaluate(() => {
-    const held = new Promise<void>((resolve) => ((globalThis as never as { done: () => void }).done = resolve));
-    void navigator.locks.request('understudy/working', { mode: 'shared' }, () => held);
-  });
+  // Told only once it holds the lock: asked for is not yet held on a machine that is slow.
+  await other.evaluate(
+    () =>
+      new Promise<void>((started) => {
+        const held = new Promise<void>((resolve) => ((globalThis as never as { done: () => void }).done = resolve));
+        void navigator.locks.request('understudy/working', { mode: 'shared' }, () => {
+          started();
+          return held;
+        });
+      }),
+  );
   await studio.button('Start it now').click();
   await expect(studio.page.getByText('It starts when the work in all tabs is done.')).toBeVisible();
   await studio.page.waitForTimeout(500);

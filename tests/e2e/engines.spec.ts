@@ -1,5 +1,6 @@
 /** The first story of a person in Firefox and WebKit. Each is driven by its own protocol (tests/engines); without the browser the story skips. */
 import { expect, test } from '@playwright/test';
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js/lib/zip-core-native.js';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,27 +29,65 @@ const ENGINES = [
   { name: 'WebKit', isHere: WEBKIT, open: openWebKit, wanted: 'webkit2gtk-driver, xvfb, gir1.2-webkit2-4.1' },
 ] as const;
 
-for (const { name, isHere, open, wanted } of ENGINES) {
-  test(`${name}: home, import, record, train, evaluate, preview, export, reload, offline`, async () => {
-    test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
+/** What a story gets: the browser, a hand in it, a folder that goes with the story, and a voice with the seconds. */
+type Story = {
+  driver: Driver;
+  studio: EngineStudio;
+  server: { url: string; close(): Promise<void> };
+  folder: string;
+  say: (what: string) => void;
+};
+
+/** Runs `story` in one engine on the built app; a picture of its last page stays where it fails. Errors of the console fail it. */
+async function inEngine(
+  { name, open }: (typeof ENGINES)[number],
+  models: string | null,
+  story: (all: Story) => Promise<void>,
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-engines-'));
+  const server = (await serve('dist', 0, models ? { models } : {})) as Story['server'];
+  const started = Date.now();
+  const say = (what: string) => console.log(`${name}: ${what}, ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  let driver: Driver | null = null;
+  try {
+    driver = await open();
+    const studio = new EngineStudio(driver, server.url);
+    await story({ driver, studio, server, folder, say });
+    expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
+  } catch (error) {
+    await driver?.screenshot(join(tmpdir(), `understudy-${name}.png`)).catch(() => {});
+    throw error;
+  } finally {
+    await driver?.close().catch(() => {});
+    await server.close().catch(() => {});
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Two kinds of tones as files: `low.0.wav`, … in `folder`. */
+const tones = (folder: string, each: number, seconds: number) =>
+  ['low', 'high'].flatMap((kind) =>
+    Array.from({ length: each }, (_, i) => {
+      const path = join(folder, `${kind}.${i}.wav`);
+      writeFileSync(path, wavBytes(tone((kind === 'low' ? 200 : 3000) + 15 * i, seconds), 16000));
+      return path;
+    }),
+  );
+
+/** Skips a story whose browser is absent; `isLong`: unless npm run test:browsers runs it. */
+function needs({ isHere, wanted }: (typeof ENGINES)[number], isLong: boolean) {
+  test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
+  test.skip(isLong && !process.env.ENGINE_STORIES, 'npm run test:browsers runs it');
+}
+
+for (const engine of ENGINES)
+  test(`${engine.name}: home, import, record, train, evaluate, preview, export, reload, offline`, async () => {
+    needs(engine, false);
     test.setTimeout(300_000);
-    const folder = mkdtempSync(join(tmpdir(), 'understudy-engines-'));
-    const server = (await serve('dist', 0)) as { url: string; close(): Promise<void> };
-    let driver: Driver | null = null;
-    try {
-      const started = Date.now();
+    await inEngine(engine, null, async ({ driver, studio, server, folder, say }) => {
       let isHeard = false;
-      driver = await open();
-      const studio = new EngineStudio(driver, server.url);
-      const say = (what: string) => console.log(`${name}: ${what}, ${((Date.now() - started) / 1000).toFixed(0)} s`);
-      console.log(`${name}: ${driver.version}`);
-      const files = ['low', 'high'].flatMap((kind) =>
-        Array.from({ length: 6 }, (_, i) => {
-          const path = join(folder, `${kind}.${i}.wav`);
-          writeFileSync(path, wavBytes(tone((kind === 'low' ? 200 : 3000) + 15 * i, 1), 16000));
-          return path;
-        }),
-      );
+      say(driver.version);
+      const files = tones(folder, 6, 1);
       await test.step('home', async () => {
         await studio.open();
         await studio.see('status', 'Works offline', 90_000);
@@ -73,7 +112,7 @@ for (const { name, isHere, open, wanted } of ENGINES) {
         isHeard = /Stop recording/.test(said);
         if (isHeard) await studio.see('button', 'low 7', 20_000);
         // Where npm run test:browsers has put a sound card in place, it is heard.
-        else expect(name === 'Firefox' && !(SOUND_CARD && process.env.ENGINE_STORIES), said).toBe(true);
+        else expect(engine.name === 'Firefox' && !(SOUND_CARD && process.env.ENGINE_STORIES), said).toBe(true);
         say(`record: ${said}`);
       });
       await test.step('train and evaluate', async () => {
@@ -90,7 +129,7 @@ for (const { name, isHere, open, wanted } of ENGINES) {
         if (isHeard) {
           await studio.click('button', 'Start listening');
           await studio.until('an answer', () =>
-            driver!.evaluate<boolean>(
+            driver.evaluate<boolean>(
               `return !!document.querySelector('aside[aria-label="Prediction"] [role="status"]')?.innerText.trim();`,
             ),
           );
@@ -107,20 +146,20 @@ for (const { name, isHere, open, wanted } of ENGINES) {
         say('export');
       });
       await test.step('phone', async () => {
-        await driver!.resize(390, 844);
-        await studio.until('the narrow page', () => driver!.evaluate<boolean>('return innerWidth < 500;'));
+        await driver.resize(390, 844);
+        await studio.until('the narrow page', () => driver.evaluate<boolean>('return innerWidth < 500;'));
         await sleep(500);
         for (const step of ['Data', 'Train', 'Evaluate', 'Preview', 'Export']) {
           await studio.step(step);
           expect(await studio.overflow(), `${step} scrolls sideways`).toBeLessThanOrEqual(0);
         }
-        await driver!.resize(1440, 900);
-        await studio.until('the wide page', () => driver!.evaluate<boolean>('return innerWidth > 1000;'));
+        await driver.resize(1440, 900);
+        await studio.until('the wide page', () => driver.evaluate<boolean>('return innerWidth > 1000;'));
         say('phone');
       });
       await test.step('reload, and offline', async () => {
         await studio.step('Data');
-        await driver!.reload();
+        await driver.reload();
         await studio.see('button', /^low \d$/);
         expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
         await sleep(1000);
@@ -130,16 +169,62 @@ for (const { name, isHere, open, wanted } of ENGINES) {
         await studio.see('button', /^low \d$/);
         say('reload and offline');
       });
-    } catch (error) {
-      await driver?.screenshot(join(tmpdir(), `understudy-${name}.png`)).catch(() => {});
-      throw error;
-    } finally {
-      await driver?.close().catch(() => {});
-      await server.close().catch(() => {});
-      rmSync(folder, { recursive: true, force: true });
-    }
+    });
   });
-}
+
+for (const engine of ENGINES)
+  test(`${engine.name}: folders of two readings ask, a report is saved in three forms`, async () => {
+    needs(engine, true);
+    test.setTimeout(240_000);
+    await inEngine(engine, null, async ({ driver, studio, folder, say }) => {
+      let hz = 300;
+      const writer = new ZipWriter(new Uint8ArrayWriter());
+      for (const part of ['training', 'test_set'])
+        for (const word of ['yes', 'no'])
+          for (const who of ['anna', 'ben', 'cleo'])
+            await writer.add(
+              `${part}/${word}/${who}/0.wav`,
+              new Uint8ArrayReader(wavBytes(tone((hz += 20), 1), 16000)),
+            );
+      const zip = join(folder, 'words.zip');
+      writeFileSync(zip, await writer.close());
+      await studio.newProject('Sound classification', 'Words');
+      await studio.setFiles('files', [zip]);
+      await studio.see('region', 'Import question');
+      await studio.click('radio', /The folders anna/);
+      await studio.see('row', /^cleo 2 2/);
+      await studio.click('radio', /The folders no, yes/);
+      await studio.click('button', 'Add 12 files');
+      await studio.see('button', 'yes 6', 60_000);
+      say('a question answered');
+      await studio.step('Train');
+      await studio.fill('spinbutton', 'Iterations, exact', '3');
+      await studio.click('button', 'Train');
+      await studio.seeText(/of (test|validation) clips right/, 120_000);
+      await studio.step('Evaluate');
+      await studio.seeText(/Clips right/);
+      // What is saved, as text: no engine here tells where its downloads go.
+      await driver.evaluate(`
+        globalThis.saved = [];
+        const make = URL.createObjectURL;
+        URL.createObjectURL = (blob) => (blob.text().then((text) => saved.push(text)), make.call(URL, blob));`);
+      for (const [format, begins] of [
+        ['JSON', '{'],
+        ['CSV', 'path,label,predicted'],
+        ['Printable page', '<!doctype html>'],
+      ] as const) {
+        await driver.evaluate(`
+          const choose = document.querySelector('select[aria-label="Report format"]');
+          choose.value = [...choose.options].find(({ text }) => text === ${JSON.stringify(format)}).value;
+          choose.dispatchEvent(new Event('change', { bubbles: true }));
+          saved.length = 0;`);
+        await studio.click('button', 'Save report');
+        const text = await studio.until(format, () => driver.evaluate<string>(`return saved[0] ?? '';`));
+        expect(text.toLowerCase().startsWith(begins)).toBe(true);
+      }
+      say('reports');
+    });
+  });
 
 /** The samples of the other tasks: what is pressed before Train, what is said when it is done. */
 const SAMPLES = [
@@ -163,16 +248,12 @@ const SAMPLES = [
   },
 ] as const;
 
-for (const { name, isHere, open, wanted } of ENGINES)
+for (const engine of ENGINES)
   for (const { button, algorithm, done, iterations } of SAMPLES)
-    test(`${name}: ${button.source.replace(/^.*: /, '')}: sample, train, evaluate, preview, export`, async () => {
-      test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
-      test.skip(!process.env.ENGINE_STORIES, 'npm run test:browsers runs it');
+    test(`${engine.name}: ${button.source.replace(/^.*: /, '')}: sample, train, evaluate, preview, export`, async () => {
+      needs(engine, true);
       test.setTimeout(400_000);
-      const server = (await serve('dist', 0)) as { url: string; close(): Promise<void> };
-      const driver = await open();
-      try {
-        const studio = new EngineStudio(driver, server.url);
+      await inEngine(engine, null, async ({ studio }) => {
         await studio.open();
         await studio.click('button', button);
         await studio.see('navigation', 'Project steps', 60_000);
@@ -189,35 +270,16 @@ for (const { name, isHere, open, wanted } of ENGINES)
         await studio.click('button', 'Stop camera');
         await studio.step('Export');
         await studio.seeText(/ONNX\s+[\d.]+\s[kM]B/, 60_000);
-        expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
-      } catch (error) {
-        await driver.screenshot(join(tmpdir(), `understudy-${name}-sample.png`)).catch(() => {});
-        throw error;
-      } finally {
-        await driver.close().catch(() => {});
-        await server.close().catch(() => {});
-      }
+      });
     });
 
-for (const { name, isHere, open, wanted } of ENGINES)
-  test(`${name}: keys label and delete, boxes are drawn by mouse and keys, undone, and kept`, async () => {
-    test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
-    test.skip(!process.env.ENGINE_STORIES, 'npm run test:browsers runs it');
+for (const engine of ENGINES)
+  test(`${engine.name}: keys label and delete, boxes are drawn by mouse and keys, undone, and kept`, async () => {
+    needs(engine, true);
     test.setTimeout(240_000);
-    const folder = mkdtempSync(join(tmpdir(), 'understudy-engines-'));
-    const server = (await serve('dist', 0)) as { url: string; close(): Promise<void> };
-    const driver = await open();
-    try {
-      const studio = new EngineStudio(driver, server.url);
-      const sounds = ['low', 'high'].flatMap((kind) =>
-        Array.from({ length: 4 }, (_, i) => {
-          const path = join(folder, `${kind}.${i}.wav`);
-          writeFileSync(path, wavBytes(tone((kind === 'low' ? 200 : 3000) + 15 * i, 1), 16000));
-          return path;
-        }),
-      );
+    await inEngine(engine, null, async ({ driver, studio, folder }) => {
       await studio.newProject('Sound classification', 'Keys');
-      await studio.importFiles(sounds);
+      await studio.importFiles(tones(folder, 4, 1));
       await studio.click('button', 'high 4');
       await studio.focus('button', /^high\.\d.*, high$/);
       await driver.press('2');
@@ -267,28 +329,16 @@ for (const { name, isHere, open, wanted } of ENGINES)
       await studio.see('button', 'Picture 2, 1 box');
       await driver.reload();
       await studio.see('button', 'Picture 2, 1 box');
-      expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
-    } catch (error) {
-      await driver.screenshot(join(tmpdir(), `understudy-${name}-keys.png`)).catch(() => {});
-      throw error;
-    } finally {
-      await driver.close().catch(() => {});
-      await server.close().catch(() => {});
-      rmSync(folder, { recursive: true, force: true });
-    }
+    });
   });
 
-for (const { name, isHere, open, wanted } of ENGINES)
-  test(`${name}: records a movement with its picture, or says that it cannot`, async () => {
-    test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
-    test.skip(!process.env.ENGINE_STORIES, 'npm run test:browsers runs it');
+for (const engine of ENGINES)
+  test(`${engine.name}: records a movement with its picture, or says why not`, async () => {
+    needs(engine, true);
     test.setTimeout(180_000);
     const models = join(SHARED, 'models');
     test.skip(!existsSync(models), 'needs ../shared/models');
-    const server = (await serve('dist', 0, { models })) as { url: string; close(): Promise<void> };
-    const driver = await open();
-    try {
-      const studio = new EngineStudio(driver, server.url);
+    await inEngine(engine, models, async ({ driver, studio, say }) => {
       await studio.newProject('Action classification', 'Takes');
       await studio.click('button', 'Add class');
       await studio.see('textbox', 'Class name');
@@ -299,43 +349,23 @@ for (const { name, isHere, open, wanted } of ENGINES)
       await studio.seeText(/[1-9]\d* frames\/s/, 60_000);
       await studio.fill('spinbutton', 'Number of clips', '1');
       await studio.click('button', 'Record');
-      const said = await studio.seeText(/Wave\s+1\b|does not record video/i, 60_000);
-      console.log(`${name}: ${said}`);
-      if (name === 'Firefox') expect(said).toMatch(/^Wave/);
-    } catch (error) {
-      await driver.screenshot(join(tmpdir(), `understudy-${name}-takes.png`)).catch(() => {});
-      throw error;
-    } finally {
-      await driver.close().catch(() => {});
-      await server.close().catch(() => {});
-    }
+      // WebKit's made camera shows nobody, so there are no landmarks to keep either (with a person: action.spec).
+      if (engine.name === 'WebKit') await studio.seeText(/does not record video[^]*Step into the picture/, 60_000);
+      else await studio.see('button', 'Wave 1', 60_000);
+      say('a take');
+    });
   });
 
-for (const { name, isHere, open, wanted } of ENGINES)
-  test(`${name}: with the networks, sounds and videos train and are answered`, async () => {
+for (const engine of ENGINES)
+  test(`${engine.name}: with the networks, sounds and videos train and are answered`, async () => {
     const models = join(SHARED, 'models');
-    test.skip(!isHere, `needs ${wanted}: npm run test:browsers installs them`);
-    test.skip(!process.env.ENGINE_STORIES, 'npm run test:browsers runs it');
+    needs(engine, true);
     test.skip(!existsSync(models) || !existsSync(videos), 'needs ../shared');
     test.setTimeout(500_000);
-    const folder = mkdtempSync(join(tmpdir(), 'understudy-engines-'));
-    const server = (await serve('dist', 0, { models })) as { url: string; close(): Promise<void> };
-    const driver = await open();
-    try {
-      const studio = new EngineStudio(driver, server.url);
-      const started = Date.now();
-      const say = (what: string) => console.log(`${name}: ${what}, ${((Date.now() - started) / 1000).toFixed(0)} s`);
+    await inEngine(engine, models, async ({ driver, studio, folder, say }) => {
       for (const algorithm of [/^Transfer learning/, /^Whole sounds/]) {
         await studio.newProject('Sound classification', algorithm.source.slice(1));
-        await studio.importFiles(
-          ['low', 'high'].flatMap((kind) =>
-            Array.from({ length: 6 }, (_, i) => {
-              const path = join(folder, `${kind}.${i}.wav`);
-              writeFileSync(path, wavBytes(tone((kind === 'low' ? 200 : 3000) + 15 * i, 2), 16000));
-              return path;
-            }),
-          ),
-        );
+        await studio.importFiles(tones(folder, 6, 2));
         await studio.step('Train');
         await studio.click('radio', algorithm);
         await studio.click('button', 'Train');
@@ -353,21 +383,26 @@ for (const { name, isHere, open, wanted } of ENGINES)
         join(folder, 'annotations.csv'),
       ]);
       await studio.see('button', 'stand 3');
+      await studio.click('button', 'Segment editor');
+      await studio.see('region', 'Segment editor');
+      const first = () =>
+        driver.evaluate<string>(
+          `return [...document.querySelectorAll('[role=slider][aria-label^="Segment "]')][0]?.ariaLabel ?? '';`,
+        );
+      const before = await studio.until('a segment', first);
+      await studio.focus('slider', /^Segment /);
+      await driver.press('Shift+ArrowRight');
+      await studio.until('a segment nudged', async () => (await first()) !== before);
+      await driver.press('Control+z');
+      await studio.until('the nudge undone', async () => (await first()) === before);
+      await driver.press('Escape');
       await studio.step('Train');
       await studio.fill('spinbutton', 'Iterations, exact', '4');
       await studio.click('button', 'Train');
       // One recording of each is too few to set some aside.
       await studio.seeText(/Completed at iteration 4/, 240_000);
       say('videos');
-      expect((await studio.errors()).filter((error) => !THEIRS.test(error))).toEqual([]);
-    } catch (error) {
-      await driver.screenshot(join(tmpdir(), `understudy-${name}-networks.png`)).catch(() => {});
-      throw error;
-    } finally {
-      await driver.close().catch(() => {});
-      await server.close().catch(() => {});
-      rmSync(folder, { recursive: true, force: true });
-    }
+    });
   });
 
 test('WebKit, in a private window: says that it keeps no files', async () => {
