@@ -1,11 +1,12 @@
-/** The keyboard map: what each action is called, its keys, and the changes a person made. Main thread. */
+/** The table of commands: what each is called, its keys, and the changes a person made. What they do is bound where they apply (`commands.svelte.ts`). Main thread. */
 import type { Store } from '../dataset/index.ts';
 
-/** An action with keys. Actions of one group, and those of Everywhere, may not share keys. */
-type Action = { group: string; title: string; keys: string };
+/** A command. Those of one group, and those of Everywhere, may not share keys; without keys it is found in the palette. `isInFields`: its keys mean nothing to a field. */
+type Command = { group: string; title: string; keys: string; isInFields?: boolean };
 
-/** Keys by action as they are before any change. `Mod` is Ctrl, or ⌘ on a Mac. */
+/** Commands with their keys before any change. `Mod` is Ctrl, or ⌘ on a Mac. */
 const DEFAULTS = {
+  palette: { group: 'Everywhere', title: 'All commands', keys: 'Mod+K', isInFields: true },
   help: { group: 'Everywhere', title: 'This list', keys: '?' },
   undo: { group: 'Everywhere', title: 'Undo', keys: 'Mod+Z' },
   redo: { group: 'Everywhere', title: 'Redo', keys: 'Mod+Shift+Z' },
@@ -14,6 +15,19 @@ const DEFAULTS = {
   evaluate: { group: 'Everywhere', title: 'Go to Evaluate', keys: 'Alt+3' },
   preview: { group: 'Everywhere', title: 'Go to Preview', keys: 'Alt+4' },
   export: { group: 'Everywhere', title: 'Go to Export', keys: 'Alt+5' },
+  home: { group: 'Everywhere', title: 'All projects', keys: '' },
+  theme: { group: 'Everywhere', title: 'Light or dark', keys: '' },
+  networks: { group: 'Everywhere', title: 'Pretrained networks', keys: '' },
+  importProject: { group: 'Projects', title: 'Import project', keys: '' },
+  renameProject: { group: 'Project', title: 'Rename project', keys: '' },
+  saveArchive: { group: 'Project', title: 'Save project archive', keys: '' },
+  newSource: { group: 'Project', title: 'New model source', keys: '' },
+  addFiles: { group: 'Data', title: 'Add files', keys: '' },
+  addFolder: { group: 'Data', title: 'Add folder', keys: '' },
+  addClass: { group: 'Data', title: 'Add class', keys: '' },
+  segments: { group: 'Data', title: 'Segment editor', keys: '' },
+  first: { group: 'Data', title: 'First model', keys: '' },
+  health: { group: 'Data', title: 'Health', keys: '' },
   play: { group: 'Clips', title: 'Play', keys: 'Space' },
   remove: { group: 'Clips', title: 'Delete', keys: 'Delete' },
   all: { group: 'Clips', title: 'Select all', keys: 'Mod+A' },
@@ -39,16 +53,23 @@ const DEFAULTS = {
   next: { group: 'Boxes', title: 'Next picture', keys: 'N' },
   previous: { group: 'Boxes', title: 'Previous picture', keys: 'B' },
   record: { group: 'Record', title: 'Start or stop recording', keys: 'Space' },
-  start: { group: 'Train', title: 'Train', keys: 'Mod+Enter' },
-} as const satisfies Record<string, Action>;
+  start: { group: 'Train', title: 'Train', keys: 'Mod+Enter', isInFields: true },
+  pause: { group: 'Train', title: 'Pause', keys: '' },
+  resume: { group: 'Train', title: 'Resume', keys: '' },
+  stop: { group: 'Train', title: 'Stop training', keys: '' },
+  snapshot: { group: 'Train', title: 'Snapshot', keys: '' },
+  live: { group: 'Preview', title: 'Start or stop live', keys: '' },
+  tryFile: { group: 'Preview', title: 'Try a file', keys: '' },
+  saveReport: { group: 'Evaluate', title: 'Save report', keys: '' },
+} as const satisfies Record<string, Command>;
 
-/** Name of an action. */
-export type ActionId = keyof typeof DEFAULTS;
-const ACTIONS: Record<ActionId, Action> = DEFAULTS;
-const IDS = Object.keys(ACTIONS) as ActionId[];
+/** Name of a command. */
+export type CommandId = keyof typeof DEFAULTS;
+const COMMANDS: Record<CommandId, Command> = DEFAULTS;
+const IDS = Object.keys(COMMANDS) as CommandId[];
 const PREFERENCE = 'keys';
 
-/** Keys that have their meaning everywhere and cannot be given to an action. */
+/** Keys that have their meaning everywhere and cannot be given to a command. */
 const RESERVED = new Set(['Escape', 'Tab', 'Enter', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End']);
 
 /** True while the person writes: single keys mean text then. */
@@ -88,7 +109,7 @@ export function keysOf(
 export class Keys {
   readonly #store: Pick<Store, 'loadPreference' | 'savePreference'>;
   readonly #onError: (error: unknown) => void;
-  #custom = $state.raw<Partial<Record<ActionId, string>>>({});
+  #custom = $state.raw<Partial<Record<CommandId, string>>>({});
 
   /** @param onError told when a change could not be kept: it holds until the page closes. */
   constructor(store: Pick<Store, 'loadPreference' | 'savePreference'>, onError: (error: unknown) => void) {
@@ -101,61 +122,62 @@ export class Keys {
     const stored = (await this.#store.loadPreference<Record<string, unknown>>(PREFERENCE)) ?? {};
     this.#custom = Object.fromEntries(
       IDS.flatMap((id) => (typeof stored[id] === 'string' ? [[id, stored[id]]] : [])),
-    ) as Partial<Record<ActionId, string>>;
+    ) as Partial<Record<CommandId, string>>;
   }
 
   get isChanged(): boolean {
     return Object.keys(this.#custom).length > 0;
   }
 
-  /** Keys of an action; none when a person gave its own to another that is asked for at the same places. */
-  keys(id: ActionId): string {
-    const { keys, group } = ACTIONS[id];
+  /** Keys of a command; none when a person gave its own to another that is asked for at the same places. */
+  keys(id: CommandId): string {
+    const { keys, group } = COMMANDS[id];
     const isTaken = IDS.some(
-      (other) => other !== id && this.#custom[other] === keys && [group, 'Everywhere'].includes(ACTIONS[other].group),
+      (other) => other !== id && this.#custom[other] === keys && [group, 'Everywhere'].includes(COMMANDS[other].group),
     );
     return this.#custom[id] ?? (isTaken ? '' : keys);
   }
 
   /** Keys as people read them. */
-  label(id: ActionId): string {
+  label(id: CommandId): string {
     return this.keys(id)
-      .replace('Mod', /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl')
+      .replace('Mod', /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? '') ? '⌘' : 'Ctrl')
       .replaceAll('+', ' ');
   }
 
-  /** Whether an event asks for an action. Backspace deletes as Delete does. */
-  matches(event: KeyboardEvent, id: ActionId): boolean {
+  /** Whether an event asks for a command. Backspace deletes as Delete does. */
+  matches(event: KeyboardEvent, id: CommandId): boolean {
     const pressed = keysOf(event);
-    // In a field single keys are text.
-    if (isTyping(event) && !/Mod|Alt/.test(pressed ?? '')) return false;
+    // In a field single keys are text, and most others mean the text.
+    if (isTyping(event) && !COMMANDS[id].isInFields) return false;
     return (
-      pressed === this.keys(id) || (id === 'remove' && this.#custom.remove === undefined && pressed === 'Backspace')
+      (pressed !== null && pressed === this.keys(id)) ||
+      (id === 'remove' && this.#custom.remove === undefined && pressed === 'Backspace')
     );
   }
 
-  /** Actions by group, in order. */
-  groups(): { title: string; actions: { id: ActionId; title: string }[] }[] {
-    return [...new Set(IDS.map((id) => ACTIONS[id].group))].map((title) => ({
+  /** Commands by group, in order. */
+  groups(): { title: string; actions: { id: CommandId; title: string }[] }[] {
+    return [...new Set(IDS.map((id) => COMMANDS[id].group))].map((title) => ({
       title,
-      actions: IDS.filter((id) => ACTIONS[id].group === title).map((id) => ({ id, title: ACTIONS[id].title })),
+      actions: IDS.filter((id) => COMMANDS[id].group === title).map((id) => ({ id, title: COMMANDS[id].title })),
     }));
   }
 
-  /** Gives an action other keys. @returns why not, in words; null when done. */
-  change(id: ActionId, keys: string): string | null {
+  /** Gives a command other keys. @returns why not, in words; null when done. */
+  change(id: CommandId, keys: string): string | null {
     if (RESERVED.has(keys)) return `${keys} moves around and closes things. Choose other keys.`;
     if (/^[0-9]$/.test(keys)) return 'The numbers move clips to classes. Choose other keys.';
-    const { group } = ACTIONS[id];
+    const { group } = COMMANDS[id];
     const rival = IDS.find(
       (other) =>
         other !== id &&
         this.keys(other) === keys &&
-        (group === 'Everywhere' || ACTIONS[other].group === 'Everywhere' || ACTIONS[other].group === group),
+        (group === 'Everywhere' || COMMANDS[other].group === 'Everywhere' || COMMANDS[other].group === group),
     );
-    if (rival) return `These keys are taken: ${ACTIONS[rival].title}.`;
+    if (rival) return `These keys are taken: ${COMMANDS[rival].title}.`;
     const { [id]: _old, ...rest } = this.#custom;
-    this.#custom = keys === ACTIONS[id].keys ? rest : { ...rest, [id]: keys };
+    this.#custom = keys === COMMANDS[id].keys ? rest : { ...rest, [id]: keys };
     this.#save();
     return null;
   }

@@ -1,10 +1,11 @@
 /** The object graph of the app, built once by main.ts. Main thread. */
-import { createContext } from 'svelte';
+import { createContext, untrack } from 'svelte';
 import { Store, type PathFile } from '../dataset/index.ts';
 import { ArchiveSession } from '../dataset/ui.ts';
 import { NetworkSession } from '../features/ui.ts';
 import { Theme } from '../ui/theme.svelte.ts';
 import { kindOfFiles } from './kind-of-files.ts';
+import { Commands, type Layer } from './commands.svelte.ts';
 import { Keys } from './keys.svelte.ts';
 import { isArchiveName, Library } from './library.svelte.ts';
 import { Notify } from './notify.svelte.ts';
@@ -27,6 +28,7 @@ export class Studio {
   readonly storage = new StorageMeter();
   readonly archives: ArchiveSession;
   readonly keys: Keys;
+  readonly commands: Commands;
   readonly networks: NetworkSession;
   readonly library: Library;
   readonly opener: Opener;
@@ -42,6 +44,7 @@ export class Studio {
     this.clients = clients;
     this.archives = new ArchiveSession(clients.archive);
     this.keys = new Keys(store, notify.fail);
+    this.commands = new Commands(this.keys, notify.fail);
     this.networks = new NetworkSession(clients.features);
     this.library = new Library({
       store,
@@ -110,3 +113,9 @@ export class Studio {
 
 /** The studio for every component below App. */
 export const [useStudio, provideStudio] = createContext<Studio>();
+
+/** Says what a page's commands do while it is shown. Call it in the script of a component. */
+export function useCommands(layer: Layer): void {
+  const { commands } = useStudio();
+  $effect(() => untrack(() => commands.bind(layer)));
+}

@@ -4,6 +4,7 @@ import type { MediaItem, ModelSource } from '../domain/project.ts';
 import type { Report } from '../domain/report.ts';
 import type { TrainingSettings } from '../domain/task.ts';
 import type { PathFile } from '../dataset/index.ts';
+import type { FirstShow } from '../app/first/hand.ts';
 import type { Workbench } from '../app/workbench.svelte.ts';
 import type { QuickLook } from '../training/ui.ts';
 
@@ -55,6 +56,8 @@ export type TaskViews = {
   art: Load<Record<string, never>>;
   /** `isOnDemand`: behind a button, since nothing is recorded before it is wanted. */
   recorder: { load: Load<RecorderProps>; isOnDemand: boolean };
+  /** How a first model is shown its examples; null where they need labels drawn. */
+  first: (() => Promise<{ FIRST: FirstShow }>) | null;
   editor: Load<EditorProps> | null;
   segments: Load<SegmentsProps> | null;
   viewer: Load<ViewerProps> | null;

@@ -1,4 +1,5 @@
 /** Whole projects: archives, copies, drops, keys, reports, clips cut from files, variations seen and heard. Sounds are made by the app itself. */
+import AxeBuilder from '@axe-core/playwright';
 import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dumpDatabase } from '../helpers/database.ts';
@@ -253,6 +254,59 @@ test('keys are changed, refused when taken, kept, and set back', async ({ studio
   await page.keyboard.press('Escape');
   await page.keyboard.press('Alt+2');
   await expect(page.getByRole('region', { name: 'Train', exact: true })).toBeVisible();
+});
+
+test('everything can be found by its name, and done by it', async ({ studio }) => {
+  const { page } = studio;
+  await openSample(studio);
+  const palette = page.getByRole('dialog', { name: 'Commands' });
+  const search = palette.getByRole('combobox', { name: 'Search commands' });
+  const find = async (words: string) => {
+    await page.keyboard.press('Control+k');
+    await expect(search).toBeFocused();
+    await page.keyboard.type(words);
+  };
+  await find('evalu');
+  await expect(palette.getByRole('option', { name: /^Go to Evaluate/ })).toHaveAttribute('aria-selected', 'true');
+  expect((await new AxeBuilder({ page }).include('dialog').analyze()).violations.map(({ id }) => id)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Evaluate', exact: true })).toBeVisible();
+  // Arrows choose among what is found; what cannot be done now is not there.
+  await find('train');
+  await expect(palette.getByRole('option', { name: /^Pause/ })).toHaveCount(0);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Train', exact: true })).toBeVisible();
+  await find('rename project');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Project name' }).fill('Found');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Found' })).toBeVisible();
+  await page.keyboard.press('Alt+1');
+  await find('add class');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Class name' }).fill('Whistle');
+  await page.keyboard.press('Enter');
+  await expect(studio.button('Whistle 0')).toBeVisible();
+  // Undo and redo say what they are about, there and on their buttons.
+  await find('undo');
+  await expect(palette.getByRole('option')).toContainText([/^Undo: .*Whistle/]);
+  await page.keyboard.press('Enter');
+  await expect(studio.button('Whistle 0')).toHaveCount(0);
+  await studio.button('Do again').click();
+  await expect(studio.button('Whistle 0')).toBeVisible();
+  await find('nothing has this name');
+  await expect(palette.getByText('Nothing here has that name.')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(palette).toHaveCount(0);
+  await find('all projects');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Teach it by showing it.' })).toBeVisible();
+  await studio.button('All commands').click();
+  await page.keyboard.type('open found');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Found' })).toBeVisible();
 });
 
 test('a variation is seen and heard before training, and a folder gives the background', async ({ studio, folder }) => {

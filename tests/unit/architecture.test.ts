@@ -97,6 +97,14 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('hears the keys of the window in one place', () => {
+    const hearing = files.filter(({ text }) => {
+      const heads = [...text.matchAll(/<svelte:(window|document|body)([^]*?)\/>/g)].map((match) => match[2]!);
+      return heads.some((head) => /onkey/.test(head)) || /addEventListener\('key/.test(text);
+    });
+    expect(hearing.map(({ path }) => path)).toEqual(['app/App.svelte']);
+  });
+
   it('enters rooms through their doors', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file)

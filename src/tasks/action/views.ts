@@ -5,6 +5,7 @@ import type { TaskViews } from '../view.ts';
 export const ACTION_VIEWS: TaskViews = {
   art: () => import('../../app/modalities/movement/FigureArt.svelte'),
   recorder: { load: () => import('../../app/modalities/movement/CameraPanel.svelte'), isOnDemand: false },
+  first: () => import('../../app/modalities/movement/first.svelte.ts'),
   editor: null,
   segments: () => import('../../app/modalities/movement/SegmentEditor.svelte'),
   viewer: () => import('../../app/modalities/movement/ClipViewer.svelte'),

@@ -5,6 +5,7 @@ import type { TaskViews } from '../view.ts';
 export const DETECTION_VIEWS: TaskViews = {
   art: () => import('../../app/problems/detection/BoxesArt.svelte'),
   recorder: { load: () => import('../../app/modalities/picture/StillsPanel.svelte'), isOnDemand: true },
+  first: null,
   editor: () => import('../../app/problems/detection/Annotator.svelte'),
   segments: null,
   viewer: null,

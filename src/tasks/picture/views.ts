@@ -5,6 +5,7 @@ import type { TaskViews } from '../view.ts';
 export const PICTURE_VIEWS: TaskViews = {
   art: () => import('../../app/modalities/picture/PictureArt.svelte'),
   recorder: { load: () => import('../../app/modalities/picture/StillsPanel.svelte'), isOnDemand: true },
+  first: () => import('../../app/modalities/picture/first.svelte.ts'),
   editor: null,
   segments: null,
   viewer: () => import('../../app/modalities/picture/PictureViewer.svelte'),

@@ -5,6 +5,7 @@ import type { TaskViews } from '../view.ts';
 export const SOUND_VIEWS: TaskViews = {
   art: () => import('../../app/modalities/sound/SoundArt.svelte'),
   recorder: { load: () => import('../../app/modalities/sound/RecordPanel.svelte'), isOnDemand: false },
+  first: () => import('../../app/modalities/sound/first.svelte.ts'),
   editor: null,
   segments: null,
   viewer: null,
