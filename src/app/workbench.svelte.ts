@@ -157,6 +157,25 @@ export class Workbench implements Disposable {
     return source;
   }
 
+  /** Adds an untrained source with the settings of another. */
+  async duplicateSource(source: ModelSource): Promise<ModelSource> {
+    const names = new Set(this.project.sources.map((other) => other.name));
+    let name = `${source.name} copy`;
+    for (let n = 2; names.has(name); n++) name = `${source.name} copy ${n}`;
+    const copy = newSource(this.project.id, name, source.settings);
+    await this.project.putSource(`Added ${name}`, copy);
+    this.selectSource(copy.id);
+    return copy;
+  }
+
+  /** Gives a source another name; an empty or the same one changes nothing. */
+  async renameSource(id: string, name: string): Promise<void> {
+    const source = this.project.sources.find((other) => other.id === id);
+    const wanted = name.trim();
+    if (!source || wanted === '' || wanted === source.name) return;
+    await this.project.putSource(`Renamed ${source.name}`, { ...source, name: wanted });
+  }
+
   /** Trains, then scores the parts that have clips: the honest number is there without asking. */
   async train(source: ModelSource, moreIterations = 0, isFinishing = false): Promise<void> {
     this.selectSource(source.id);

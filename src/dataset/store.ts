@@ -532,10 +532,12 @@ export class Store {
     });
   }
 
-  /** Removes files, pictures and features that no clip and no undo step refers to. @returns how many files went. */
+  /** Removes files, pictures and features that no clip, and weights and reports that no model source has, here or in an undo step. @returns how many files went. */
   async collectGarbage(): Promise<number> {
-    return this.#transact(['items', 'history', 'blobs', 'pictures', 'features'], 'relaxed', async (tx, later) => {
+    const stores = ['items', 'sources', 'history', 'blobs', 'pictures', 'features', 'weights', 'reports'] as const;
+    return this.#transact([...stores], 'relaxed', async (tx, later) => {
       const used = new Set<string>();
+      const sources = new Set(await tx.objectStore('sources').getAllKeys());
       // A plain cursor: one of unique keys throws on an empty index in WebKit (bug 319640).
       for (
         let cursor = await tx.objectStore('items').index('byHash').openKeyCursor();
@@ -546,10 +548,16 @@ export class Store {
       }
       for (let cursor = await tx.objectStore('history').openCursor(); cursor; cursor = await cursor.continue()) {
         for (const change of cursor.value.changes) {
-          if (change.store !== 'items') continue;
-          if (change.before) used.add(change.before.hash);
-          if (change.after) used.add(change.after.hash);
+          for (const record of [change.before, change.after]) {
+            if (change.store === 'items' && record) used.add((record as MediaItem).hash);
+            if (change.store === 'sources' && record) sources.add(record.id);
+          }
         }
+      }
+      for (const name of ['weights', 'reports'] as const) {
+        const store = tx.objectStore(name);
+        const gone = new Set((await store.getAllKeys()).map(([id]) => id).filter((id) => !sources.has(id)));
+        for (const id of gone) later(store.delete(prefixRange(id)));
       }
       let removed = 0;
       for (const hash of await tx.objectStore('blobs').getAllKeys()) {

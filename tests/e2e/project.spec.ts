@@ -352,7 +352,10 @@ test('a variation is seen and heard before training, and a folder gives the back
   await expect(page.getByText('3 clips ·')).toBeVisible();
 });
 
-test('a report is saved as JSON, as a table and as a page to print', async ({ studio, context }) => {
+test('a report is saved as JSON, as a table and as a page to print; its model source is renamed, copied, deleted and comes back', async ({
+  studio,
+  context,
+}) => {
   test.setTimeout(240_000);
   const { page } = studio;
   await trainedSample(studio, 3);
@@ -380,6 +383,28 @@ test('a report is saved as JSON, as a table and as a page to print', async ({ st
     sheet.getByRole('row', { name: `Clips right ${(report.clipAccuracy * 100).toFixed(1)} % of 12` }),
   ).toBeVisible();
   await sheet.close();
+
+  // The model source behind it gets a name, a copy of its settings, goes, and comes back with its model and score.
+  const sources = page.getByRole('region', { name: 'Model sources' });
+  const act = async (of: string, action: string) => {
+    await sources.getByRole('button', { name: `More actions for ${of}`, exact: true }).click();
+    await sources.getByRole('button', { name: action, exact: true }).click();
+  };
+  await act('Model 1', 'Rename');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Yard');
+  await page.keyboard.press('Enter');
+  await expect(sources.getByRole('link', { name: /^Yard/ })).toContainText('Full network');
+  await act('Yard', 'Duplicate settings');
+  await expect(sources.getByRole('link', { name: /^Yard copy/ })).toContainText('Not trained yet');
+  await act('Yard', 'Delete');
+  await expect(sources.getByRole('link')).toHaveCount(1);
+  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+  await sources.getByRole('link', { name: /^Yard(?! copy)/ }).click();
+  await studio.step('Preview');
+  await page
+    .getByTestId('preview-file')
+    .setInputFiles({ name: 'again.wav', mimeType: 'audio/wav', buffer: wavBytes(tone(2200, 2), 16000) });
+  await expect(page.getByText(/analysed in/)).toBeVisible({ timeout: 20_000 });
 });
 
 test('stretches of a long file become training clips of the class a person says', async ({ studio }) => {

@@ -110,6 +110,23 @@ describe('the store', () => {
     expect(await store.collectGarbage()).toBe(1);
     expect(await store.loadBlob(a!.hash)).not.toBeNull();
   });
+  it('keeps the model of a deleted source as long as its deletion can be undone', async () => {
+    const store = await withProject();
+    const source = { id: 's', projectId: 'p', name: 'Model 1', status: 'done', snapshots: [] } as never as ModelSource;
+    await store.commit('p', 'Added', 'a', [{ store: 'sources', before: null, after: source }]);
+    await store.updateSource('s', {}, [
+      { sourceId: 's', kind: 'best', shapes: [[1]], values: new Float32Array([7]) } as never,
+    ]);
+    await store.commit('p', 'Deleted', 'd', [{ store: 'sources', before: source, after: null }]);
+    await store.collectGarbage();
+    await store.undo('p');
+    expect(await store.loadWeights('s', 'best')).toMatchObject({ values: new Float32Array([7]) });
+    await store.redo('p');
+    for (let i = 0; i < HISTORY_DEPTH; i++)
+      await store.commit('p', `Step ${i}`, `g${i}`, [add(makeItem({ id: `${i}` }))]);
+    await store.collectGarbage();
+    expect(await store.loadWeights('s', 'best')).toBeNull();
+  });
   it('keeps what training wrote when a source is undone and redone', async () => {
     const store = await withProject();
     const source = {
