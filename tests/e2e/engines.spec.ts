@@ -226,6 +226,55 @@ for (const engine of ENGINES)
     });
   });
 
+for (const engine of ENGINES)
+  test(`${engine.name}: a first model is shown, trained and answers; its project leaves as an archive and comes back`, async () => {
+    needs(engine, true);
+    test.setTimeout(240_000);
+    await inEngine(engine, null, async ({ driver, studio, folder, say }) => {
+      await studio.newProject('Sound classification', 'First');
+      await studio.click('button', 'Make a first model');
+      for (const [name, count] of [
+        ['Class 1', 1],
+        ['Class 2', 1],
+        ['Class 1', 2],
+        ['Class 2', 2],
+      ] as const) {
+        await studio.click('button', `Hold to record ${name}`);
+        await studio.see('status', `${name}, ${count} clip${count > 1 ? 's' : ''}`, 30_000);
+      }
+      say('shown');
+      await studio.click('button', 'Train');
+      await studio.seeText(/Class 1\s+\d+ %/, 120_000);
+      say('answers');
+      await studio.click('button', 'Turn off the microphone');
+      await driver.press('Control+k');
+      await studio.see('dialog', 'Commands');
+      await studio.fill('combobox', 'Search commands', 'go to export');
+      await studio.click('option', /^Go to Export/);
+      await studio.see('button', 'Save project archive');
+      await driver.evaluate(`
+        globalThis.saved = null;
+        const make = URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+          const reader = new FileReader();
+          reader.onload = () => (saved = reader.result);
+          reader.readAsDataURL(blob);
+          return make.call(URL, blob);
+        };`);
+      await studio.click('button', 'Save project archive');
+      const data = await studio.until('the archive', () => driver.evaluate<string>('return saved;'));
+      const path = join(folder, 'first.understudy.zip');
+      writeFileSync(path, Buffer.from(data.split(',')[1]!, 'base64'));
+      await studio.open();
+      await studio.setFiles('archive', [path]);
+      await studio.see('button', 'Class 1 2', 60_000);
+      await studio.see('button', 'Class 2 2');
+      await studio.step('Preview');
+      await studio.see('button', 'Start listening');
+      say('archive');
+    });
+  });
+
 /** The samples of the other tasks: what is pressed before Train, what is said when it is done. */
 const SAMPLES = [
   {

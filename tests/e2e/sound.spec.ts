@@ -147,7 +147,7 @@ test('a person makes a working classifier from real recordings and finds it agai
   await context.setOffline(false);
 });
 
-test('every page is accessible, in both themes and on a phone', async ({ studio, folder }) => {
+test('every page is accessible, in both themes, on a phone and a tablet', async ({ studio, folder }) => {
   test.setTimeout(240_000);
   const { page } = studio;
   await studio.newProject('Access');
@@ -193,6 +193,9 @@ test('every page is accessible, in both themes and on a phone', async ({ studio,
   await everywhere('dark');
   await page.setViewportSize({ width: 380, height: 800 });
   await everywhere('phone');
+  await page.setViewportSize({ width: 820, height: 1180 });
+  await everywhere('tablet');
+  await page.setViewportSize({ width: 380, height: 800 });
   await studio.open();
   await look('home, phone');
   await studio.button('New Sound classification project').click();
