@@ -190,7 +190,7 @@ export class Library {
     const { archives, notify, storage } = this.#tools;
     const opened = await archives.open(file.path, file.blob);
     if (!opened) return null;
-    await storage.protect();
+    storage.protect();
     notify.say(
       opened.isCopy ? `Imported as ${opened.name}: this device already has the project` : `Imported ${opened.name}`,
     );

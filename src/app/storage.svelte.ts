@@ -6,6 +6,7 @@ export class StorageMeter {
   #usedBytes = $state(0);
   #quotaBytes = $state(0);
   #isPersisted = $state(false);
+  #isAsked = false;
 
   get usedBytes(): number {
     return this.#usedBytes;
@@ -37,9 +38,14 @@ export class StorageMeter {
     this.#isPersisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
   }
 
-  /** Asks for protection; sensible once there is something to protect: after the first clips were added. */
-  async protect(): Promise<void> {
-    if (!this.#isPersisted) await navigator.storage?.persist?.().catch(() => false);
-    await this.refresh();
+  /**
+   * Asks for protection; sensible once there is something to protect: after the first clips were added. Waits for nobody: Firefox asks the person, who answers
+   * when it suits. @param isPressed by the person: asked again where the answer was no.
+   */
+  protect(isPressed = false): void {
+    const isAsking = !this.#isPersisted && (isPressed || !this.#isAsked);
+    this.#isAsked = true;
+    const asked = isAsking ? navigator.storage?.persist?.().catch(() => false) : undefined;
+    void Promise.resolve(asked).then(() => this.refresh());
   }
 }

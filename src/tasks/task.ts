@@ -7,11 +7,11 @@ import type { TrainingSettings } from '../domain/task.ts';
 import type { EvaluationSlot } from '../evaluation/index.ts';
 import type { BundleSlot } from '../export/index.ts';
 import type { FeatureRequest } from '../features/slot.ts';
-import type { TrainingSlot } from '../training/index.ts';
+import type { Pace, TrainingSlot } from '../training/index.ts';
 import type { IconName } from '../ui/icons.ts';
 
-/** An algorithm to choose. */
-export type AlgorithmOption = { id: Algorithm; title: string; text: string; needsGpu?: boolean };
+/** An algorithm to choose. `pace`: what it costs, where it was measured (docs/results.md). */
+export type AlgorithmOption = { id: Algorithm; title: string; text: string; needsGpu?: boolean; pace?: Pace };
 
 /** Words that follow from the problem: what a score is, what is counted. */
 export type ProblemWords = {

@@ -5,9 +5,6 @@ import type { Algorithm } from '../domain/settings.ts';
 /** What work costs, in seconds: features of a second of sound or video, or of a picture; an example in an iteration. */
 export type Pace = { unitSec: number; exampleSec: number };
 
-/** Measured on 2 cores without a graphics processor (docs/results.md): most devices are faster. `automatic` tries several, and is none of them. */
-const MEASURED: Partial<Record<string, Pace>> = {};
-
 /** What a run works on. */
 export type Work = {
   algorithm: Algorithm;
@@ -38,15 +35,19 @@ function paceOf(runs: readonly PastRun[], algorithm: Algorithm): Pace | null {
 
 /**
  * Seconds of a run, features included unless a run of the same algorithm took them; `isOwn` where runs on this device say so.
- * @returns null where nothing is known: `automatic` before its first run.
+ * @param measured what the task knows of the algorithm, on 2 cores without a graphics processor: most devices are faster. @returns null where nothing is known.
  */
-export function estimateRun(work: Work, runs: readonly PastRun[]): { sec: number; isOwn: boolean } | null {
+export function estimateRun(
+  work: Work,
+  runs: readonly PastRun[],
+  measured: Pace | null,
+): { sec: number; isOwn: boolean } | null {
   const own = paceOf(runs, work.algorithm);
-  const pace = own ?? MEASURED[work.algorithm] ?? null;
+  const pace = own ?? measured;
   if (!pace) return null;
   const there = new Set(
     runs
-      .filter((run) => run.work.algorithm === work.algorithm)
+      .filter((run) => run.work.algorithm === work.algorithm && !run.source.openedFrom)
       .flatMap((run) => run.work.items.map(({ hash }) => hash)),
   );
   const fresh = work.items.filter(({ hash }) => !there.has(hash));

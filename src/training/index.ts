@@ -1,5 +1,5 @@
 /** Door of the training room: planning, settings and what a run asks for, any thread. */
-export { estimateRun, tellEstimate, type PastRun } from './estimate.ts';
+export { estimateRun, tellEstimate, type Pace, type PastRun } from './estimate.ts';
 export { adviseWindow, tellValidation, type Advice, type PlanRun, type RunPlan } from './plan.ts';
 export { COMMON_DEFAULTS, readConfig, writeConfig } from './settings.ts';
 export type { Prepare, PreparedRun, PrepareContext, Run, TrainingSlot } from './slot.ts';

@@ -244,7 +244,7 @@ for (const engine of ENGINES)
       }
       say('shown');
       await studio.click('button', 'Train');
-      await studio.seeText(/Class 1\s+\d+ %/, 120_000);
+      await studio.seeText(/Class 1\s*\d+\s%/, 120_000);
       say('answers');
       await studio.click('button', 'Turn off the microphone');
       await driver.press('Control+k');

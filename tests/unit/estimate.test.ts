@@ -20,10 +20,10 @@ const next = (more: Partial<PastRun['work']> = {}) => ({
 
 describe('the estimate', () => {
   it('counts the features of new examples only, and every iteration', () => {
-    expect(estimateRun(next(), [run({}, {})])).toEqual({ sec: 30, isOwn: true });
+    expect(estimateRun(next(), [run({}, {})], null)).toEqual({ sec: 30, isOwn: true });
     // Five more clips of 2 s: 20 s of features were 20 s of sound.
-    expect(estimateRun(next({ items: clips(0, 15, 2) }), [run({}, {})])!.sec).toBeCloseTo(40);
-    expect(estimateRun(next({ iterations: 20 }), [run({}, {})])!.sec).toBeCloseTo(60);
+    expect(estimateRun(next({ items: clips(0, 15, 2) }), [run({}, {})], null)!.sec).toBeCloseTo(40);
+    expect(estimateRun(next({ iterations: 20 }), [run({}, {})], null)!.sec).toBeCloseTo(60);
   });
   it('takes the features from the run that had to make them, and the middle of the rest', () => {
     const runs = [
@@ -31,7 +31,7 @@ describe('the estimate', () => {
       run({ featureSec: 0, trainingSec: 60 }, {}),
       run({ featureSec: 0, trainingSec: 33 }, {}),
     ];
-    expect(estimateRun(next({ items: clips(100, 10, 2) }), runs)!.sec).toBeCloseTo(20 + 33);
+    expect(estimateRun(next({ items: clips(100, 10, 2) }), runs, null)!.sec).toBeCloseTo(20 + 33);
   });
   it('does not learn from other algorithms, other devices and runs that were over at once', () => {
     const others = [
@@ -39,7 +39,9 @@ describe('the estimate', () => {
       run({ openedFrom: 'model.zip' }, {}),
       run({ trainingSec: 1 }, {}),
     ];
-    expect(estimateRun(next(), others)?.isOwn ?? false).toBe(false);
+    expect(estimateRun(next(), others, null)).toBeNull();
+    // What the task knows stands in: 1000 examples; the features are there, of the run that was over at once.
+    expect(estimateRun(next(), others, { unitSec: 1, exampleSec: 0.01 })).toEqual({ sec: 10, isOwn: false });
   });
   it('is told coarsely, and says whose it is', () => {
     expect(tellEstimate(null)).toBe('');

@@ -199,12 +199,25 @@ describe('the room', () => {
       false,
     ]);
     isRefusing = true;
-    await meter.protect();
-    await meter.protect();
-    expect([meter.ratio, meter.isPersisted, asked]).toEqual([0.5, true, 1]);
+    meter.protect();
+    meter.protect();
+    await vi.waitFor(() => expect([meter.ratio, meter.isPersisted, asked]).toEqual([0.5, true, 1]));
     vi.stubGlobal('navigator', {});
-    await meter.protect();
-    expect([meter.ratio, meter.isPersisted]).toEqual([0.5, false]);
+    meter.protect();
+    await vi.waitFor(() => expect([meter.ratio, meter.isPersisted]).toEqual([0.5, false]));
+  });
+
+  it('is asked for once while the person has not answered, and again when they press', () => {
+    let asked = 0;
+    // Firefox: the question stays open for as long as the person likes.
+    const persist = () => (asked++, new Promise<boolean>(() => {}));
+    vi.stubGlobal('navigator', { storage: { persist, persisted: async () => false } });
+    const meter = new StorageMeter();
+    meter.protect();
+    meter.protect();
+    expect(asked).toBe(1);
+    meter.protect(true);
+    expect(asked).toBe(2);
   });
 });
 

@@ -773,7 +773,7 @@ describe('the library', () => {
       store,
       clients: { features: features.client, helper: null },
       archives: new ArchiveSession(fakeWorker<ArchiveContract>({}).client),
-      storage: { refresh: () => Promise.resolve(), protect: () => Promise.resolve() } as StorageMeter,
+      storage: { refresh: () => Promise.resolve(), protect: () => {} } as StorageMeter,
       notify,
     });
     const made = await library.create('Mine', 'action');

@@ -151,7 +151,7 @@ export class FirstModel implements Disposable {
       );
       const kept = await this.hand.record(into, session, over);
       if (kept === 0) throw new StudioError('media/zero-length');
-      await this.#studio.storage.protect();
+      this.#studio.storage.protect();
       this.#workbench.offerUndo(`Recorded ${formatCount(kept, ...this.#workbench.task.example)}`, session);
     } catch (error) {
       if (!isAbort(error)) this.#studio.notify.fail(error);

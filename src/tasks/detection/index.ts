@@ -79,6 +79,7 @@ export const DETECTION: Task = {
     {
       id: 'transfer-learning',
       title: 'Transfer learning',
+      pace: { unitSec: 0.24, exampleSec: 0.014 },
       text: 'Starts from a network that knows pictures. Minutes, from 30 pictures on.',
     },
     {

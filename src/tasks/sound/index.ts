@@ -94,11 +94,13 @@ export const SOUND: Task = {
     {
       id: 'transfer-learning',
       title: 'Transfer learning',
+      pace: { unitSec: 0.035, exampleSec: 0.00105 },
       text: 'For sounds. Few clips are enough, seconds to train.',
     },
     {
       id: 'whole-sounds',
       title: 'Whole sounds',
+      pace: { unitSec: 0.021, exampleSec: 0.0032 },
       text: 'Hears up to 5 s at once, at full bandwidth: most exact, answers follow later.',
     },
     { id: 'spoken-words', title: 'Spoken words', text: 'For words and commands, whoever speaks.' },
