@@ -9,8 +9,7 @@ export default defineConfig({
   fullyParallel: false,
   // Stories wait for pages more than they compute: two at once on two cores.
   workers: 2,
-  // Two stories share two cores with whatever else the machine does. What passes only on the second try is told at the end, with how it failed: to be mended, not lived with.
-  retries: 1,
+  retries: 0,
   forbidOnly: true,
   reporter: [['list'], ['json']],
   outputDir: 'test-results/e2e',

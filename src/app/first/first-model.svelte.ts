@@ -2,7 +2,7 @@
 import { countClasses } from '../../domain/label.ts';
 import type { ModelSource } from '../../domain/project.ts';
 import type { TrainingSettings } from '../../domain/task.ts';
-import { applyTemperature, answeringOf } from '../../evaluation/index.ts';
+import { answeringOf, applyTemperature, FEW_EXAMPLES } from '../../evaluation/index.ts';
 import { newId } from '../../kernel/clock.ts';
 import { isAbort, StudioError, toStudioError } from '../../kernel/errors.ts';
 import { formatCount } from '../../kernel/format.ts';
@@ -98,6 +98,18 @@ export class FirstModel implements Disposable {
     } catch (error) {
       return toStudioError(error);
     }
+  }
+  /** The score of the model that answers, and whether it comes of so few examples that it is a rough idea; null before there is one. */
+  get score(): { value: number; isTest: boolean; isRough: boolean } | null {
+    const { source } = this;
+    const value = source?.scores.testing ?? source?.scores.validation;
+    if (!source || value === undefined) return null;
+    const isTest = source.scores.testing !== undefined;
+    const { items } = this.#workbench.project;
+    const count = isTest
+      ? items.filter(({ part }) => part === 'testing').length
+      : (source.data?.validation.length ?? 0);
+    return { value, isTest, isRough: count < FEW_EXAMPLES };
   }
   get canTrain(): boolean {
     const { training, project } = this.#workbench;
