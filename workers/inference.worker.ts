@@ -2,17 +2,18 @@
 import '../src/kernel/polyfill.ts';
 import '../src/kernel/trusted-types.ts';
 import './wasm-files.ts';
-import { Store } from '../src/dataset/index.ts';
+import type { Store } from '../src/dataset/index.ts';
 import { createEvaluationJobs } from '../src/evaluation/jobs.ts';
 import { createExportJobs } from '../src/export/jobs.ts';
 import type { Contract, Jobs } from '../src/rpc/contract.ts';
 import { serve } from '../src/rpc/serve.ts';
+import { openStore } from './open-store.ts';
 import { PROTOCOL } from '../src/rpc/protocol.ts';
 import { taskOf } from '../src/tasks/index.ts';
 import { columnOf, previewJobs } from '../src/tasks/jobs.ts';
 
 let opened: Promise<Store> | null = null;
-const store = () => (opened ??= Store.open());
+const store = () => (opened ??= openStore());
 const scoring = createEvaluationJobs(store, columnOf('judge'), columnOf('inputs')) as unknown as Jobs<Contract>;
 const exporting = createExportJobs(
   store,

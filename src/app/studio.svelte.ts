@@ -58,8 +58,12 @@ export class Studio {
 
   /** @throws StudioError when the browser's storage does not open. */
   static async create(): Promise<Studio> {
-    const store = await Store.open(undefined, () => location.reload());
-    const studio = new Studio(store, createClients());
+    const clients = createClients();
+    const store = await Store.open(undefined, () => location.reload(), {
+      cut: (file, stretch) => clients.features.call('cutStretch', { file, stretch }),
+      draw: (file, stretch) => clients.features.call('drawStretch', { file, stretch }),
+    });
+    const studio = new Studio(store, clients);
     await studio.keys.load();
     return studio;
   }

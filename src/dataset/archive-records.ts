@@ -3,11 +3,12 @@
  * unknown fields stay.
  */
 import * as v from 'valibot';
+import { fileHashOf, stretchOfHash } from '../domain/stretch.ts';
 import { upgradeItem, upgradeReport, upgradeSource } from '../domain/task-upgrade.ts';
 import { isTaskKind, TASKS, type Modality } from '../domain/task.ts';
 
-/** Newest archive version this build reads, and the one it writes. Version 1 had records without modality and problem. */
-export const ARCHIVE_VERSION = 2;
+/** Newest archive version this build reads, and the one it writes. Version 1 had records without modality and problem, version 2 no stretches of sounds. */
+export const ARCHIVE_VERSION = 3;
 
 /** Any text. */
 export const text = v.string();
@@ -30,7 +31,14 @@ const Sides = { width: positive, height: positive };
 /** Levels of a file with a broken sample are no numbers, which JSON writes as null. */
 const level = v.nullable(v.number());
 const MEDIA: Record<Modality, v.ObjectEntries> = {
-  sound: { ...Clip, sampleRateHz: positive, channelCount: count, peakDb: level, rmsDb: level },
+  sound: {
+    ...Clip,
+    sampleRateHz: positive,
+    channelCount: count,
+    peakDb: level,
+    rmsDb: level,
+    stretch: v.optional(v.looseObject({ startSec: finite, endSec: finite, fileSec: finite })),
+  },
   movement: {
     ...Clip,
     ...Sides,
@@ -165,7 +173,10 @@ export function checkRecords({ project, items, sources, reports, weights, media,
   const known = new Set(media.map(({ hash }) => hash));
   for (const item of items) {
     if (item.projectId !== project.id) return `${item.name} belongs to another project`;
-    if (!known.has(item.hash)) return `the file of ${item.name} is missing`;
+    if (!known.has(fileHashOf(item.hash))) return `the file of ${item.name} is missing`;
+    const stretch = stretchOfHash(item.hash);
+    if (item.hash.includes('@') && !(stretch && stretch.endSec > stretch.startSec))
+      return `${item.name} is no stretch of its file`;
     if (item.media.kind !== modality) return `${item.name} is no example of this kind of project`;
     if ((item.label.kind === 'boxes') !== (problem !== 'classification'))
       return `${item.name} has a label of another kind of project`;
@@ -179,7 +190,7 @@ export function checkRecords({ project, items, sources, reports, weights, media,
   if ([...reports, ...weights].some(({ sourceId }) => !ids.has(sourceId)))
     return 'a model source belongs to another project';
   // Numbers are added up when pictures.bin is read.
-  return pictures.every(({ hash }) => known.has(hash)) ? null : 'a small picture belongs to no file';
+  return pictures.every(({ hash }) => known.has(fileHashOf(hash))) ? null : 'a small picture belongs to no file';
 }
 
 /** `project.json` of version 1 with records as they are now; what is no such file is left for the check to refuse. */

@@ -1,5 +1,12 @@
 /** Door of the dataset room: the store, the split, what names say about labels. Any thread. */
-export { HISTORY_DEPTH, Store, type NewContent, type ProjectRecords, type WholeProject } from './store.ts';
+export {
+  HISTORY_DEPTH,
+  Store,
+  type StretchTools,
+  type NewContent,
+  type ProjectRecords,
+  type WholeProject,
+} from './store.ts';
 export {
   SCHEMA_VERSION,
   type Change,

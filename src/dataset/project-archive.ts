@@ -10,6 +10,7 @@
 import * as v from 'valibot';
 import { boxesOf, classIdOf, isLabelled } from '../domain/label.ts';
 import type { MediaItem } from '../domain/project.ts';
+import { fileHashOf, stretchOfHash } from '../domain/stretch.ts';
 import { required } from '../kernel/assert.ts';
 import { hashBlob } from '../kernel/content-hash.ts';
 import { StudioError } from '../kernel/errors.ts';
@@ -52,16 +53,17 @@ export async function archiveFiles(
   const className = new Map(project.classes.map((label) => [label.id, label.name]));
   const media: { hash: string; path: string; type: string }[] = [];
   const taken = new Names();
-  const hashes = [...new Set(items.map((item) => item.hash))];
-  const firstOf = new Map([...items].reverse().map((item) => [item.hash, item]));
-  for (const hash of hashes) {
+  // Stretches of sounds are no files of their own; their pictures are.
+  const hashes = [...new Set(items.flatMap((item) => [item.hash, fileHashOf(item.hash)]))];
+  const firstOf = new Map([...items].reverse().map((item) => [fileHashOf(item.hash), item]));
+  for (const hash of new Set(hashes.map(fileHashOf))) {
     const item = firstOf.get(hash)!;
     const folder =
       item.label.kind === 'boxes' ? 'media' : `media/${safe(className.get(classIdOf(item) ?? '') ?? 'no class')}`;
-    const name = safe(item.name);
+    const name = safe(stretchOfHash(item.hash) ? item.path.replace(/^.*\//, '') : item.name);
     const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length;
     const path = taken.take(`${folder}/${name.slice(0, dot)}`, name.slice(dot));
-    media.push({ hash, path, type: (await store.loadBlob(hash))?.type ?? '' });
+    media.push({ hash, path, type: (await store.loadType(hash)) ?? '' });
   }
   const pictures = [...(await store.loadPictures(hashes)).values()];
   const weights: { sourceId: string; kind: string; path: string }[] = [];

@@ -2,11 +2,13 @@
  * Reading and writing the database. Any thread. Writes that belong together share one transaction; a full disk becomes
  * `dataset/quota-exceeded` and leaves everything as it was.
  */
+import type { SmallPicture } from '../domain/media.ts';
 import type { MediaItem, ModelSource, Project } from '../domain/project.ts';
 import type { Report } from '../domain/report.ts';
 import { newId } from '../kernel/clock.ts';
 import { StudioError } from '../kernel/errors.ts';
 import type { IDBPTransaction, StoreNames } from 'idb';
+import { fileHashOf, stretchOfHash, type Stretch } from '../domain/stretch.ts';
 import { openDatabase } from './schema.ts';
 import type {
   Change,
@@ -116,17 +118,30 @@ function keepTraining(
   return { ...change, [side]: merged };
 }
 
+/** What stretches of sounds are when they are files. */
+const STRETCH_TYPE = 'audio/wav';
+
+/** How a thread makes what stretches of sounds have no record of. @throws StudioError `media/…`. */
+export type StretchTools = {
+  /** As a file of its own. */
+  cut: (file: Blob, stretch: Stretch) => Promise<Blob>;
+  /** Its small picture; only where pictures are shown. */
+  draw?: (file: Blob, stretch: Stretch) => Promise<SmallPicture>;
+};
+
 /** The store: one object per thread around one connection. */
 export class Store {
   readonly #db: StudioDatabase;
+  readonly #stretches: StretchTools | null;
 
-  constructor(db: StudioDatabase) {
+  constructor(db: StudioDatabase, stretches: StretchTools | null = null) {
     this.#db = db;
+    this.#stretches = stretches;
   }
 
-  /** Opens the product's database. @throws as {@link openDatabase}. */
-  static async open(name?: string, onClosed?: () => void): Promise<Store> {
-    return new Store(await openDatabase(name, onClosed));
+  /** Opens the product's database. @param stretches without them stretches of sounds have no content here. @throws as {@link openDatabase}. */
+  static async open(name?: string, onClosed?: () => void, stretches: StretchTools | null = null): Promise<Store> {
+    return new Store(await openDatabase(name, onClosed), stretches);
   }
 
   close(): void {
@@ -281,6 +296,8 @@ export class Store {
         const picture = pictures.get(blob.hash);
         if (picture) later(tx.objectStore('pictures').put(picture));
       }
+      for (const picture of whole.pictures)
+        if (stretchOfHash(picture.hash)) later(tx.objectStore('pictures').put(picture));
       for (const weights of whole.weights) later(tx.objectStore('weights').put(weights));
       for (const report of whole.reports) later(tx.objectStore('reports').put(report));
       for (const item of whole.items) later(tx.objectStore('items').put(item));
@@ -384,14 +401,41 @@ export class Store {
 
   // ---- content
 
+  /** The file of an identity; of a stretch what is cut out of its file now. */
   async loadBlob(hash: string): Promise<Blob | null> {
-    return (await this.#db.get('blobs', hash))?.blob ?? null;
+    const stretch = stretchOfHash(hash);
+    if (!stretch) return (await this.#db.get('blobs', hash))?.blob ?? null;
+    const file = await this.loadBlob(stretch.fileHash);
+    return file && this.#stretches ? this.#stretches.cut(file, stretch) : null;
+  }
+
+  /** MIME type of what {@link loadBlob} gives, without cutting anything; null when there is no such file. */
+  async loadType(hash: string): Promise<string | null> {
+    const type = (await this.#db.get('blobs', fileHashOf(hash)))?.blob.type ?? null;
+    return type !== null && stretchOfHash(hash) ? STRETCH_TYPE : type;
   }
 
   async loadPictures(hashes: string[]): Promise<Map<string, StoredPicture>> {
     const tx = this.#db.transaction('pictures');
     const found = await Promise.all(hashes.map((hash) => tx.store.get(hash)));
-    return new Map(found.flatMap((picture) => (picture ? [[picture.hash, picture]] : [])));
+    const pictures = new Map(found.flatMap((picture) => (picture ? [[picture.hash, picture]] : [])));
+    for (const hash of new Set(hashes)) {
+      if (pictures.has(hash)) continue;
+      const drawn = await this.#drawStretch(hash);
+      if (drawn) pictures.set(hash, drawn);
+    }
+    return pictures;
+  }
+
+  /** The picture of a stretch, drawn when it is first looked at, and kept. */
+  async #drawStretch(hash: string): Promise<StoredPicture | null> {
+    const stretch = stretchOfHash(hash);
+    const file = stretch && this.#stretches?.draw ? await this.loadBlob(stretch.fileHash) : null;
+    if (!stretch || !file) return null;
+    const picture = { hash, ...(await this.#stretches!.draw!(file, stretch)) };
+    // It is drawn again where there is no room.
+    await this.#transact(['pictures'], 'relaxed', (tx) => tx.objectStore('pictures').put(picture)).catch(() => {});
+    return picture;
   }
 
   /** Which of `hashes` have no cached features of `extractor`. */
@@ -537,6 +581,7 @@ export class Store {
     const stores = ['items', 'sources', 'history', 'blobs', 'pictures', 'features', 'weights', 'reports'] as const;
     return this.#transact([...stores], 'relaxed', async (tx, later) => {
       const used = new Set<string>();
+      const use = (hash: string) => used.add(hash).add(fileHashOf(hash));
       const sources = new Set(await tx.objectStore('sources').getAllKeys());
       // A plain cursor: one of unique keys throws on an empty index in WebKit (bug 319640).
       for (
@@ -544,12 +589,12 @@ export class Store {
         cursor;
         cursor = await cursor.continue()
       ) {
-        used.add(String(cursor.key));
+        use(String(cursor.key));
       }
       for (let cursor = await tx.objectStore('history').openCursor(); cursor; cursor = await cursor.continue()) {
         for (const change of cursor.value.changes) {
           for (const record of [change.before, change.after]) {
-            if (change.store === 'items' && record) used.add((record as MediaItem).hash);
+            if (change.store === 'items' && record) use((record as MediaItem).hash);
             if (change.store === 'sources' && record) sources.add(record.id);
           }
         }
@@ -559,15 +604,17 @@ export class Store {
         const gone = new Set((await store.getAllKeys()).map(([id]) => id).filter((id) => !sources.has(id)));
         for (const id of gone) later(store.delete(prefixRange(id)));
       }
-      let removed = 0;
-      for (const hash of await tx.objectStore('blobs').getAllKeys()) {
-        if (used.has(hash)) continue;
-        removed++;
-        later(tx.objectStore('blobs').delete(hash));
+      const isGone = (hash: string) => !used.has(hash);
+      const files = (await tx.objectStore('blobs').getAllKeys()).filter(isGone);
+      const stretches = (await tx.objectStore('pictures').getAllKeys()).filter(
+        (hash) => stretchOfHash(hash) && isGone(hash),
+      );
+      for (const hash of files) later(tx.objectStore('blobs').delete(hash));
+      for (const hash of [...files, ...stretches]) {
         later(tx.objectStore('pictures').delete(hash));
         later(tx.objectStore('features').delete(prefixRange(hash)));
       }
-      return removed;
+      return files.length;
     });
   }
 }

@@ -10,6 +10,8 @@ export type SoundInfo = {
   rmsDb: number;
   /** Share of samples at full scale in runs of at least 3, 0..1. */
   clippedRatio: number;
+  /** Where it lies in its file, when it is a stretch of a longer one (domain/stretch.ts). */
+  stretch?: { startSec: number; endSec: number; fileSec: number };
 };
 
 /** What is known of a clip of movement: a stretch of a video, or a landmark sequence. Times in seconds of its file. */

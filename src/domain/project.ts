@@ -96,7 +96,8 @@ export type RunData = {
   training: string[];
   validation: string[];
   /**
-   * Cross-validation: the fold of each example of `training`, in its order; -1 = it is trained on only. Absent when validation examples were set aside, or none are.
+   * Cross-validation: the fold of each example of `training`, in its order; -1 = it is trained on only. Object detectors have one fold: it is held out until its score is known,
+   * and then trained on. Absent when validation examples were set aside, or none are.
    */
   folds?: number[];
   /** Background sounds mixed in; absent in runs made before there were any. */
@@ -105,6 +106,10 @@ export type RunData = {
   classIds: string[];
   classNames: string[];
 };
+
+/** Folds of a run: 0 = none, 1 = held out at first and trained on in the end, more = cross-validated. */
+export const foldCountOf = ({ folds = [] }: Pick<RunData, 'folds'>): number =>
+  new Set(folds.filter((fold) => fold >= 0)).size;
 
 /** A usable model kept during training. */
 export type Snapshot = { iteration: number; takenAtMs: number; validationAccuracy: number | null };

@@ -82,6 +82,8 @@ export type DetectionReport = {
   sourceId: string;
   part: Part;
   createdAtMs: number;
+  /** The pictures were held out for so many iterations, and judged then: what was trained later knows them. */
+  foldedIterations?: number;
   /** Mean over classes of the average precision at an overlap of 0.50. */
   map50: number;
   /** The same averaged over overlaps of 0.50 to 0.95. */

@@ -1,5 +1,7 @@
 /** Jobs of the features worker. Type-only. */
+import type { SmallPicture } from '../domain/media.ts';
 import type { InspectedMedia } from '../domain/project.ts';
+import type { Stretch } from '../domain/stretch.ts';
 import type { MediaOf, TaskKind } from '../domain/task.ts';
 import type { Motion } from './movement/motion.ts';
 import type { NetworkId } from './networks/manifest.ts';
@@ -8,6 +10,7 @@ import type { VisionInput } from './picture/spec.ts';
 import type { ExtractProgress, ExtractResult, FeatureRequest, SampleExample } from './slot.ts';
 import type { EmbeddingCut } from './sound/embedding-spec.ts';
 import type { InspectedSound } from './sound/inspect.ts';
+import type { SoundTile } from './sound/tile.ts';
 
 /** See the file header. */
 export type FeaturesContract = {
@@ -69,6 +72,18 @@ export type FeaturesContract = {
     result: { id: NetworkId; isComplete: boolean };
   };
   removeNetwork: { args: { id: NetworkId }; progress: never; result: void };
+  /** Small picture of a stretch of a sound file. */
+  drawStretch: { args: { file: Blob; stretch: Stretch }; progress: never; result: SmallPicture };
+  /** A stretch of a sound file as a WAV file of its own. */
+  cutStretch: { args: { file: Blob; stretch: Stretch }; progress: never; result: Blob };
+  /** Picture of a part of a stored sound (sound/overview.ts). */
+  readTile: {
+    args: { hash: string; startSec: number; columnSec: number };
+    progress: never;
+    result: SoundTile;
+  };
+  /** Where something sounds in a stored recording. @param aboveDb louder than its quiet by so much. */
+  findSounds: { args: { hash: string; aboveDb: number }; progress: { readSec: number }; result: Stretch[] };
   /** Cuts stretches out of a sound file as WAV files at its own rate, inspected; null for one that holds no sample. */
   cutSegments: {
     args: { blob: Blob; segments: { startSec: number; endSec: number }[] };

@@ -3,7 +3,7 @@ import type { Store } from '../dataset/index.ts';
 import { rowOf, type MediaOf, type TaskKind } from '../domain/task.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { encodeWav } from '../media/index.ts';
-import { readSound } from '../media/jobs.ts';
+import { cutSound, openSound, readSound, type OpenSound } from '../media/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { FeaturesContract } from './contract.ts';
 import { formatLandmarks, formatLandmarkTable, readLandmarks } from './movement/landmark-files.ts';
@@ -22,9 +22,11 @@ import { streamViews } from './picture/stream-views.ts';
 import { crossValidate, meanRow, type ProbeExample } from './probe.ts';
 import type { FeatureRow } from './slot.ts';
 import { embeddingExtractor } from './sound/embedding-spec.ts';
+import { findSounds, LevelMeter } from './sound/find-sounds.ts';
 import { inspectSound, type InspectedSound } from './sound/inspect.ts';
+import { readTile } from './sound/overview.ts';
 import { joinBlocks } from './sound/read-pcm.ts';
-import { FeatureTools } from './tools.ts';
+import { FeatureTools, Kept } from './tools.ts';
 
 export { FeatureCache } from './cache.ts';
 export { animateFigure, SAMPLE_ACTIONS } from './movement/figure.ts';
@@ -91,6 +93,13 @@ export function createFeaturesJobs(
   rows: Record<TaskKind, (tools: FeatureTools) => FeatureRow>,
 ): Jobs<FeaturesContract> {
   const tools = new FeatureTools(store);
+  /** The recording that is looked at stays open. */
+  const watched = new Kept<OpenSound & Disposable>();
+  const stored = async (hash: string): Promise<Blob> => {
+    const blob = await (await store()).loadBlob(hash);
+    if (!blob) throw new StudioError('features/clip-missing', { details: { hash } });
+    return blob;
+  };
   const made = new Map<TaskKind, FeatureRow>();
   const row = (task: TaskKind): FeatureRow => {
     if (!made.has(task)) made.set(task, rowOf(rows, task)(tools));
@@ -171,6 +180,35 @@ export function createFeaturesJobs(
         await tools.forgetEmbedder();
         await removeNetwork(await store(), id);
       });
+    },
+    async drawStretch({ file, stretch }, { signal }) {
+      return (await inspectSound(await cutSound(file, stretch, signal), signal)).picture;
+    },
+    cutStretch: ({ file, stretch }, { signal }) => cutSound(file, stretch, signal),
+    async readTile({ hash, startSec, columnSec }, { signal, transfer }) {
+      const sound = await watched.get(hash, async () => {
+        const opened = await openSound(await stored(hash));
+        return { ...opened, [Symbol.dispose]: opened.close };
+      });
+      const tile = await readTile(sound, startSec, columnSec, signal);
+      transfer(tile.peaks.buffer, tile.spectrogram.buffer);
+      return tile;
+    },
+    async findSounds({ hash, aboveDb }, { signal, progress }) {
+      let meter: LevelMeter | null = null;
+      let readSec = 0;
+      let told = 0;
+      await readSound(await stored(hash), () => {}, {
+        signal,
+        onNative(block, sampleRateHz) {
+          (meter ??= new LevelMeter(sampleRateHz)).push(block);
+          readSec += block.length / sampleRateHz;
+          if (readSec - told < 5) return;
+          told = readSec;
+          progress({ readSec });
+        },
+      });
+      return findSounds((meter as LevelMeter | null)?.levels ?? [], aboveDb);
     },
     async cutSegments({ blob, segments }, { signal, progress }) {
       const cuts = segments.map(() => [] as Float32Array[]);

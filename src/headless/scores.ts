@@ -9,6 +9,8 @@ export type PictureScore = Pick<DetectionReport, 'map50' | 'map' | 'bySize'> & {
   classes: { label: string; ap50: number | null; ap: number | null; support: number }[];
   /** At the threshold with the best F1 on the validation pictures. */
   pictures: number;
+  /** The pictures were held out for so many iterations, judged then, and trained on after that. */
+  foldedIterations?: number;
 };
 /** Of a classifier. `folds`: each example was judged by one of so many models that had never seen it. */
 export type PartScore = Pick<
@@ -37,14 +39,21 @@ export const tellScore = (score: PartScore | PictureScore | undefined): string =
 /** A report as it is written. */
 export function scoreOf(report: Report): PartScore | PictureScore {
   if (report.kind === 'boxes') {
-    const { map50, map, bySize, classes, pictures } = report;
+    const { map50, map, bySize, classes, pictures, foldedIterations } = report;
     const ofClass = ({ label, ap50, ap, support }: DetectionReport['classes'][number]) => ({
       label,
       ap50,
       ap,
       support,
     });
-    return { map50, map, bySize, classes: classes.map(ofClass), pictures: pictures.length };
+    return {
+      map50,
+      map,
+      bySize,
+      classes: classes.map(ofClass),
+      pictures: pictures.length,
+      ...(foldedIterations ? { foldedIterations } : {}),
+    };
   }
   const { clipAccuracy, windowAccuracy, windowCount, macroF1, chance, classes, confusion, folds } = report;
   const items = report.items.map(({ path, label, predicted, confidence }) => ({ path, label, predicted, confidence }));

@@ -3,10 +3,12 @@
  * mediabunny; AudioContext does not exist there).
  */
 import { ADTS, AudioSampleSink, BlobSource, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM } from 'mediabunny';
+import type { Stretch } from '../domain/stretch.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { foreignTrack, mendSound } from './mend-sound.ts';
 import { SOUND_RATE_HZ } from './rate.ts';
 import { Resampler } from './resample.ts';
+import { encodeWav } from './wav.ts';
 
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM, WAVE, OGG, FLAC, MP3, ADTS];
 
@@ -34,9 +36,10 @@ export type OpenSound = {
   odd: { samples: number; isOpposite: boolean };
   /**
    * Mono samples (mean of the channels) at `sampleRateHz`, in order; each block is owned by the receiver.
+   * @param stretch reads that alone; what lies before it is passed over, not decoded.
    * @throws StudioError `media/damaged` where the data stop being readable; blocks before that are good.
    */
-  blocks(signal?: AbortSignal): AsyncGenerator<Float32Array>;
+  blocks(signal?: AbortSignal, stretch?: Stretch): AsyncGenerator<Float32Array>;
   close(): void;
 };
 
@@ -49,24 +52,42 @@ export async function openSound(blob: Blob): Promise<OpenSound> {
   const [first, ...links] = await mendSound(blob);
   const sound = await openOne(first!);
   if (links.length === 0) return sound;
+  async function* whole(signal?: AbortSignal): AsyncGenerator<Float32Array> {
+    yield* sound.blocks(signal);
+    for (const link of links) {
+      const next = await openOne(link);
+      try {
+        if (next.sampleRateHz !== sound.sampleRateHz) throw new StudioError('media/damaged');
+        yield* next.blocks(signal);
+        sound.odd.samples += next.odd.samples;
+      } finally {
+        next.close();
+      }
+    }
+  }
   return {
     ...sound,
     // Every link says only its own length.
     claimedSec: null,
-    async *blocks(signal) {
-      yield* sound.blocks(signal);
-      for (const link of links) {
-        const next = await openOne(link);
-        try {
-          if (next.sampleRateHz !== sound.sampleRateHz) throw new StudioError('media/damaged');
-          yield* next.blocks(signal);
-          sound.odd.samples += next.odd.samples;
-        } finally {
-          next.close();
-        }
-      }
-    },
+    // Nor does it know where it lies in the whole: what comes before a stretch is decoded too.
+    blocks: (signal, stretch) => (stretch ? cutBlocks(whole(signal), stretch, sound.sampleRateHz) : whole(signal)),
   };
+}
+
+/** Of blocks that follow each other the part inside a stretch. */
+async function* cutBlocks(
+  blocks: AsyncGenerator<Float32Array>,
+  { startSec, endSec }: Stretch,
+  sampleRateHz: number,
+): AsyncGenerator<Float32Array> {
+  const [first, last] = [Math.round(startSec * sampleRateHz), Math.round(endSec * sampleRateHz)];
+  let at = 0;
+  for await (const block of blocks) {
+    const own = block.subarray(Math.max(0, first - at), Math.max(0, last - at));
+    at += block.length;
+    if (own.length > 0) yield own;
+    if (at >= last) return;
+  }
 }
 
 async function openOne(blob: Blob): Promise<OpenSound> {
@@ -97,9 +118,9 @@ async function openOne(blob: Blob): Promise<OpenSound> {
       claimedSec,
       odd,
       close: () => input.dispose(),
-      async *blocks(signal) {
+      async *blocks(signal, stretch) {
         const sink = new AudioSampleSink(track);
-        const samples = sink.samples();
+        const samples = stretch ? sink.samples(stretch.startSec, stretch.endSec) : sink.samples();
         try {
           for (;;) {
             throwIfAborted(signal);
@@ -113,7 +134,14 @@ async function openOne(blob: Blob): Promise<OpenSound> {
               sample.copyTo(plane, { planeIndex, format: 'f32-planar' });
               return plane;
             });
-            yield mixDown(planes, odd);
+            const mono = mixDown(planes, odd);
+            if (!stretch) {
+              yield mono;
+              continue;
+            }
+            const indexOf = (sec: number) => Math.max(0, Math.round((sec - sample.timestamp) * sampleRateHz));
+            const own = mono.subarray(indexOf(stretch.startSec), indexOf(stretch.endSec));
+            if (own.length > 0) yield own;
           }
         } finally {
           await samples.return(undefined);
@@ -207,6 +235,25 @@ export async function readSound(
       readSec,
       isCut: damage !== null || isShort,
     };
+  } finally {
+    sound.close();
+  }
+}
+
+/** A stretch of a sound file as a WAV file of 16 bits, mono, at the rate of the file. @throws as {@link openSound}; `media/zero-length` when the file ends before it. */
+export async function cutSound(blob: Blob, stretch: Stretch, signal?: AbortSignal): Promise<Blob> {
+  const sound = await openSound(blob);
+  try {
+    const blocks: Float32Array[] = [];
+    for await (const block of sound.blocks(signal, stretch)) blocks.push(block);
+    const pcm = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
+    if (pcm.length === 0) throw new StudioError('media/zero-length');
+    let at = 0;
+    for (const block of blocks) {
+      pcm.set(block, at);
+      at += block.length;
+    }
+    return encodeWav(pcm, sound.sampleRateHz);
   } finally {
     sound.close();
   }

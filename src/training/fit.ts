@@ -30,6 +30,8 @@ export interface Trainable extends Disposable {
   validate(): Promise<Validation | null>;
   /** All weights of the model, in its order; owned by the caller. */
   saveWeights(): Promise<Float32Array>;
+  /** The same of the model people get, which is what `validate` judges: the mean over the last steps where one is kept. */
+  saveModel(): Promise<Float32Array>;
   loadWeights(weights: Float32Array): void;
   saveOptimiser(): Promise<{ moments: Float32Array; stepCount: number }>;
   loadOptimiser(state: { moments: Float32Array; stepCount: number }): void;
@@ -60,6 +62,11 @@ export type FitOptions = {
   learningRate: number;
   /** Iterations without a better validation loss before it stops; 0 = never. */
   patience: number;
+  /**
+   * The run has two stages: examples are held out for so many iterations, and then trained on with the others. The learning rate falls in each of them
+   * (Loshchilov & Hutter 2017, SGDR); nothing is validated in the second, whose last weights are the best. Null = one stage.
+   */
+  holdOut: { iterations: number; onEnd: (bestWeights: Float32Array) => Promise<void> } | null;
   /** Milliseconds between checkpoints at ends of iterations, and within a long iteration. */
   checkpointEveryMs: { betweenIterations: number; withinIteration: number };
   signal: AbortSignal;
@@ -86,6 +93,17 @@ export function scheduledRate(base: number, progressRatio: number): number {
   return base * Math.min(warm, 0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progressRatio))));
 }
 
+/** The learning rate of the second stage begins at this share of the first one's. */
+const SECOND_STAGE = 0.4;
+
+/** Learning rate of a step of a run of one or two stages. @param heldSteps steps of the first; null = there is one. */
+export function stagedRate(base: number, done: number, total: number, heldSteps: number | null): number {
+  if (heldSteps === null || total <= heldSteps) return scheduledRate(base, done / total);
+  if (done < heldSteps) return scheduledRate(base, done / heldSteps);
+  const progress = (done - heldSteps) / (total - heldSteps);
+  return SECOND_STAGE * scheduledRate(base, WARM_UP_RATIO + (1 - WARM_UP_RATIO) * progress);
+}
+
 /** What a lost device breaks may be heard of this long before its loss. */
 const LOSS_MS = 250;
 
@@ -108,8 +126,9 @@ export async function answered<T>({ watch }: Pick<Trainable, 'watch'>, work: Pro
  * @throws StudioError `training/diverged` when the loss is not a number, `gpu/device-lost`; whatever a step throws. An abort ends with reason 'stopped' and a usable state.
  */
 export async function fit(trainable: Trainable, options: FitOptions, resume: FitState | null): Promise<FitEnd> {
-  const { iterations, signal } = options;
+  const { iterations, signal, holdOut } = options;
   const total = iterations * trainable.stepCount;
+  const heldSteps = holdOut && holdOut.iterations * trainable.stepCount;
   let best = resume ? { iteration: resume.bestIteration, rank: resume.bestRank, weights: resume.bestWeights } : null;
   if (resume) {
     trainable.loadWeights(resume.weights);
@@ -147,10 +166,10 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
       await yieldToMessages();
       if (signal.aborted) return { reason: 'stopped', state: await capture() };
       if (options.wantsSnapshot())
-        await options.onSnapshot(await answered(trainable, trainable.saveWeights()), at.iteration);
+        await options.onSnapshot(await answered(trainable, trainable.saveModel()), at.iteration);
       if (options.wantsPause()) return { reason: 'paused', state: await capture() };
       const done = at.iteration * trainable.stepCount + at.step;
-      const rate = scheduledRate(options.learningRate, done / total);
+      const rate = stagedRate(options.learningRate, done, total, heldSteps);
       const result = await answered(trainable, trainable.step(iteration, at.step, rate));
       if (!Number.isFinite(result.loss)) throw new StudioError('training/diverged', { details: { iteration } });
       at.step++;
@@ -171,10 +190,11 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
         lastCheckpoint = performance.now();
       }
     }
-    const validation = await answered(trainable, trainable.validate());
+    const isJudged = !holdOut || iteration <= holdOut.iterations;
+    const validation = isJudged ? await answered(trainable, trainable.validate()) : null;
     const rank = validation?.rank ?? validation?.loss ?? Infinity;
     if (!best || !validation || rank < best.rank)
-      best = { iteration, rank, weights: await answered(trainable, trainable.saveWeights()) };
+      best = { iteration, rank, weights: await answered(trainable, trainable.saveModel()) };
     const point: CurvePoint = {
       iteration,
       trainingLoss: at.lossSum / Math.max(1, at.count),
@@ -185,6 +205,7 @@ export async function fit(trainable: Trainable, options: FitOptions, resume: Fit
     };
     at = { iteration, step: 0, lossSum: 0, correct: 0, count: 0 };
     options.onIteration(point, best.iteration, validation?.look ?? null);
+    if (iteration === holdOut?.iterations) await answered(trainable, holdOut.onEnd(best.weights));
     if (performance.now() - lastCheckpoint >= options.checkpointEveryMs.betweenIterations) {
       await options.onCheckpoint(await capture());
       lastCheckpoint = performance.now();

@@ -10,6 +10,7 @@ export { planBoxes } from './detection/plan.ts';
 export {
   automaticDetectorIterations,
   DEFAULT_DETECTION_SETTINGS,
+  isHoldingOut,
   examplesPerPicture,
   recommendInput,
   resolveCopies,

@@ -128,7 +128,7 @@ export function createTrainingJobs(
 
     const started = elapsedMs();
     const chosen =
-      data.folds && !resume
+      data.folds && !resume && !prepared.heldOut
         ? await chooseForm({
             ...{ sourceId, data, items, settings, prepared, signal },
             plain: row.plainer?.(settings) ?? null,
@@ -148,6 +148,14 @@ export function createTrainingJobs(
     const firstPlan = settings.iterations ?? prepared.automaticIterations;
     using made = prepared.makeTrainable();
     // A run that goes on is judged by what its folds said at its start.
+    const { heldOut = null } = prepared;
+    const scoreHeld = async (weights: Float32Array): Promise<void> => {
+      if (!heldOut) return;
+      const about = { sourceId, part: 'validation' as const, createdAtMs: nowMs() };
+      const report = await heldOut.report(made, weights, about);
+      throwIfAborted(lost);
+      await db.saveReport({ ...report, foldedIterations: heldOut.iterations });
+    };
     const judged = chosen?.folded ?? (checkpoint?.state ? unpackFolds(checkpoint.state) : null);
     const trainable = judged ? judgedBy(made, (iteration) => judged.points[iteration - 1] ?? null) : made;
     const plannedIterations = !resume
@@ -266,6 +274,7 @@ export function createTrainingJobs(
         iterations: plannedIterations,
         learningRate: settings.learningRate,
         patience: settings.patience,
+        holdOut: heldOut && { iterations: heldOut.iterations, onEnd: scoreHeld },
         checkpointEveryMs: CHECKPOINT_EVERY_MS,
         signal,
         wantsPause: () => control.wantsPause || control.wantsStop,
@@ -303,7 +312,7 @@ export function createTrainingJobs(
           }
           checkpointMs += performance.now() - began;
         },
-        onSnapshot: async (_weights, iteration) => {
+        onSnapshot: async (weights, iteration) => {
           control.wantsSnapshot = false;
           const before = current;
           const snapshot: Snapshot = {
@@ -321,7 +330,7 @@ export function createTrainingJobs(
               {
                 sourceId,
                 kind: `snapshot-${iteration}`,
-                model: await answered(trainable, makeArtifact(null)),
+                model: await answered(trainable, makeArtifact(weights)),
                 state: null,
               },
             ]);
@@ -360,8 +369,14 @@ export function createTrainingJobs(
         state: null,
       });
     const result = { ...fields(), trainedAtMs: current.trainedAtMs };
+    // Stopped before what is held out was judged.
+    if (heldOut && !isPause && hasModel && end.state.iteration < heldOut.iterations)
+      await answered(trainable, scoreHeld(end.state.bestWeights));
     // The report of the folds speaks of the model that is finished now.
-    const told = judged && !isPause ? (await db.loadReports(sourceId)).find(({ part }) => part === 'validation') : null;
+    const told =
+      (judged || heldOut) && !isPause
+        ? (await db.loadReports(sourceId)).find(({ part }) => part === 'validation')
+        : null;
     if (told) await db.saveReport({ ...told, createdAtMs: nowMs() });
     // What was learnt is never thrown away for want of room: the end waits until there is some, or until the person cancels.
     for (;;) {

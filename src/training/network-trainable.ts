@@ -13,8 +13,8 @@ export abstract class NetworkTrainable implements Trainable {
   abstract readonly stepCount: number;
   readonly watch = watchEngine();
 
-  /** @param weightDecay per step, times the learning rate. */
-  constructor(network: TrainableNetwork, weightDecay: number) {
+  /** @param weightDecay per step, times the learning rate. @param isAveraging the model is the mean of the weights over the last updates. */
+  constructor(network: TrainableNetwork, weightDecay: number, isAveraging = false) {
     this.network = network;
     const weights = network.train.trainableWeights;
     this.variables = weights.map((weight) => weight.read() as tf.Variable);
@@ -23,6 +23,7 @@ export abstract class NetworkTrainable implements Trainable {
       this.variables,
       weightDecay,
       weights.map(({ originalName }) => (isSlow(originalName) ? SLOW_RATE : 1)),
+      isAveraging,
     );
   }
 
@@ -38,6 +39,20 @@ export abstract class NetworkTrainable implements Trainable {
       at += part.length;
     }
     return whole;
+  }
+
+  async saveModel(): Promise<Float32Array> {
+    return this.averaged(() => this.saveWeights());
+  }
+
+  /** Work with the weights people get. */
+  protected async averaged<T>(work: () => Promise<T>): Promise<T> {
+    this.optimiser.exchange();
+    try {
+      return await work();
+    } finally {
+      this.optimiser.exchange();
+    }
   }
 
   loadWeights(weights: Float32Array): void {

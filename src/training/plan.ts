@@ -1,6 +1,6 @@
 /** What a run is given, and what is worth saying about it first. Any thread; pure. The two problems fill it (classification/plan.ts, detection/plan.ts). */
 import { dividedOf, splitByGroup, type Divided, type Noun } from '../dataset/index.ts';
-import { contentKey, type ClassLabel, type MediaItem, type RunData } from '../domain/project.ts';
+import { contentKey, foldCountOf, type ClassLabel, type MediaItem, type RunData } from '../domain/project.ts';
 import type { TrainingSettings } from '../domain/task.ts';
 import { formatCount, formatDuration } from '../kernel/format.ts';
 
@@ -17,6 +17,8 @@ export type RunPlan = { data: RunData; advice: Advice[] };
 
 /** How a run is checked, as a sentence after "36 clips of 3 classes"; '' when it is not. */
 export function tellValidation({ validation, folds }: RunData, { algorithm }: TrainingSettings, example: Noun): string {
+  if (folds && foldCountOf({ folds }) === 1)
+    return ` ${formatCount(folds.filter((fold) => fold >= 0).length, ...example)} of them are held out until it is known how well it does, and learnt from in the end.`;
   if (folds)
     return ' It learns from all of them: what score to expect is found first by leaving a part out in turn (cross-validation).';
   if (validation.length === 0) return '';

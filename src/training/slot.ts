@@ -1,6 +1,7 @@
 /** What a task brings to the room training. Any thread; {@link Prepare} runs in a worker. */
 import type { ModelArtifact, Preprocessing } from '../domain/model.ts';
 import type { MediaItem, RunData } from '../domain/project.ts';
+import type { Report } from '../domain/report.ts';
 import type { TaskKind, TrainingSettings } from '../domain/task.ts';
 import type { FeatureRequest } from '../features/index.ts';
 import type { Backbone, FeatureCache } from '../features/jobs.ts';
@@ -55,6 +56,18 @@ export type PreparedRun = {
   isHeavy: boolean;
   /** How the validation examples are judged one by one, for cross-validation: the example of each window by its place in the run's list, and its class scores at the last validation; null where there is none. */
   held?: { clipOf: readonly number[]; scoresOf: (trainable: NetworkTrainable) => Float32Array } | null;
+  /**
+   * Examples of folds are held out for so many iterations, and judged with the best weights until then; absent or null where all are trained on from the start.
+   */
+  heldOut?: {
+    iterations: number;
+    /** @param weights borrowed. @param about the report's own. */
+    report: (
+      trainable: NetworkTrainable,
+      weights: Float32Array,
+      about: { sourceId: string; part: 'validation'; createdAtMs: number },
+    ) => Promise<Report>;
+  } | null;
   /** Kept in checkpoints, so that a run that goes on sees the same numbers. */
   normalisation: Record<string, Float32Array | number>;
 };

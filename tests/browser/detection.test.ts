@@ -18,7 +18,7 @@ import { inspectPicture } from '../../src/features/picture/inspect-picture.ts';
 import { KnownObjects } from '../../src/features/picture/known-objects.ts';
 import { loadBackbone } from '../../src/features/networks/mobilenet.ts';
 import { storeNetworkFile } from '../../src/features/networks/network-files.ts';
-import type { AnnotatedPicture } from '../../src/training/detection/detector-examples.ts';
+import type { AnnotatedPicture, RunPictures } from '../../src/training/detection/detector-examples.ts';
 import {
   buildDetectorHead,
   buildFineTunedDetector,
@@ -43,6 +43,7 @@ describe('the detector head', () => {
   const features = new Uint8Array(featureBytes(input)).map(() => Math.floor(random.next() * 256));
   const picture: AnnotatedPicture = {
     itemId: 'a',
+    path: 'a.png',
     hash: 'a',
     width: 128,
     height: 128,
@@ -51,21 +52,24 @@ describe('the detector head', () => {
       { x: 0.6, y: 0.5, width: 0.2, height: 0.3, classIndex: 1 },
     ],
   };
-  const make = () => {
-    const examples = new CachedExamples([picture], [picture], {
-      classCount: 2,
-      input,
-      cache: { getBytes: () => Promise.resolve(features) } as never,
-      variation: null,
-      copies: 0,
-      batchSize: 4,
-      seed: 5,
-      scale: 2,
-      channels: {
-        mean: new Float32Array(CHANNEL_COUNT).fill(128),
-        deviation: new Float32Array(CHANNEL_COUNT).fill(1 / 74),
+  const make = (pictures: Partial<RunPictures> = {}, read: (hash: string) => void = () => {}) => {
+    const examples = new CachedExamples(
+      { training: [picture], validation: [picture], held: [], heldFor: () => Infinity, ...pictures },
+      {
+        classCount: 2,
+        input,
+        cache: { getBytes: (hash: string) => (read(hash), Promise.resolve(features)) } as never,
+        variation: null,
+        copies: 0,
+        batchSize: 4,
+        seed: 5,
+        scale: 2,
+        channels: {
+          mean: new Float32Array(CHANNEL_COUNT).fill(128),
+          deviation: new Float32Array(CHANNEL_COUNT).fill(1 / 74),
+        },
       },
-    });
+    );
     return new DetectorTrainable({ examples, seed: 5, build: (seed) => buildDetectorHead(2, seed) });
   };
 
@@ -82,6 +86,52 @@ describe('the detector head', () => {
     // Adam's first step is about the learning rate wherever there is a gradient: a wrong sign would be 0.02 away.
     const far = wasm.weights.filter((value, i) => Math.abs(value - cpu.weights[i]!) > 0.005).length;
     expect(far / wasm.weights.length).toBeLessThan(0.002);
+  });
+
+  it('gives the mean of its weights over the last steps, which a run that goes on keeps', async () => {
+    await startEngine('wasm');
+    using trainable = make();
+    const [start] = [await trainable.saveModel()];
+    for (let step = 0; step < 4; step++) await trainable.step(1, step, 0.01);
+    const [now, mean] = [await trainable.saveWeights(), await trainable.saveModel()];
+    // Between where it began and where it is, and looking at it changes nothing.
+    const shares = mean.map((value, i) => (value - start![i]!) / (now[i]! - start![i]!));
+    const inside = shares.filter((share) => share > 0 && share < 1).length;
+    expect(inside / shares.length).toBeGreaterThan(0.7);
+    expect(await trainable.saveWeights()).toEqual(now);
+    using other = make();
+    other.loadWeights(now);
+    other.loadOptimiser(await trainable.saveOptimiser());
+    expect(await other.saveModel()).toEqual(mean);
+    await trainable.step(2, 0, 0.01);
+    await other.step(2, 0, 0.01);
+    expect(await other.saveModel()).toEqual(await trainable.saveModel());
+    // A checkpoint of before there were means begins them with its weights.
+    const { moments, stepCount } = await trainable.saveOptimiser();
+    other.loadWeights(now);
+    other.loadOptimiser({ moments: moments.slice(0, (2 * moments.length) / 3), stepCount });
+    expect(await other.saveModel()).toEqual(now);
+  });
+
+  it('holds pictures out until they are judged, and then trains on them', async () => {
+    await startEngine('wasm');
+    const held = { ...picture, itemId: 'b', path: 'b.png', hash: 'b' };
+    const seen = new Set<string>();
+    using trainable = make({ held: [held], heldFor: () => 2 }, (hash) => seen.add(hash));
+    const readIn = async (iteration: number) => {
+      seen.clear();
+      for (let step = 0; step < trainable.stepCount; step++) await trainable.step(iteration, step, 0.001);
+      return new Set(seen);
+    };
+    // A step reads the next one's ahead: the second iteration already those of the third.
+    expect([...(await readIn(1))]).toEqual(['a']);
+    const late = new Set<string>();
+    for (let iteration = 2; iteration < 12; iteration++) for (const hash of await readIn(iteration)) late.add(hash);
+    expect([...late].sort()).toEqual(['a', 'b']);
+    const weights = await trainable.saveWeights();
+    const found = await trainable.findHeld(weights);
+    expect(found.map(({ itemId, path, truth }) => [itemId, path, truth.length])).toEqual([['b', 'b.png', 2]]);
+    expect(await trainable.saveWeights()).toEqual(weights);
   });
 
   it('leaves no tensor behind, and the same seed gives the same weights', { timeout: 60_000 }, async () => {
@@ -116,25 +166,28 @@ describe('networks on pixels', () => {
       }
     rgb.set(`${n}`, values);
     const box = { x: left / pixels, y: top / pixels, width: side / pixels, height: side / pixels, classIndex };
-    return { itemId: `${n}`, hash: `${n}`, width: pixels, height: pixels, boxes: [box] };
+    return { itemId: `${n}`, path: `${n}.png`, hash: `${n}`, width: pixels, height: pixels, boxes: [box] };
   });
   // The same pictures with boxes in wrong places teach nothing about squares.
   const wrong = pictures.map((picture, n) => ({ ...picture, boxes: pictures[(n + 5) % 12]!.boxes }));
   const examplesOf = (given: readonly AnnotatedPicture[], channels: ChannelScale) =>
-    new PixelExamples(given, pictures, {
-      classCount: 2,
-      input: { kind: 'pixels', pixels, tiles: 1 },
-      cache: { getBytes: (hash: string) => Promise.resolve(rgb.get(hash)!) } as never,
-      vision: {
-        ...modalityOf(DEFAULT_DETECTION_SETTINGS, 'picture'),
-        ...problemOf(DEFAULT_DETECTION_SETTINGS, 'detection'),
-        mosaic: false,
+    new PixelExamples(
+      { training: given, validation: pictures, held: [], heldFor: () => Infinity },
+      {
+        classCount: 2,
+        input: { kind: 'pixels', pixels, tiles: 1 },
+        cache: { getBytes: (hash: string) => Promise.resolve(rgb.get(hash)!) } as never,
+        vision: {
+          ...modalityOf(DEFAULT_DETECTION_SETTINGS, 'picture'),
+          ...problemOf(DEFAULT_DETECTION_SETTINGS, 'detection'),
+          mosaic: false,
+        },
+        batchSize: 12,
+        seed: 2,
+        scale: 2,
+        channels,
       },
-      batchSize: 12,
-      seed: 2,
-      scale: 2,
-      channels,
-    });
+    );
   async function learn(trainable: DetectorTrainable, iterations: number): Promise<number> {
     for (let iteration = 1; iteration <= iterations; iteration++)
       for (let step = 0; step < trainable.stepCount; step++)

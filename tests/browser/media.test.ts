@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { commands } from 'vitest/browser';
 import { inspectSound } from '../../src/features/sound/inspect.ts';
 import { encodeWav } from '../../src/media/index.ts';
-import { readSound } from '../../src/media/jobs.ts';
+import { readTile } from '../../src/features/sound/overview.ts';
+import { cutSound, openSound, readSound } from '../../src/media/jobs.ts';
 import { decodeInPage } from '../../src/media/ui.ts';
 import { rms, tone } from '../helpers/signals.ts';
 import mp3Url from '../fixtures/tone-4s.mp3?url';
@@ -154,6 +155,63 @@ function wrapFlac(bytes: Uint8Array): Blob {
   for (let at = 42; at < bytes.length; at += 60_000) page(bytes.subarray(at, at + 60_000), 0);
   return new Blob([new Uint8Array(pages)]);
 }
+
+describe('stretches of sound files', () => {
+  /** A sweep: any two moments of it differ. */
+  const sweep = (sec: number, rate: number) =>
+    Float32Array.from(
+      { length: sec * rate },
+      (_, i) => 0.5 * Math.sin((2 * Math.PI * (200 + (40 * i) / rate) * i) / rate),
+    );
+  const difference = (a: Float32Array, b: Float32Array) =>
+    a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+
+  it('of a WAV file are its samples, to the sample', async () => {
+    const pcm = sweep(20, 16000);
+    const own = await read(await cutSound(encodeWav(pcm, 16000), { startSec: 12.25, endSec: 13.5 }));
+    expect(own.pcm.length).toBe(20_000);
+    expect(difference(own.pcm, pcm.subarray(196_000, 216_000))).toBeLessThan(1e-3);
+  });
+  it('of an MP3 are what the whole of it says there', async () => {
+    const blob = new Blob([mp3]);
+    const opened = await openSound(blob);
+    const { sampleRateHz } = opened;
+    const blocks: number[] = [];
+    for await (const block of opened.blocks()) blocks.push(...block);
+    opened.close();
+    const own = await openSound(await cutSound(blob, { startSec: 1.5, endSec: 2.25 }));
+    const samples: number[] = [];
+    for await (const block of own.blocks()) samples.push(...block);
+    own.close();
+    expect(samples.length).toBe(Math.round(0.75 * sampleRateHz));
+    const from = Math.round(1.5 * sampleRateHz);
+    // A decoder that begins in the middle settles within a frame or two.
+    const [a, b] = [samples, blocks.slice(from, from + samples.length)].map((list) =>
+      Float32Array.from(list.slice(3000)),
+    );
+    expect(difference(a!, b!)).toBeLessThan(0.02);
+  });
+  it('after the end are refused', async () => {
+    const late = cutSound(encodeWav(tone(440, 1, 16000), 16000), { startSec: 2, endSec: 3 });
+    await expect(late).rejects.toMatchObject({ code: 'media/zero-length' });
+  });
+  it.each([0.01, 0.64])('are drawn in columns of %f s, loud where it is loud', async (columnSec) => {
+    const pcm = new Float32Array(16000 * 60);
+    pcm.set(tone(1000, 4, 16000), 16000 * 20);
+    const sound = await openSound(encodeWav(pcm, 16000));
+    const startSec = columnSec < 0.1 ? 19 : 0;
+    const tile = await readTile(sound, startSec, columnSec);
+    sound.close();
+    const loud = [...tile.peaks].flatMap((peak, i) => (peak > 20 ? [startSec + i * columnSec] : []));
+    expect(loud[0]).toBeGreaterThanOrEqual(20 - columnSec);
+    expect(loud[0]).toBeLessThanOrEqual(20 + columnSec);
+    expect(loud.at(-1)).toBeLessThanOrEqual(24);
+    const at = Math.round((20.5 - startSec) / columnSec);
+    const rows = [...tile.spectrogram.subarray(at * 64, at * 64 + 64)];
+    expect(rows.indexOf(Math.max(...rows))).toBeGreaterThan(15);
+    expect(Math.max(...tile.spectrogram.subarray(0, 64))).toBeLessThan(20);
+  });
+});
 
 describe('the decoder of the page', () => {
   it('gives what the browser can read, and nothing of what it cannot', async () => {

@@ -10,7 +10,8 @@ import { bundleFiles, readBundle } from '../../src/export/index.ts';
 import type { FeaturesContract } from '../../src/features/contract.ts';
 import { MOTION_VALUES, type Motion } from '../../src/features/index.ts';
 import { TASK } from '../../src/tasks/index.ts';
-import { removeSegment, segmentsOf, stretchOf } from '../../src/app/modalities/movement/segments.ts';
+import { MOVEMENT_SEGMENTS } from '../../src/app/modalities/movement/stretches.ts';
+import { removeSegment, segmentsOf } from '../../src/app/segments/segments.ts';
 import { MotionFile } from '../../src/app/modalities/movement/motion-file.svelte.ts';
 import { newSource } from '../../src/app/workbench.svelte.ts';
 import { tapSamples } from '../../src/media/outside.ts';
@@ -50,10 +51,10 @@ describe('the segments of a video', () => {
     const clip = (id: string, startSec: number, endSec: number) =>
       withClass({ ...makeItem({ id }), hash: 'v', media: { ...movement, startSec, endSec, fileSec: 10 } }, 'c');
     const [a, b] = [clip('1', 1, 3), clip('2', 4, 6)];
-    expect(removeSegment(a, [a, b])).toEqual([{ store: 'items', before: a, after: null }]);
-    const [last] = removeSegment(b, [b]);
-    const { segments, whole } = segmentsOf([last!.after as MediaItem], 'v');
-    expect([segments, whole?.id, whole && stretchOf(whole)]).toMatchObject([
+    expect(removeSegment(MOVEMENT_SEGMENTS, a, [a, b])).toEqual([{ store: 'items', before: a, after: null }]);
+    const [last] = removeSegment(MOVEMENT_SEGMENTS, b, [b]);
+    const { segments, whole } = segmentsOf(MOVEMENT_SEGMENTS, [last!.after as MediaItem], 'v');
+    expect([segments, whole?.id, whole && MOVEMENT_SEGMENTS.stretchOf(whole)]).toMatchObject([
       [],
       '2',
       { startSec: 0, endSec: 10, durationSec: 10 },

@@ -516,8 +516,16 @@ describe('a run of a detector', () => {
       item(31, [], true, 'testing'),
     ];
     const { data, advice } = planBoxes(items, classes, settings);
-    expect(data.training.length + data.validation.length).toBe(20);
-    expect(data.validation.length).toBeGreaterThan(0);
+    // All are learnt from: some of them after they have been judged.
+    expect([data.training.length, data.validation.length]).toEqual([20, 0]);
+    const held = data.folds!.filter((fold) => fold === 0).length;
+    expect([held > 0, held < 8, data.folds!.length]).toEqual([true, true, 20]);
+    // Whoever lets validation end a run, or has validation pictures, has these for nothing else.
+    const patient = planBoxes(items, classes, { ...settings, patience: 5 }).data;
+    expect([patient.folds, patient.training.length + patient.validation.length]).toEqual([undefined, 20]);
+    expect(patient.validation.length).toBe(held);
+    const own = planBoxes([...items, item(40, [['a', 0.2]], true, 'validation')], classes, settings).data;
+    expect([own.folds, own.validation, own.training.length]).toEqual([undefined, ['i40'], 20]);
     expect(data.classNames).toEqual(['A', 'B']);
     expect(advice.map(({ kind }) => kind)).toContain('unlabelled');
     expect(() => planBoxes([item(1, [])], classes, settings)).toThrowError(/no boxes/);

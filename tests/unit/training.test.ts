@@ -5,7 +5,14 @@ import type { AugmentSettings } from '../../src/domain/settings.ts';
 import { modalityOf } from '../../src/domain/task.ts';
 import { SILENCE_LOG_MEL, windowFrames } from '../../src/features/index.ts';
 import { createRandom } from '../../src/kernel/random.ts';
-import { fit, scheduledRate, type FitOptions, type FitState, type Trainable } from '../../src/training/fit.ts';
+import {
+  fit,
+  scheduledRate,
+  stagedRate,
+  type FitOptions,
+  type FitState,
+  type Trainable,
+} from '../../src/training/fit.ts';
 import { StudioError } from '../../src/kernel/errors.ts';
 import { accuracyOf, crossValidate, judgedBy, packFolds, unpackFolds } from '../../src/training/cross-validate.ts';
 import type { PreparedRun } from '../../src/training/slot.ts';
@@ -235,6 +242,7 @@ describe('the loop', () => {
       return { loss: Math.abs(this.weight - 0.5), accuracy: 0.5 };
     }
     saveWeights = async () => Float32Array.of(this.weight);
+    saveModel = async () => Float32Array.of(this.weight);
     loadWeights = (weights: Float32Array) => void (this.weight = weights[0]!);
     saveOptimiser = async () => ({ moments: Float32Array.of(this.steps), stepCount: this.steps });
     loadOptimiser = (state: { stepCount: number }) => void (this.steps = state.stepCount);
@@ -244,6 +252,7 @@ describe('the loop', () => {
     iterations: 10,
     learningRate: 0.05,
     patience: 0,
+    holdOut: null,
     checkpointEveryMs: { betweenIterations: Infinity, withinIteration: Infinity },
     signal: new AbortController().signal,
     wantsPause: () => false,
@@ -253,6 +262,47 @@ describe('the loop', () => {
     onCheckpoint: async () => {},
     onSnapshot: async () => {},
     ...patch,
+  });
+
+  it('trains in two stages: what is held out is judged at the end of the first, and the last weights of the second are kept', async () => {
+    const judged: number[] = [];
+    const points: (number | null)[] = [];
+    const toy = new Toy();
+    const run = (patch: Partial<FitOptions> = {}, resume: FitState | null = null, of = toy) =>
+      fit(
+        of,
+        options({
+          holdOut: { iterations: 6, onEnd: async ([weight]) => void judged.push(weight!) },
+          onIteration: ({ validationLoss }) => void points.push(validationLoss),
+          ...patch,
+        }),
+        resume,
+      );
+    const whole = await run();
+    expect(points.map((loss) => loss !== null)).toEqual([...Array(6).fill(true), ...Array(4).fill(false)]);
+    expect(judged.length).toBe(1);
+    expect(whole.state).toMatchObject({ bestIteration: 10, iteration: 10, bestWeights: whole.state.weights });
+    expect(judged[0]).toBeLessThan(whole.state.weights[0]!);
+    // Paused in either stage it comes to the same weights, and judges once.
+    for (const at of [4, 8]) {
+      judged.length = 0;
+      const paused = new Toy();
+      const first = await run({ wantsPause: () => paused.steps >= at * paused.stepCount }, null, paused);
+      const second = await run({}, first.state, new Toy());
+      expect([second.state.weights[0], judged.length]).toEqual([whole.state.weights[0], 1]);
+    }
+  });
+  it('lets the learning rate fall in each stage, and starts the second lower', () => {
+    const rates = Array.from({ length: 100 }, (_, i) => stagedRate(1, i, 100, 70));
+    expect(Math.max(...rates.slice(0, 70))).toBeGreaterThan(0.95);
+    expect([rates[69]! < 0.05, rates[70]! > 0.35, rates[70]! < 0.41, rates[99]! < 0.02]).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(stagedRate(1, 50, 100, null)).toBe(scheduledRate(1, 0.5));
+    expect(stagedRate(1, 50, 100, 100)).toBe(scheduledRate(1, 0.5));
   });
 
   /** A graphics processor that is lost after so many steps: what it computes then never ends, or is anything. */
@@ -380,6 +430,7 @@ describe('cross-validation', () => {
         return { loss: (weight - 0.5) ** 2, accuracy: weight > 0.2 ? 1 : 0 };
       },
       saveWeights: async () => Float32Array.of(weight),
+      saveModel: async () => Float32Array.of(weight),
       loadWeights: ([value]) => (weight = value!),
       saveOptimiser: async () => ({ moments: new Float32Array(0), stepCount: 0 }),
       loadOptimiser() {},
@@ -424,7 +475,7 @@ describe('cross-validation', () => {
     const end = await fit(
       judgedBy(whole, (iteration) => found.points[iteration - 1] ?? null),
       {
-        ...{ iterations: 9, learningRate: 1, patience: 0, signal: new AbortController().signal },
+        ...{ iterations: 9, learningRate: 1, patience: 0, holdOut: null, signal: new AbortController().signal },
         checkpointEveryMs: { betweenIterations: Infinity, withinIteration: Infinity },
         ...{ wantsPause: () => false, wantsSnapshot: () => false, onStep() {}, onIteration() {} },
         ...{ onCheckpoint: async () => {}, onSnapshot: async () => {} },

@@ -1,6 +1,7 @@
 /** The forms a data set leaves in: what each writes (its words: forms.ts). Any thread; pure. */
 import { required } from '../../kernel/assert.ts';
 import type { ItemPart } from '../../domain/project.ts';
+import { fileHashOf } from '../../domain/stretch.ts';
 import { COCO, writeCoco } from '../annotations/coco.ts';
 import { CREATE_ML, writeCreateMl } from '../annotations/create-ml.ts';
 import { CLASS_LISTS, writeClassList } from '../annotations/class-lists.ts';
@@ -12,11 +13,13 @@ import { MOTION_LISTS, writeMotionCsv, writeMotionJson } from '../annotations/mo
 import { VOC, writeVoc } from '../annotations/voc.ts';
 import { writeYolo, writeYoloSet, YOLO } from '../annotations/yolo.ts';
 import type { SaveKey } from '../archive-contract.ts';
+import { fileName } from '../labels.ts';
 import {
   classFolders,
   mediaFiles,
   Names,
   partLists,
+  safeName,
   SHORT_PARTS,
   type DataSet,
   type SetExample,
@@ -207,16 +210,40 @@ export const DATA_FORMATS: readonly DataFormat[] = [
     table: LABEL_TRACKS,
     write: (set) => {
       const folderOf = ({ item }: SetExample) => folderOfPart(set, item.part);
-      const tracks = set.examples.flatMap((example): SetFile[] => {
-        const { media } = example.item;
-        if (example.className === null || !('durationSec' in media)) return [];
-        const path = folderOf(example) + example.file.replace(/\.[^.]*$/, '.txt');
-        return [writeLabelTrack([{ startSec: 0, endSec: media.durationSec, label: example.className }], path)];
-      });
+      // Segments of a recording are lines of its track: the recording itself goes along, once.
+      const names = new Names();
+      for (const { file } of set.examples) names.take(file.replace(/\.[^.]*$/, ''), /\.[^.]*$/.exec(file)?.[0] ?? '');
+      const recordings = new Map<string, string>();
+      const fileOf = ({ item, file }: SetExample): string => {
+        const hash = fileHashOf(item.hash);
+        if (hash === item.hash) return file;
+        const name = safeName(fileName(item.path));
+        const known =
+          recordings.get(hash) ?? names.take(name.replace(/\.[^.]*$/, ''), /\.[^.]*$/.exec(name)?.[0] ?? '');
+        recordings.set(hash, known);
+        return known;
+      };
+      const tracks = new Map<string, Parameters<typeof writeLabelTrack>[0]>();
+      const files = new Map<string, SetFile>();
+      for (const example of set.examples) {
+        const { media, hash } = example.item;
+        const path = folderOf(example) + fileOf(example);
+        files.set(path, { path, hash: fileHashOf(hash) });
+        if (example.className === null || !('durationSec' in media)) continue;
+        const own = 'stretch' in media ? media.stretch : null;
+        const { startSec, endSec } = own ?? { startSec: 0, endSec: media.durationSec };
+        const track = path.replace(/\.[^.]*$/, '.txt');
+        tracks.set(track, [...(tracks.get(track) ?? []), { startSec, endSec, label: example.className }]);
+      }
       return [
-        ...mediaFiles(set.examples, folderOf),
-        ...tracks,
-        ...listsOf(set, (example) => folderOf(example) + example.file),
+        ...files.values(),
+        ...[...tracks].map(([path, rows]) =>
+          writeLabelTrack(
+            rows.toSorted((a, b) => a.startSec - b.startSec),
+            path,
+          ),
+        ),
+        ...listsOf(set, (example) => folderOf(example) + fileOf(example)),
       ];
     },
   },

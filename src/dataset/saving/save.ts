@@ -15,7 +15,7 @@ export async function dataSetFiles(store: Store, projectId: string, choice: Save
   const wanted = choice.itemIds && new Set(choice.itemIds);
   const chosen = items.filter(({ id }) => !wanted || wanted.has(id));
   const types = new Map<string, string>();
-  for (const { hash } of chosen) if (!types.has(hash)) types.set(hash, (await store.loadBlob(hash))?.type ?? '');
+  for (const { hash } of chosen) if (!types.has(hash)) types.set(hash, (await store.loadType(hash)) ?? '');
   const set = dataSetOf(chosen, project.classes, choice.parts, (hash) => types.get(hash) ?? '', new Map(choice.made));
   const files = formatOf(choice.format)
     .write(set)

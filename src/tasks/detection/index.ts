@@ -11,6 +11,7 @@ import {
   detectionRequest,
   detectionRequestOfModel,
   examplesPerPicture,
+  isHoldingOut,
   planBoxes,
   resolveInput,
   withDetectorAlgorithm,
@@ -119,7 +120,8 @@ export const DETECTION: Task = {
     ),
   choose: null,
   exampleCount: (settings, items) => items.length * examplesPerPicture(settings, items),
-  automaticIterations: (count, { algorithm }) => automaticDetectorIterations(count, algorithm),
+  automaticIterations: (count, settings) =>
+    automaticDetectorIterations(count, settings.algorithm, isHoldingOut(settings)),
   iterated: null,
   inputs: ['ssd-mobilenet', 'pixels'],
   tellInput(p) {

@@ -7,7 +7,7 @@ export const SOUND_VIEWS: TaskViews = {
   recorder: { load: () => import('../../app/modalities/sound/RecordPanel.svelte'), isOnDemand: false },
   first: () => import('../../app/modalities/sound/first.svelte.ts'),
   editor: null,
-  segments: null,
+  segments: () => import('../../app/modalities/sound/SoundSegments.svelte'),
   viewer: null,
   propose: () => import('../../app/modalities/sound/ProposeDialog.svelte'),
   hasSpectrum: true,

@@ -32,6 +32,7 @@ import {
   type AnnotatedPicture,
   type DetectorBatch,
   type DetectorExamples,
+  type RunPictures,
 } from './detector-examples.ts';
 import { CROPS_PER_VIEW } from './detection-settings.ts';
 
@@ -77,20 +78,23 @@ export class CachedExamples implements DetectorExamples {
   readonly batchSize: number;
   readonly stepCount: number;
   readonly validation: readonly AnnotatedPicture[];
+  readonly held: readonly AnnotatedPicture[];
   readonly channels: ChannelScale;
   readonly #cache: FeatureCache;
   readonly #variation: ViewVariation | null;
   readonly #copies: number;
   readonly #seed: number;
   readonly #weights: number[];
-  readonly #views: { picture: AnnotatedPicture; tile: number }[];
+  readonly heldFor: number;
+  readonly #views: readonly { picture: AnnotatedPicture; tile: number }[];
+  /** With those held out. */
+  readonly #allViews: readonly { picture: AnnotatedPicture; tile: number }[];
   readonly #viewsPerStep: number;
   #orders = new Map<number, Int32Array>();
   #ahead: { key: string; views: Promise<LoadedView[]> } | null = null;
 
   constructor(
-    training: readonly AnnotatedPicture[],
-    validation: readonly AnnotatedPicture[],
+    { training, validation, held, heldFor }: RunPictures,
     options: {
       classCount: number;
       input: VisionInput;
@@ -106,6 +110,7 @@ export class CachedExamples implements DetectorExamples {
     this.classCount = options.classCount;
     this.input = options.input;
     this.validation = validation;
+    this.held = held;
     this.channels = options.channels;
     this.#cache = options.cache;
     this.#variation = options.variation;
@@ -115,15 +120,19 @@ export class CachedExamples implements DetectorExamples {
     this.scale = options.scale;
     const random = createRandom(options.seed, 'tiles');
     const tiles = options.input.tiles ** 2;
-    this.#views = training.flatMap((picture) =>
-      Array.from({ length: tiles }, (_, tile) => ({ picture, tile })).filter(({ tile }) => {
-        const shown = boxesOfView(picture, plainView(tileRegions(options.input.tiles)[tile]!));
-        return tiles === 1 || shown.length > 0 || random.next() < EMPTY_TILES;
-      }),
-    );
+    const viewsOf = (pictures: readonly AnnotatedPicture[]) =>
+      pictures.flatMap((picture) =>
+        Array.from({ length: tiles }, (_, tile) => ({ picture, tile })).filter(({ tile }) => {
+          const shown = boxesOfView(picture, plainView(tileRegions(options.input.tiles)[tile]!));
+          return tiles === 1 || shown.length > 0 || random.next() < EMPTY_TILES;
+        }),
+      );
+    this.#views = viewsOf(training);
+    this.#allViews = [...this.#views, ...viewsOf(held)];
     this.#viewsPerStep = Math.max(1, Math.min(this.#views.length, Math.round(options.batchSize / CROPS_PER_VIEW)));
     this.batchSize = this.#viewsPerStep * CROPS_PER_VIEW;
     this.stepCount = Math.ceil(this.#views.length / this.#viewsPerStep);
+    this.heldFor = heldFor(this.stepCount * this.batchSize);
   }
 
   /** Views of an iteration. */
@@ -131,11 +140,16 @@ export class CachedExamples implements DetectorExamples {
     return this.#views.length;
   }
 
+  /** An iteration has as many steps with those that were held out as without: it draws from more. */
+  #viewsOf(iteration: number) {
+    return iteration > this.heldFor ? this.#allViews : this.#views;
+  }
+
   #indices(iteration: number): Int32Array {
     let order = this.#orders.get(iteration);
     if (!order) {
       order = createRandom(this.#seed, 'shuffle', iteration).shuffle(
-        Int32Array.from({ length: this.#views.length }, (_, i) => i),
+        Int32Array.from({ length: this.#viewsOf(iteration).length }, (_, i) => i),
       );
       // This iteration's and the next one's.
       for (const old of this.#orders.keys()) if (Math.abs(old - iteration) > 1) this.#orders.delete(old);
@@ -177,7 +191,7 @@ export class CachedExamples implements DetectorExamples {
   #load(iteration: number, step: number): Promise<LoadedView[]> {
     const indices = this.#indices(iteration);
     const views = Array.from({ length: this.#viewsPerStep }, async (_, v): Promise<LoadedView> => {
-      const { picture, tile } = this.#views[indices[(step * this.#viewsPerStep + v) % indices.length]!]!;
+      const { picture, tile } = this.#viewsOf(iteration)[indices[(step * this.#viewsPerStep + v) % indices.length]!]!;
       const random = createRandom(this.#seed, 'crops', iteration, step, v);
       const copy = Math.floor(random.next() * (this.#copies + 1));
       const extractor = viewExtractor(this.input, tile, copy, this.#variation);
@@ -194,8 +208,7 @@ export class CachedExamples implements DetectorExamples {
     return all;
   }
 
-  async validationInputs(index: number): Promise<{ inputs: NetworkInput[]; region: Rect }[]> {
-    const { hash } = this.validation[index]!;
+  async inputsOf({ hash }: AnnotatedPicture): Promise<{ inputs: NetworkInput[]; region: Rect }[]> {
     const views: { inputs: NetworkInput[]; region: Rect }[] = [];
     for (const [tile, region] of tileRegions(this.input.tiles).entries()) {
       const features = await this.#cache.getBytes(hash, viewExtractor(this.input, tile, 0, null));

@@ -1,6 +1,6 @@
 /** What the app chooses for an object detector, from its boxes. Any thread; pure. */
 import { boxesOf } from '../../domain/label.ts';
-import type { MediaItem, RunData } from '../../domain/project.ts';
+import type { MediaItem } from '../../domain/project.ts';
 import type { Algorithm, CommonSettings } from '../../domain/settings.ts';
 import { mediaOf, modalityOf, problemOf, type TrainingSettings } from '../../domain/task.ts';
 import {
@@ -111,8 +111,8 @@ export function resolveCopies(
 }
 
 /** The validation pictures the curve is measured on, the same every iteration. */
-export function pickValidation(data: RunData, seed: number): string[] {
-  const ids = [...data.validation];
+export function pickValidation(judged: readonly string[], seed: number): string[] {
+  const ids = [...judged];
   if (ids.length <= MOST_VALIDATION) return ids;
   const order = createRandom(seed, 'validation').shuffle(Int32Array.from(ids, (_, i) => i));
   return [...order.slice(0, MOST_VALIDATION)].sort((a, b) => a - b).map((i) => ids[i]!);
@@ -124,15 +124,30 @@ const CROP_BUDGET = 34_000;
 const FULL_BUDGET = 9_000;
 const FINE_TUNE_BUDGET = 6_000;
 
-/** Iterations when nobody chose. @param examplesPerIteration crops, or pictures of a network on pixels. */
-export function automaticDetectorIterations(examplesPerIteration: number, algorithm: Algorithm): number {
+/** Iterations of a run of two stages for one of its first: what is held out there is trained on in the second. */
+const BOTH_STAGES = 1.4;
+
+/** Iterations for which pictures are held out. @param iterations of both stages. */
+export const firstStage = (iterations: number): number => Math.max(1, Math.round(iterations / BOTH_STAGES));
+
+/** Whether what the app sets aside for validation is trained on once it has been judged: where nothing ends a run early. */
+export const isHoldingOut = ({ validation, patience }: TrainingSettings): boolean =>
+  validation === 'automatic' && patience === 0;
+
+/** Iterations when nobody chose. @param examplesPerIteration crops, or pictures of a network on pixels. @param hasStages what is held out is trained on in the end. */
+export function automaticDetectorIterations(
+  examplesPerIteration: number,
+  algorithm: Algorithm,
+  hasStages: boolean,
+): number {
   const [budget, fewest, most] =
     algorithm === 'full-network'
       ? [FULL_BUDGET, 20, 300]
       : algorithm === 'fine-tune'
         ? [FINE_TUNE_BUDGET, 15, 200]
         : [CROP_BUDGET, 12, 160];
-  return Math.round(Math.max(fewest, Math.min(most, budget / Math.max(1, examplesPerIteration))));
+  const first = Math.max(fewest, Math.min(most, budget / Math.max(1, examplesPerIteration)));
+  return Math.round(first * (hasStages ? BOTH_STAGES : 1));
 }
 
 /** Parts drawn from a view while it is at hand. */

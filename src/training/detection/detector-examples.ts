@@ -7,6 +7,7 @@ import type { NetworkInput } from '../../model/jobs.ts';
 /** A picture as training sees it. */
 export type AnnotatedPicture = {
   itemId: string;
+  path: string;
   hash: string;
   width: number;
   height: number;
@@ -34,9 +35,21 @@ export interface DetectorExamples {
   assemble(iteration: number, step: number): Promise<DetectorBatch>;
   /** Pictures the curve is measured on. */
   readonly validation: readonly AnnotatedPicture[];
-  /** What the network is given of a validation picture, tile by tile; a batch of one each. */
-  validationInputs(index: number): Promise<{ inputs: NetworkInput[]; region: Rect }[]>;
+  /** Pictures that are held out for the first `heldFor` iterations, and then trained on. */
+  readonly held: readonly AnnotatedPicture[];
+  /** Infinity: for ever. */
+  readonly heldFor: number;
+  /** What the network is given of a whole picture, tile by tile; a batch of one each. */
+  inputsOf(picture: AnnotatedPicture): Promise<{ inputs: NetworkInput[]; region: Rect }[]>;
 }
+
+/** Pictures of a run: trained on, measured by the curve, and held out for the first iterations. @param exampleCount of an iteration. */
+export type RunPictures = {
+  training: readonly AnnotatedPicture[];
+  validation: readonly AnnotatedPicture[];
+  held: readonly AnnotatedPicture[];
+  heldFor: (exampleCount: number) => number;
+};
 
 /** Cells along a side of the part of a map that is trained on at once. */
 export const CROP_CELLS = 16;

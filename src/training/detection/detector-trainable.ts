@@ -7,12 +7,14 @@ import { NMS_OVERLAP, runDetector } from '../../model/jobs.ts';
 import type { StepResult, Validation } from '../fit.ts';
 import { NetworkTrainable } from '../network-trainable.ts';
 import type { TrainableNetwork } from '../network.ts';
-import type { DetectorExamples } from './detector-examples.ts';
+import type { AnnotatedPicture, DetectorExamples } from './detector-examples.ts';
 import { detectorLoss } from './detector-loss.ts';
 
 const WEIGHT_DECAY = 0.05;
 /** Scores below this hardly move an average precision. */
 const LEAST_SCORE = 0.05;
+/** Those of reports, as elsewhere (model/detector.ts). */
+const LEAST_REPORTED = 0.01;
 /** Validation pictures that are shown while it trains, and the score from which their boxes are. */
 const LOOKED_AT = 3;
 const LOOK_SCORE = 0.3;
@@ -30,7 +32,10 @@ export class DetectorTrainable extends NetworkTrainable {
   readonly #run: DetectorRun;
 
   constructor(run: DetectorRun) {
-    super(run.build(run.seed), WEIGHT_DECAY);
+    const network = run.build(run.seed);
+    // Statistics of batches belong to the weights they were taken with.
+    const hasStatistics = network.train.layers.some((layer) => layer.getClassName() === 'BatchNormalization');
+    super(network, WEIGHT_DECAY, !hasStatistics);
     this.#run = run;
     this.stepCount = run.examples.stepCount;
   }
@@ -70,20 +75,42 @@ export class DetectorTrainable extends NetworkTrainable {
   }
 
   async validate(): Promise<Validation | null> {
+    if (this.#run.examples.validation.length === 0) return null;
+    return this.averaged(() => this.#judge());
+  }
+
+  /** What the network finds in pictures, best first. */
+  async #find(wanted: readonly AnnotatedPicture[], leastScore: number): Promise<ScoredPicture[]> {
     const { examples } = this.#run;
-    const { validation, classCount } = examples;
-    if (validation.length === 0) return null;
+    const { classCount, scale } = examples;
     const pictures: ScoredPicture[] = [];
-    for (const [i, picture] of validation.entries()) {
+    for (const picture of wanted) {
       await yieldToMessages();
       const views = [];
-      for (const { inputs, region } of await examples.validationInputs(i)) {
+      for (const { inputs, region } of await examples.inputsOf(picture)) {
         const output = await runDetector(this.network.infer, inputs);
-        views.push({ candidates: decodeView({ ...output, classCount, scale: examples.scale }, LEAST_SCORE), region });
+        views.push({ candidates: decodeView({ ...output, classCount, scale }, leastScore), region });
       }
-      const { itemId, width, height, boxes } = picture;
-      pictures.push({ itemId, path: '', width, height, truth: boxes, found: mergeViews(views, NMS_OVERLAP) });
+      const { itemId, path, width, height, boxes } = picture;
+      pictures.push({ itemId, path, width, height, truth: boxes, found: mergeViews(views, NMS_OVERLAP) });
     }
+    return pictures;
+  }
+
+  /** What some weights find in the pictures that are held out; the run's own are as before. */
+  async findHeld(weights: Float32Array): Promise<ScoredPicture[]> {
+    const own = await this.saveWeights();
+    this.loadWeights(weights);
+    try {
+      return await this.#find(this.#run.examples.held, LEAST_REPORTED);
+    } finally {
+      this.loadWeights(own);
+    }
+  }
+
+  async #judge(): Promise<Validation> {
+    const { validation, classCount } = this.#run.examples;
+    const pictures = await this.#find(validation, LEAST_SCORE);
     const half = meanAveragePrecision(pictures, classCount, 0.5);
     // The curve shows what people compare; stricter boxes decide between equals.
     const look = pictures.slice(0, LOOKED_AT).map(({ itemId, found }) => ({

@@ -6,7 +6,13 @@ import type { FeatureCache } from '../../features/jobs.ts';
 import { createRandom, type Random } from '../../kernel/random.ts';
 import { pixelInputs, type ChannelScale, type NetworkInput } from '../../model/jobs.ts';
 import { boxWeights } from './cached-examples.ts';
-import { writeTargets, type AnnotatedPicture, type DetectorBatch, type DetectorExamples } from './detector-examples.ts';
+import {
+  writeTargets,
+  type AnnotatedPicture,
+  type DetectorBatch,
+  type DetectorExamples,
+  type RunPictures,
+} from './detector-examples.ts';
 
 const scaleOf = (deviation: number): ChannelScale => ({
   mean: new Float32Array(3).fill(127.5),
@@ -33,7 +39,11 @@ export class PixelExamples implements DetectorExamples {
   readonly batchSize: number;
   readonly stepCount: number;
   readonly validation: readonly AnnotatedPicture[];
+  readonly held: readonly AnnotatedPicture[];
+  readonly heldFor: number;
   readonly #training: readonly AnnotatedPicture[];
+  /** With those held out. */
+  readonly #all: readonly AnnotatedPicture[];
   readonly #cache: FeatureCache;
   readonly #vision: PictureSettings & DetectionSettings;
   readonly #seed: number;
@@ -41,8 +51,7 @@ export class PixelExamples implements DetectorExamples {
   readonly #weights: number[];
 
   constructor(
-    training: readonly AnnotatedPicture[],
-    validation: readonly AnnotatedPicture[],
+    { training, validation, held, heldFor }: RunPictures,
     options: {
       classCount: number;
       input: VisionInput;
@@ -57,7 +66,9 @@ export class PixelExamples implements DetectorExamples {
     this.classCount = options.classCount;
     this.input = options.input;
     this.validation = validation;
+    this.held = held;
     this.#training = training;
+    this.#all = [...training, ...held];
     this.#cache = options.cache;
     this.#vision = options.vision;
     this.#seed = options.seed;
@@ -66,6 +77,7 @@ export class PixelExamples implements DetectorExamples {
     this.scale = options.scale;
     this.batchSize = Math.min(training.length, Math.max(2, Math.round(options.batchSize / 2)));
     this.stepCount = Math.ceil(training.length / this.batchSize);
+    this.heldFor = heldFor(this.stepCount * this.batchSize);
   }
 
   #load(hash: string): Promise<Uint8Array> {
@@ -97,13 +109,14 @@ export class PixelExamples implements DetectorExamples {
       positive: new Float32Array(count * cells * cells),
       counted: new Float32Array(count * cells * cells),
     };
+    const pictures = iteration > this.heldFor ? this.#all : this.#training;
     const order = createRandom(this.#seed, 'shuffle', iteration).shuffle(
-      Int32Array.from({ length: this.#training.length }, (_, i) => i),
+      Int32Array.from({ length: pictures.length }, (_, i) => i),
     );
     for (let n = 0; n < count; n++) {
       const random = createRandom(this.#seed, 'picture', iteration, step, n);
-      const first = this.#training[order[(step * count + n) % order.length]!]!;
-      const any = () => this.#training[Math.floor(random.next() * this.#training.length)]!;
+      const first = pictures[order[(step * count + n) % order.length]!]!;
+      const any = () => pictures[Math.floor(random.next() * pictures.length)]!;
       const boxes: (Rect & { classIndex: number })[] = [];
       const colour = this.#vision.colour
         ? { gain: 1 + (random.next() - 0.5) * 0.5, shift: (random.next() - 0.5) * 0.6 }
@@ -172,8 +185,8 @@ export class PixelExamples implements DetectorExamples {
     }
   }
 
-  async validationInputs(index: number): Promise<{ inputs: NetworkInput[]; region: Rect }[]> {
-    const rgb = await this.#load(this.validation[index]!.hash);
+  async inputsOf({ hash }: AnnotatedPicture): Promise<{ inputs: NetworkInput[]; region: Rect }[]> {
+    const rgb = await this.#load(hash);
     return [{ inputs: pixelInputs(rgb, this.input.pixels, this.#channels), region: tileRegions(1)[0]! }];
   }
 }

@@ -3,6 +3,7 @@ import { dividedOf } from '../../dataset/index.ts';
 import { countClasses, isLabelled } from '../../domain/label.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { formatCount } from '../../kernel/format.ts';
+import { isHoldingOut } from './detection-settings.ts';
 import { runData, setAside, tellClasses, type Advice, type PlanRun } from '../plan.ts';
 
 /** In the split each picture stands for its rarest class. @throws StudioError `training/no-boxes`. */
@@ -14,12 +15,15 @@ export const planBoxes: PlanRun = (items, classes, settings) => {
   if (used.length === 0) throw new StudioError('training/no-boxes');
   let training = pool.map((item) => item.id);
   let validation: string[] = [];
+  let folds: number[] | null = null;
   const own = annotated.filter((item) => item.part === 'validation');
   if (settings.validation === 'own' || (settings.validation === 'automatic' && own.length > 0))
     validation = own.map((item) => item.id);
   else if (settings.validation === 'automatic' && pool.length >= 5) {
     const sides = setAside(pool, settings, dividedOf(pool, counts));
-    [training, validation] = sides.training.length > 0 ? [sides.training, sides.held] : [sides.held, []];
+    const held = new Set(sides.training.length > 0 ? sides.held : []);
+    if (held.size > 0 && isHoldingOut(settings)) folds = training.map((id) => (held.has(id) ? 0 : -1));
+    else [training, validation] = held.size > 0 ? [sides.training, sides.held] : [sides.held, []];
   }
   const advice: Advice[] = [];
   const open = items.length - annotated.length;
@@ -42,7 +46,7 @@ export const planBoxes: PlanRun = (items, classes, settings) => {
         text: `${label.name} has ${formatCount(count, 'box', 'boxes')}. About 30 pictures of each class are a good start.`,
       });
   }
-  if (settings.validation !== 'none' && validation.length === 0)
+  if (settings.validation !== 'none' && validation.length === 0 && !folds)
     advice.push({
       kind: 'no-validation',
       text:
@@ -50,5 +54,5 @@ export const planBoxes: PlanRun = (items, classes, settings) => {
           ? 'There are no annotated validation pictures. Training runs to its last iteration without a check.'
           : 'There are too few pictures to set some aside. Training runs to its last iteration without a check.',
     });
-  return { data: runData(items, used, { training, validation }), advice };
+  return { data: runData(items, used, { training, validation, ...(folds ? { folds } : {}) }), advice };
 };

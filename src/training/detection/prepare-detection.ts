@@ -3,17 +3,19 @@ import { boxesOf } from '../../domain/label.ts';
 import type { DetectorPreprocessing } from '../../domain/model.ts';
 import type { MediaItem, RunData } from '../../domain/project.ts';
 import { modalityOf, problemOf } from '../../domain/task.ts';
+import { buildDetectionReport } from '../../evaluation/index.ts';
 import { required } from '../../kernel/assert.ts';
 import { StudioError } from '../../kernel/errors.ts';
 import { formatCount } from '../../kernel/format.ts';
 import type { PreparedRun, PrepareContext } from '../slot.ts';
 import { CachedExamples, measureChannels, typicalScale } from './cached-examples.ts';
-import type { AnnotatedPicture } from './detector-examples.ts';
+import type { AnnotatedPicture, RunPictures } from './detector-examples.ts';
 import { buildDetectorHead, buildFineTunedDetector, buildFullDetector } from './detector-network.ts';
 import { MOBILENET_SCALE, PIXEL_SCALE, PixelExamples } from './pixel-examples.ts';
 import { DetectorTrainable, type DetectorRun } from './detector-trainable.ts';
 import {
   automaticDetectorIterations,
+  firstStage,
   pickValidation,
   resolveCopies,
   resolveInput,
@@ -33,6 +35,7 @@ export function annotatedPictures(
     const { width, height } = item.media;
     return {
       itemId: id,
+      path: item.path,
       hash: item.hash,
       width,
       height,
@@ -50,15 +53,29 @@ const MOST_ON_CPU = 20;
 /** @throws StudioError `training/data-changed`, `features/clip-missing`, `network/absent`. */
 export async function prepareDetection(context: PrepareContext): Promise<PreparedRun> {
   const { settings, data } = context;
-  const { run, preprocessing, exampleCount } = await prepareRun(context);
+  const { run, preprocessing } = await prepareRun(context);
+  const { stepCount, batchSize, held, heldFor } = run.examples;
+  const exampleCount = stepCount * batchSize;
   const { kind, pixels, tiles } = preprocessing;
   const inTiles = tiles > 1 ? ` in ${tiles} × ${tiles} tiles` : '';
   return {
     makeTrainable: () => new DetectorTrainable(run),
+    heldOut:
+      heldFor === Infinity
+        ? null
+        : {
+            iterations: heldFor,
+            report: async (trainable, weights, about) =>
+              buildDetectionReport(await (trainable as DetectorTrainable).findHeld(weights), data.classNames, about),
+          },
     shape: `${data.classIds.length} ${run.examples.batchSize}`,
-    automaticIterations: automaticDetectorIterations(exampleCount, settings.algorithm),
+    automaticIterations: automaticDetectorIterations(exampleCount, settings.algorithm, held.length > 0),
     exampleCount,
-    words: `${formatCount(data.training.length, 'picture')} at ${pixels} pixels${inTiles}, ${data.validation.length} for validation`,
+    words: `${formatCount(data.training.length, 'picture')} at ${pixels} pixels${inTiles}, ${
+      heldFor === Infinity
+        ? `${data.validation.length} for validation`
+        : `${held.length} of them held out for ${formatCount(heldFor, 'iteration')}`
+    }`,
     score: (accuracy) => `an average precision of ${accuracy.toFixed(2)} on validation pictures`,
     preprocessing,
     novelty: null,
@@ -71,17 +88,23 @@ export async function prepareDetection(context: PrepareContext): Promise<Prepare
   };
 }
 
-async function prepareRun({
-  settings,
-  data,
-  items,
-  cache,
-  backbone,
-  state,
-  signal,
-}: PrepareContext): Promise<{ run: DetectorRun; preprocessing: DetectorPreprocessing; exampleCount: number }> {
-  const training = annotatedPictures(data.training, items, data);
-  const validation = annotatedPictures(pickValidation(data, settings.seed), items, data);
+async function prepareRun({ settings, data, items, cache, backbone, state, signal }: PrepareContext): Promise<{
+  run: DetectorRun;
+  preprocessing: DetectorPreprocessing;
+}> {
+  const isHeld = (i: number) => (data.folds?.[i] ?? -1) >= 0;
+  const all = annotatedPictures(data.training, items, data);
+  const training = all.filter((_, i) => !isHeld(i));
+  const held = all.filter((_, i) => isHeld(i));
+  const judged = held.length > 0 ? data.training.filter((_, i) => isHeld(i)) : data.validation;
+  const validation = annotatedPictures(pickValidation(judged, settings.seed), items, data);
+  const pictures: RunPictures = {
+    ...{ training, validation, held },
+    heldFor: (exampleCount) =>
+      held.length > 0
+        ? firstStage(settings.iterations ?? automaticDetectorIterations(exampleCount, settings.algorithm, true))
+        : Infinity,
+  };
   const used = new Set(data.training);
   const input = resolveInput(
     settings,
@@ -94,7 +117,7 @@ async function prepareRun({
     const vision = { ...modalityOf(settings, 'picture'), ...problemOf(settings, 'detection') };
     const pretrained = settings.algorithm === 'fine-tune' ? await backbone() : null;
     const pixelScale = pretrained ? MOBILENET_SCALE : PIXEL_SCALE;
-    const examples = new PixelExamples(training, validation, {
+    const examples = new PixelExamples(pictures, {
       classCount,
       input,
       cache,
@@ -114,7 +137,6 @@ async function prepareRun({
             ? buildFineTunedDetector(classCount, pretrained, unfreezeFrom, from)
             : buildFullDetector(classCount, from),
       },
-      exampleCount: examples.stepCount * examples.batchSize,
       preprocessing: {
         ...input,
         scale: examples.scale,
@@ -123,11 +145,11 @@ async function prepareRun({
       },
     };
   }
-  const { copies, variation } = resolveCopies(settings, input, training.length);
+  const { copies, variation } = resolveCopies(settings, input, all.length);
   const channels = state
     ? { mean: state.channelMean as Float32Array, deviation: state.channelFactor as Float32Array }
     : await measureChannels(training, input, cache, signal);
-  const examples = new CachedExamples(training, validation, {
+  const examples = new CachedExamples(pictures, {
     classCount,
     input,
     cache,
@@ -141,7 +163,6 @@ async function prepareRun({
   required(examples.viewCount || null, 'training views');
   return {
     run: { examples, seed, build: (from) => buildDetectorHead(classCount, from) },
-    exampleCount: examples.stepCount * examples.batchSize,
     preprocessing: {
       ...input,
       scale: examples.scale,

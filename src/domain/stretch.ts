@@ -1,0 +1,24 @@
+/**
+ * Stretches of sound files that are examples of their own. Nothing is copied: the identity of a stretch names its file and its edges, and its content is cut out of that
+ * file when it is asked for (`Store.loadBlob`). Videos name the stretch beside the file instead (`MovementInfo`), since their content is never cut. Any thread; pure.
+ */
+
+/** Start and end in seconds of a file. */
+export type Stretch = { startSec: number; endSec: number };
+
+const IDENTITY = /^([^@]+)@(\d+\.\d{3})-(\d+\.\d{3})$/;
+
+/** Identity of a stretch, to the millisecond. @param fileHash content identity of the stored file. */
+export const stretchHash = (fileHash: string, { startSec, endSec }: Stretch): string =>
+  `${fileHash}@${startSec.toFixed(3)}-${endSec.toFixed(3)}`;
+
+/** The file of an identity: its own, or that of the file it is a stretch of. */
+export const fileHashOf = (hash: string): string => hash.split('@', 1)[0]!;
+
+/** What an identity is a stretch of; null when it is that of a file. */
+export function stretchOfHash(hash: string): (Stretch & { fileHash: string }) | null {
+  const parts = IDENTITY.exec(hash);
+  if (!parts) return null;
+  const [, fileHash, start, end] = parts as unknown as [string, string, string, string];
+  return { fileHash, startSec: Number(start), endSec: Number(end) };
+}
