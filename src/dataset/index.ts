@@ -17,6 +17,7 @@ export {
 } from './schema.ts';
 export {
   assignParts,
+  classesOfOneRecording,
   dividedOf,
   groupOf,
   isSlowPattern,

@@ -1,7 +1,8 @@
 /** Dividing examples into training, validation and testing. Any thread; pure. Whole recordings move, never windows. */
-import type { MediaItem, Part } from '../domain/project.ts';
+import { contentKey, type MediaItem, type Part } from '../domain/project.ts';
 import type { CommonSettings } from '../domain/settings.ts';
-import { countClasses, standingClass } from '../domain/label.ts';
+import { classIdOf, countClasses, standingClass } from '../domain/label.ts';
+import { stretchOfMedia } from '../domain/stretch.ts';
 import { createRandom } from '../kernel/random.ts';
 
 /** How examples are kept together. */
@@ -24,14 +25,58 @@ export function groupOf(item: Pick<MediaItem, 'recording' | 'session' | 'path' |
 /** An example as a split sees it: `classId` is the class that stands for it. */
 export type Divided = Pick<MediaItem, 'id' | 'recording' | 'session' | 'path' | 'hash'> & { classId: string };
 
-/** Examples as a split sees them; of one with boxes its rarest class stands for it. */
+/** Blocks of time that a recording is divided into when a class has no other. */
+const BLOCKS = 10;
+
+/** Classes whose examples are all segments of one recording, by that recording: whole recordings cannot stand on two sides of a split then. */
+export function classesOfOneRecording(items: readonly MediaItem[]): Map<string, string[]> {
+  const seen = new Map<string, { recordings: Set<string>; count: number }>();
+  for (const item of items) {
+    const classId = classIdOf(item);
+    if (classId === null) continue;
+    const known = seen.get(classId) ?? { recordings: new Set<string>(), count: 0 };
+    seen.set(classId, known);
+    known.recordings.add(item.recording);
+    if (stretchOfMedia(item.media)) known.count++;
+  }
+  const found = new Map<string, string[]>();
+  for (const [classId, { recordings, count }] of seen) {
+    const [recording] = recordings;
+    if (recordings.size === 1 && count > 1) found.set(recording!, [...(found.get(recording!) ?? []), classId]);
+  }
+  return found;
+}
+
+/** Names of the blocks of time in which segments lie, by example; only of recordings that are all a class has. */
+function blocksOf(items: readonly MediaItem[]): Map<string, string> {
+  const divided = classesOfOneRecording(items);
+  const ends = new Map<string, number>();
+  const segments = items.flatMap((item) => {
+    const stretch = stretchOfMedia(item.media);
+    if (!stretch || !divided.has(item.recording)) return [];
+    ends.set(item.recording, Math.max(ends.get(item.recording) ?? 0, stretch.endSec));
+    return [{ item, at: stretch.startSec }];
+  });
+  return new Map(
+    segments.map(({ item, at }) => {
+      const block = Math.floor((at / ends.get(item.recording)!) * BLOCKS);
+      return [item.id, `${item.recording} block ${block}`];
+    }),
+  );
+}
+
+/**
+ * Examples as a split sees them; of one with boxes its rarest class stands for it. Segments of a recording that is all a class has go by blocks of its time: neighbours stay
+ * together, and there is something to be judged by.
+ */
 export function dividedOf(items: readonly MediaItem[], counts = countClasses(items)): Divided[] {
+  const blocks = blocksOf(items);
   return items.map((item) => ({
     id: item.id,
-    recording: item.recording,
+    recording: blocks.get(item.id) ?? item.recording,
     session: item.session,
     path: item.path,
-    hash: item.hash,
+    hash: blocks.has(item.id) ? contentKey(item) : item.hash,
     classId: standingClass(item, counts),
   }));
 }

@@ -4,6 +4,7 @@ import type { Answering } from './answering.ts';
 import type { Calibration } from './calibration.ts';
 import type { SmallPicture } from './media.ts';
 import type { EngineName } from './settings.ts';
+import { stretchHash } from './stretch.ts';
 import type { Label, Media, TaskKind, TrainingSettings } from './task.ts';
 
 /** The three data sources of a project. */
@@ -59,9 +60,7 @@ export const durationOf = ({ media }: { media: Media }): number => ('durationSec
 
 /** Identity of an example's content: of its file, and of the stretch of it. */
 export const contentKey = ({ hash, media }: { hash: string; media: Media }): string =>
-  'fileSec' in media && (media.startSec > 0 || media.endSec < media.fileSec)
-    ? `${hash}@${media.startSec.toFixed(3)}-${media.endSec.toFixed(3)}`
-    : hash;
+  'fileSec' in media && (media.startSec > 0 || media.endSec < media.fileSec) ? stretchHash(hash, media) : hash;
 
 /** A project. Its items, model sources and history are records of their own. */
 export type Project = {

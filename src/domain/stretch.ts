@@ -3,8 +3,17 @@
  * file when it is asked for (`Store.loadBlob`). Videos name the stretch beside the file instead (`MovementInfo`), since their content is never cut. Any thread; pure.
  */
 
+import type { Media } from './task.ts';
+
 /** Start and end in seconds of a file. */
 export type Stretch = { startSec: number; endSec: number };
+
+/** Where an example lies in its file; null when it is all of it. */
+export function stretchOfMedia(media: Media): Stretch | null {
+  if ('stretch' in media) return media.stretch ?? null;
+  if (!('fileSec' in media)) return null;
+  return media.startSec > 0 || media.endSec < media.fileSec ? media : null;
+}
 
 const IDENTITY = /^([^@]+)@(\d+\.\d{3})-(\d+\.\d{3})$/;
 

@@ -6,7 +6,7 @@ import { formatCount, formatDuration } from '../kernel/format.ts';
 
 /** Something a person should know before training; never blocks. */
 export type Advice = {
-  kind: 'small-class' | 'empty-class' | 'long-window' | 'slow-video' | 'no-validation' | 'unlabelled';
+  kind: 'small-class' | 'empty-class' | 'long-window' | 'slow-video' | 'one-recording' | 'no-validation' | 'unlabelled';
   text: string;
   /** Settings that would do better, and the words of the button that takes them. */
   instead?: { title: string; settings: TrainingSettings };

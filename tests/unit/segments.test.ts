@@ -19,7 +19,8 @@ import { around, marksOf, moved, showing, steepest, tilesOf, zoomed } from '../.
 import { fileToDivide } from '../../src/app/data/shown.ts';
 import { archiveFiles, readArchive } from '../../src/dataset/project-archive.ts';
 import { dataSetFiles } from '../../src/dataset/saving/save.ts';
-import { Store, type Change } from '../../src/dataset/index.ts';
+import { classesOfOneRecording, dividedOf, splitByGroup, Store, type Change } from '../../src/dataset/index.ts';
+import { SOUND } from '../../src/tasks/sound/index.ts';
 import { classIdOf } from '../../src/domain/label.ts';
 import type { MediaItem, Project } from '../../src/domain/project.ts';
 import { fileHashOf, stretchHash, stretchOfHash } from '../../src/domain/stretch.ts';
@@ -161,6 +162,45 @@ const makeMovement = () => ({
   width: 8,
   height: 8,
   codec: 'vp9',
+});
+
+describe('segments in a split', () => {
+  const grouping = { keepTogether: 'recording', groupPattern: '' } as const;
+  const of = (recordingName: string, count: number, classId: string) =>
+    Array.from({ length: count }, (_, n) => ({
+      ...cut(n * 5, n * 5 + 1, classId),
+      id: `${recordingName}${classId}${n}`,
+      recording: recordingName,
+    }));
+  it('of the only recording of a class go by blocks of its time: neighbours stay together', () => {
+    const items = [...of('day', 20, 'a'), ...of('day', 20, 'b')];
+    expect([...classesOfOneRecording(items)]).toEqual([['day', ['a', 'b']]]);
+    const folds = splitByGroup(dividedOf(items), [0.8, 0.2], 1, grouping);
+    expect(new Set(folds.values()).size).toBe(2);
+    // Both classes of one moment, and the two next to each other in a block of ten seconds.
+    for (const item of items) {
+      const n = Number(/\d+$/.exec(item.id)![0]);
+      expect(folds.get(item.id)).toBe(folds.get(`daya${n}`));
+      if (n % 2) expect(folds.get(item.id)).toBe(folds.get(`daya${n - 1}`));
+    }
+  });
+  it('go by recording where a class has several', () => {
+    const items = [...of('monday', 20, 'a'), ...of('tuesday', 10, 'a')];
+    expect(classesOfOneRecording(items).size).toBe(0);
+    const folds = splitByGroup(dividedOf(items), [0.6, 0.4], 1, grouping);
+    expect(new Set([...folds].map(([id, fold]) => `${id.replace(/\d+$/, '')} ${fold}`)).size).toBe(2);
+  });
+  it('are said to stand on both sides', () => {
+    const classes = ['a', 'b'].map((id, i) => ({ id, name: id.toUpperCase(), color: i + 1 }));
+    const plan = (items: MediaItem[]) => SOUND.plan(items, classes, SOUND.defaults(items));
+    const { data, advice } = plan([...of('day', 12, 'a'), ...of('day', 12, 'b')]);
+    expect(data.folds ?? data.validation).not.toEqual([]);
+    expect(advice.find(({ kind: what }) => what === 'one-recording')?.text).toMatch(
+      /^A, B come from one recording each\./,
+    );
+    const whole = [...Array(8).keys()].map((n) => makeItem({ id: `w${n}`, classId: n % 2 ? 'a' : 'b' }));
+    expect(plan(whole).advice.map(({ kind: what }) => what)).not.toContain('one-recording');
+  });
 });
 
 describe('the timeline', () => {

@@ -1,5 +1,5 @@
 /** Which examples a classifier trains and validates on. Any thread; pure. */
-import { dividedOf, splitByGroup, type Noun } from '../../dataset/index.ts';
+import { classesOfOneRecording, dividedOf, splitByGroup, type Noun } from '../../dataset/index.ts';
 import { classIdOf } from '../../domain/label.ts';
 import type { ClassLabel, MediaItem } from '../../domain/project.ts';
 import type { TrainingSettings } from '../../domain/task.ts';
@@ -67,6 +67,7 @@ export const planClasses =
       }),
       advice: [
         ...adviseLabels(items, classes, used, pool, words),
+        ...(settings.keepTogether === 'recording' ? adviseRecordings(pool, used) : []),
         ...(words.advise?.(pool, settings) ?? []),
         ...(settings.validation !== 'none' && validation.length === 0 && !folds
           ? [
@@ -82,6 +83,19 @@ export const planClasses =
       ],
     };
   };
+
+/** Of a class that one recording is all there is of, neighbours stand on both sides of the split. */
+function adviseRecordings(pool: readonly MediaItem[], used: readonly ClassLabel[]): Advice[] {
+  const alone = new Set([...classesOfOneRecording(pool).values()].flat());
+  const classes = used.filter((label) => alone.has(label.id));
+  if (classes.length === 0) return [];
+  return [
+    {
+      kind: 'one-recording',
+      text: `${tellClasses(classes, 'comes', 'come')} from one recording each. Blocks of its time are divided instead of whole recordings: expect less on another recording than the score says.`,
+    },
+  ];
+}
 
 /** With more examples setting some aside costs less than training several times. */
 const MOST_CROSS_VALIDATED = 400;
