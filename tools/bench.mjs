@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
+import { benchLongSound } from './bench-long-sound.mjs';
 import { benchObjects } from './bench-objects.mjs';
 import { benchPictures } from './bench-pictures.mjs';
 import { benchPoses } from './bench-poses.mjs';
@@ -262,6 +263,7 @@ if (!existsSync(esc) || !existsSync(digits) || !existsSync(join(shared, 'models'
 await benchPoses(note);
 await benchObjects(note);
 await benchPictures(note);
+await benchLongSound(note);
 
 mkdirSync('test-results', { recursive: true });
 writeFileSync('test-results/bench.json', JSON.stringify(rows, null, 2));

@@ -143,13 +143,19 @@ export function dragged(
   return { startSec: from, endSec: from + endSec - startSec };
 }
 
-/** Labelled stretches that lie on each other with different classes: one moment cannot teach both. @returns pairs, in order of time. */
+/** Labelled stretches that lie on each other with different classes: one moment cannot teach both. @param segments by their start. @returns pairs, in order of time. */
 export function overlapsOf(kind: SegmentKind, segments: readonly MediaItem[]): [MediaItem, MediaItem][] {
-  return segments.flatMap((a, i) =>
-    segments.slice(i + 1).flatMap((b): [MediaItem, MediaItem][] => {
-      const [first, second] = [kind.stretchOf(a), kind.stretchOf(b)];
-      const shared = Math.min(first.endSec, second.endSec) - Math.max(first.startSec, second.startSec);
-      return shared > NEAR_SEC && classIdOf(a) !== classIdOf(b) && classIdOf(a) && classIdOf(b) ? [[a, b]] : [];
-    }),
-  );
+  const pairs: [MediaItem, MediaItem][] = [];
+  const labelled = segments.filter((item) => classIdOf(item) !== null);
+  for (const [i, a] of labelled.entries()) {
+    const { endSec } = kind.stretchOf(a);
+    for (let k = i + 1; k < labelled.length; k++) {
+      const b = labelled[k]!;
+      const second = kind.stretchOf(b);
+      if (second.startSec > endSec - NEAR_SEC) break;
+      const shared = Math.min(endSec, second.endSec) - second.startSec;
+      if (shared > NEAR_SEC && classIdOf(a) !== classIdOf(b)) pairs.push([a, b]);
+    }
+  }
+  return pairs;
 }
