@@ -86,6 +86,8 @@ export type DetectionReport = {
   foldedIterations?: number;
   /** Mean over classes of the average precision at an overlap of 0.50. */
   map50: number;
+  /** Holds it in 95 % of such sets of pictures; absent in reports of before. */
+  map50Interval?: [low: number, high: number];
   /** The same averaged over overlaps of 0.50 to 0.95. */
   map: number;
   /** Of boxes up to 32² and from 96² square pixels; null when there are none. */

@@ -12,6 +12,7 @@ import type {
   PrecisionRecall,
 } from '../domain/report.ts';
 import type { Part } from '../domain/project.ts';
+import { createRandom } from '../kernel/random.ts';
 
 /** One picture: what is there, and what the model found. Sides in pixels for the size buckets. */
 export type ScoredPicture = {
@@ -115,6 +116,45 @@ export function averagePrecision(
   range: AreaRange = ALL_AREAS,
 ): number | null {
   return averagePrecisionOf(matchClass(pictures, classIndex, iou, range)).ap;
+}
+
+/** Draws of the bootstrap. */
+const DRAWS = 400;
+
+/**
+ * Interval that holds the mean average precision in 95 % of such sets of pictures (percentile bootstrap over whole pictures: boxes of one picture are no independent trials).
+ * @returns ratios 0..1, the same for the same pictures; [0, 1] without any.
+ * @see Efron & Tibshirani 1993, An Introduction to the Bootstrap, §13.3
+ */
+export function bootstrapInterval(
+  pictures: readonly ScoredPicture[],
+  classCount: number,
+  iou: number,
+): [low: number, high: number] {
+  if (pictures.length === 0) return [0, 1];
+  // What is found in a picture does not depend on the others: it is matched once.
+  const classes = Array.from({ length: classCount }, (_, c) => {
+    const single = pictures.map((picture) => matchClass([picture], c, iou, ALL_AREAS));
+    const hits = single.flatMap((matches, at) => matches.hits.map((hit) => ({ ...hit, at })));
+    return { hits: hits.sort((a, b) => b.score - a.score), truths: single.map(({ truthCount }) => truthCount) };
+  });
+  const random = createRandom(1, 'bootstrap');
+  const means: number[] = [];
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const times = new Uint16Array(pictures.length);
+    for (let i = 0; i < pictures.length; i++) times[Math.floor(random.next() * pictures.length)]!++;
+    const mean = meanOf(
+      classes.map(({ hits, truths }) => {
+        const drawn: Matches['hits'] = [];
+        for (const hit of hits) for (let k = 0; k < times[hit.at]!; k++) drawn.push(hit);
+        return averagePrecisionOf({ hits: drawn, truthCount: truths.reduce((sum, n, i) => sum + n * times[i]!, 0) }).ap;
+      }),
+    );
+    if (mean !== null) means.push(mean);
+  }
+  means.sort((a, b) => a - b);
+  const at = (share: number) => means[Math.min(means.length - 1, Math.floor(share * means.length))] ?? share;
+  return [at(0.025), at(0.975)];
 }
 
 const meanOf = (values: readonly (number | null)[]): number | null => {
@@ -256,6 +296,7 @@ export function buildDetectionReport(
     kind: 'boxes',
     ...about,
     map50: meanOf(classes.map(({ ap50 }) => ap50)) ?? 0,
+    map50Interval: bootstrapInterval(pictures, labels.length, 0.5),
     map: meanOf(classes.map(({ ap }) => ap)) ?? 0,
     bySize: {
       small: bucket([0, SMALL_AREA]),

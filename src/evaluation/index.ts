@@ -2,6 +2,7 @@
 export { buildReport, classScores, confusionOf, macroF1, meanOverWindows, type ScoredClip } from './metrics.ts';
 export {
   averagePrecision,
+  bootstrapInterval,
   bestThreshold,
   buildDetectionReport,
   findErrors,

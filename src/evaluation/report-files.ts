@@ -118,7 +118,10 @@ function detectionToHtml(report: DetectionReport, about: ReportAbout): string {
   const number = (value: number | null) => value?.toFixed(3) ?? '—';
   const at = scoresAt(report.pictures, report.bestThreshold);
   const facts: (readonly [string, string])[] = [
-    ['Average precision at an overlap of 0.50', number(report.map50)],
+    [
+      'Average precision at an overlap of 0.50',
+      `${number(report.map50)}${report.map50Interval ? ` (95 % interval ${report.map50Interval.map(number).join(' to ')})` : ''}`,
+    ],
     ['Average precision from 0.50 to 0.95', number(report.map)],
     ['Found', `${at.right} of ${at.truth} at a threshold of ${report.bestThreshold.toFixed(2)}`],
     ['False boxes', `${at.found - at.right} on ${report.pictures.length} pictures`],

@@ -5,7 +5,7 @@ import { formatInterval, wilsonInterval } from '../evaluation/index.ts';
 import { formatPercent } from '../kernel/format.ts';
 
 /** Of a detector. */
-export type PictureScore = Pick<DetectionReport, 'map50' | 'map' | 'bySize'> & {
+export type PictureScore = Pick<DetectionReport, 'map50' | 'map50Interval' | 'map' | 'bySize'> & {
   classes: { label: string; ap50: number | null; ap: number | null; support: number }[];
   /** At the threshold with the best F1 on the validation pictures. */
   pictures: number;
@@ -33,13 +33,13 @@ export const tellScore = (score: PartScore | PictureScore | undefined): string =
   !score
     ? 'no score'
     : 'map50' in score
-      ? `average precision ${score.map50.toFixed(3)} at an overlap of 0.50, ${score.map.toFixed(3)} from 0.50 to 0.95, on ${score.pictures} pictures`
+      ? `average precision ${score.map50.toFixed(3)} at an overlap of 0.50${score.map50Interval ? ` (95 % interval ${score.map50Interval.map((end) => end.toFixed(2)).join(' to ')})` : ''}, ${score.map.toFixed(3)} from 0.50 to 0.95, on ${score.pictures} pictures`
       : `${formatPercent(score.clipAccuracy)} of ${score.items.length} right (95 % interval ${formatInterval(score.clipAccuracyInterval)}), ${formatPercent(score.windowAccuracy)} of windows${score.folds ? `, cross-validated in ${score.folds} folds` : ''}`;
 
 /** A report as it is written. */
 export function scoreOf(report: Report): PartScore | PictureScore {
   if (report.kind === 'boxes') {
-    const { map50, map, bySize, classes, pictures, foldedIterations } = report;
+    const { map50, map50Interval, map, bySize, classes, pictures, foldedIterations } = report;
     const ofClass = ({ label, ap50, ap, support }: DetectionReport['classes'][number]) => ({
       label,
       ap50,
@@ -48,6 +48,7 @@ export function scoreOf(report: Report): PartScore | PictureScore {
     });
     return {
       map50,
+      ...(map50Interval ? { map50Interval } : {}),
       map,
       bySize,
       classes: classes.map(ofClass),

@@ -14,6 +14,7 @@ import { placeBoxes } from '../../src/dataset/annotations/place.ts';
 import { readYoloSet } from '../../src/dataset/annotations/yolo.ts';
 import {
   averagePrecision,
+  bootstrapInterval,
   bestThreshold,
   buildDetectionReport,
   findErrors,
@@ -412,6 +413,23 @@ describe('average precision', () => {
     const about = { project: '<P>', model: 'm', facts: [] };
     expect(formatReport(report, 'csv', about).split('\n')[2]).toMatch(/^p\.jpg,found,x,0\.9000/);
     expect(formatReport(report, 'html', about)).toContain('&lt;P&gt;');
+  });
+  it('has an interval over whole pictures: narrower with more of them, and the same for the same', () => {
+    const found = picture([[0.1, 0.1]], [[0.1, 0.1, 0.9]]);
+    const missed = picture([[0.1, 0.1]], [[0.6, 0.6, 0.8]]);
+    const half = (count: number) => Array.from({ length: count }, (_, i) => (i % 2 ? found : missed));
+    expect(bootstrapInterval([found, found], 1, 0.5)).toEqual([1, 1]);
+    expect(bootstrapInterval([], 1, 0.5)).toEqual([0, 1]);
+    const [few, many] = [bootstrapInterval(half(10), 1, 0.5), bootstrapInterval(half(200), 1, 0.5)];
+    for (const [low, high] of [few, many]) {
+      const ap = averagePrecision(half(10), 0, 0.5)!;
+      expect([low < ap, high > ap]).toEqual([true, true]);
+    }
+    expect(many[1] - many[0]).toBeLessThan(0.5 * (few[1] - few[0]));
+    expect(bootstrapInterval(half(10), 1, 0.5)).toEqual(few);
+    const report = buildDetectionReport(half(10), ['x'], { sourceId: 's', part: 'testing', createdAtMs: 0 });
+    expect(report.map50Interval).toEqual(few);
+    expect(formatReport(report, 'html', { project: 'P', model: 'm', facts: [] })).toContain('95 % interval');
   });
   it('does not change when classes change places', () => {
     const swap = (c: number) => 1 - c;
