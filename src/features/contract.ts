@@ -3,6 +3,7 @@ import type { SmallPicture } from '../domain/media.ts';
 import type { InspectedMedia } from '../domain/project.ts';
 import type { Stretch } from '../domain/stretch.ts';
 import type { MediaOf, TaskKind } from '../domain/task.ts';
+import type { FilmFrame } from './movement/film.ts';
 import type { Motion } from './movement/motion.ts';
 import type { NetworkId } from './networks/manifest.ts';
 import type { NetworkStatus } from './networks/network-files.ts';
@@ -38,6 +39,8 @@ export type FeaturesContract = {
     progress: never;
     result: Motion | null;
   };
+  /** Small frames of a stored video along its time, each as progress (movement/film.ts). */
+  readFilm: { args: { hash: string; count: number }; progress: FilmFrame; result: void };
   /** The landmarks of a clip as a file of its own; null when they are not known at this rate. */
   writeLandmarks: {
     args: {

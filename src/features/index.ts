@@ -1,6 +1,7 @@
 /** Door of the features room: numbers and names of features, any thread. Never reaches tfjs or a decoder. */
 export { networkOf, NETWORKS, type EmbeddingNetworkId, type Network, type NetworkId } from './networks/manifest.ts';
 export type { NetworkStatus } from './networks/network-files.ts';
+export type { FilmFrame } from './movement/film.ts';
 export { TILE_COLUMNS, type SoundTile } from './sound/tile.ts';
 export {
   embeddingCut,

@@ -3,9 +3,10 @@ import type { Store } from '../dataset/index.ts';
 import { rowOf, type MediaOf, type TaskKind } from '../domain/task.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
 import { encodeWav } from '../media/index.ts';
-import { cutSound, openSound, readSound, type OpenSound } from '../media/jobs.ts';
+import { cutSound, openSound, openVideo, readSound, type OpenSound } from '../media/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { FeaturesContract } from './contract.ts';
+import { readFilm } from './movement/film.ts';
 import { formatLandmarks, formatLandmarkTable, readLandmarks } from './movement/landmark-files.ts';
 import { cutMotion, type Motion } from './movement/motion.ts';
 import { BLAZEPOSE_JOINTS } from './movement/skeleton.ts';
@@ -126,6 +127,14 @@ export function createFeaturesJobs(
     },
     async loadMotion({ hash, info, ratesHz }) {
       return loadMotion(await store(), hash, info, ratesHz);
+    },
+    async readFilm({ hash, count }, { signal, progress }) {
+      const video = await openVideo(await stored(hash));
+      try {
+        for await (const frame of readFilm(video, count, signal)) progress(frame, [frame.pixels.buffer]);
+      } finally {
+        video.close();
+      }
     },
     async writeLandmarks({ hash, info, rateHz, name, label, form }) {
       const whole = await loadMotion(await store(), hash, info, [rateHz]);

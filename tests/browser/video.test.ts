@@ -14,6 +14,7 @@ import {
 } from 'mediabunny';
 import { commands } from 'vitest/browser';
 import { describe, expect, it } from 'vitest';
+import { readFilm } from '../../src/features/movement/film.ts';
 import { inspectMotion } from '../../src/features/movement/inspect-motion.ts';
 import { StudioError } from '../../src/kernel/errors.ts';
 import { encodeWav } from '../../src/media/index.ts';
@@ -46,6 +47,24 @@ async function convert(
   await conversion.execute();
   return new Blob([target.buffer!]);
 }
+
+describe.skipIf(!squats)('the film of a video', () => {
+  it.each([8, 96])('of %i frames is spread over it, small, and says where something moves', async (count) => {
+    const video = await openVideo(original());
+    const frames = [];
+    for await (const frame of readFilm(video, count)) frames.push(frame);
+    const { durationSec } = video;
+    video.close();
+    expect(frames.length).toBe(count);
+    frames.forEach(({ atSec, width, height, pixels }, i) => {
+      expect(atSec).toBeCloseTo(((i + 0.5) * durationSec) / count, 3);
+      expect([Math.max(width, height), pixels.length]).toEqual([96, width * height * 4]);
+    });
+    // Squats move all the time but for the turning points; the first frame has none before it.
+    const moving = frames.slice(1).filter(({ change }) => change > 0.001).length;
+    expect(moving / (count - 1)).toBeGreaterThan(0.7);
+  });
+});
 
 const codeOf = (run: Promise<unknown>) =>
   run.then(

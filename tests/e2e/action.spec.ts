@@ -219,6 +219,16 @@ test.describe('real videos', () => {
     const first = editor.getByRole('slider', { name: /^Segment / }).first();
     await expect(first).toBeVisible();
     await expect(page.getByLabel(/^Video of/)).toBeVisible();
+    // The video at a glance, before anything is known of the bodies in it: its frames, and where something moves.
+    const film = editor.getByRole('img', { name: 'Frames of what is shown' }).locator('canvas');
+    const colours = () =>
+      film.evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        return new Set(new Uint32Array(data.buffer)).size;
+      });
+    await expect.poll(colours, { timeout: 30_000 }).toBeGreaterThan(500);
+    const line = editor.getByRole('img', { name: 'Amount of movement over time' }).locator('polyline');
+    await expect.poll(async () => (await line.getAttribute('points'))!.split(' ').length).toBeGreaterThan(40);
     expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
     const before = await first.getAttribute('aria-label');
     await first.focus();

@@ -1,6 +1,7 @@
 /** Segments of recordings and videos: their edges, the timeline they lie on, what the store makes of stretches of sounds. */
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
+import { slotsOf } from '../../src/app/modalities/movement/film.svelte.ts';
 import { MOVEMENT_SEGMENTS } from '../../src/app/modalities/movement/stretches.ts';
 import { drawColumns, SoundTiles } from '../../src/app/modalities/sound/sound-tiles.svelte.ts';
 import { SOUND_SEGMENTS } from '../../src/app/modalities/sound/stretches.ts';
@@ -25,6 +26,7 @@ import { classIdOf } from '../../src/domain/label.ts';
 import type { MediaItem, Project } from '../../src/domain/project.ts';
 import { fileHashOf, stretchHash, stretchOfHash } from '../../src/domain/stretch.ts';
 import { TILE_COLUMNS, type SoundTile } from '../../src/features/index.ts';
+import { changeOf } from '../../src/features/movement/film.ts';
 import { findSounds, LEVEL_SEC, LevelMeter } from '../../src/features/sound/find-sounds.ts';
 import { hashBlob } from '../../src/kernel/content-hash.ts';
 import { makeItem } from '../helpers/records.ts';
@@ -302,6 +304,28 @@ describe('tiles of a recording', () => {
     // Another recording: nothing of the first is shown.
     tiles.want('other', near, 400);
     expect(tiles.columnsOf(far, 400).every((column) => column === null)).toBe(true);
+  });
+});
+
+describe('a film', () => {
+  const frame = (atSec: number) => ({ atSec, width: 16, height: 12, pixels: new Uint8ClampedArray(768), change: 0 });
+  it('shows in each slot the frame nearest to its middle, as wide as frames are', () => {
+    const frames = [5, 15, 25, 35].map(frame);
+    const slots = slotsOf(frames, { fromSec: 0, toSec: 40 }, 160, 30);
+    expect(slots.map(({ x, width, frame: { atSec } }) => [x, width, atSec])).toEqual([
+      [0, 40, 5],
+      [40, 40, 15],
+      [80, 40, 25],
+      [120, 40, 35],
+    ]);
+    expect(slotsOf(frames, { fromSec: 10, toSec: 20 }, 160, 30).map((slot) => slot.frame.atSec)).toEqual([
+      15, 15, 15, 15,
+    ]);
+    expect(slotsOf([], { fromSec: 0, toSec: 40 }, 160, 30)).toEqual([]);
+  });
+  it('says how much changes: nothing, or all of it', () => {
+    const [black, white] = [new Uint8ClampedArray(64), new Uint8ClampedArray(64).fill(255)];
+    expect([changeOf(black, black), changeOf(black, white)]).toEqual([0, expect.closeTo(1, 6)]);
   });
 });
 
