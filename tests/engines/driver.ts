@@ -28,7 +28,7 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 const WORDS = String.raw`
 if (!globalThis.engineErrors) {
   globalThis.engineErrors = [];
-  addEventListener('error', (e) => engineErrors.push('error: ' + (e.message || e.target?.src || e.type)), true);
+  addEventListener('error', (e) => engineErrors.push('error: ' + (e.message || [e.target?.tagName, e.target?.src, e.target?.error?.code, e.target?.error?.message, e.target?.getAttribute?.('aria-label'), location.hash].filter(Boolean).join(' ') || e.type)), true);
   addEventListener('unhandledrejection', (e) => engineErrors.push('unhandled: ' + (e.reason?.stack ?? e.reason)));
 }
 globalThis.findAll ??= (() => {

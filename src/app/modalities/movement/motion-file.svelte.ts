@@ -1,5 +1,6 @@
 /** The file of an action clip as it is looked at: its landmarks and its picture. The newest asked wins. Main thread. */
 import type { MediaOf } from '../../../domain/task.ts';
+import { releaseAddress } from '../../../ui/release-address.ts';
 import { frameCount, MOTION_VALUES, type Motion } from '../../../features/index.ts';
 
 /** What reading takes: landmarks from a worker, files from the store. */
@@ -60,7 +61,7 @@ export class MotionFile implements Disposable {
 
   [Symbol.dispose](): void {
     this.#asked++;
-    if (this.#address) URL.revokeObjectURL(this.#address);
+    releaseAddress(this.#address);
     this.#url = this.#address = null;
     this.#motion = null;
   }
