@@ -113,6 +113,8 @@ const MIGRATIONS: Upgrade[] = [
       return { projectId: step.projectId, seq: step.seq, changes: changes.map(upgradeChange) as Change[] };
     });
   },
+  // Stretches of sounds: records stay as they are. Builds of before would delete the files that only stretches name.
+  () => {},
 ];
 
 /** Version of the schema this build writes. */

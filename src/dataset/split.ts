@@ -28,21 +28,22 @@ export type Divided = Pick<MediaItem, 'id' | 'recording' | 'session' | 'path' | 
 /** Blocks of time that a recording is divided into when a class has no other. */
 const BLOCKS = 10;
 
-/** Classes whose examples are all segments of one recording, by that recording: whole recordings cannot stand on two sides of a split then. */
+/** Classes whose examples are all segments of one recording, by that recording: whole recordings cannot stand on two sides of a split then. Not where an example is all of the recording. */
 export function classesOfOneRecording(items: readonly MediaItem[]): Map<string, string[]> {
-  const seen = new Map<string, { recordings: Set<string>; count: number }>();
+  const recordings = new Map<string, Set<string>>();
+  const undivided = new Set<string>();
+  const counts = new Map<string, number>();
   for (const item of items) {
     const classId = classIdOf(item);
     if (classId === null) continue;
-    const known = seen.get(classId) ?? { recordings: new Set<string>(), count: 0 };
-    seen.set(classId, known);
-    known.recordings.add(item.recording);
-    if (stretchOfMedia(item.media)) known.count++;
+    recordings.set(classId, (recordings.get(classId) ?? new Set()).add(item.recording));
+    counts.set(classId, (counts.get(classId) ?? 0) + 1);
+    if (!stretchOfMedia(item.media)) undivided.add(item.recording);
   }
   const found = new Map<string, string[]>();
-  for (const [classId, { recordings, count }] of seen) {
-    const [recording] = recordings;
-    if (recordings.size === 1 && count > 1) found.set(recording!, [...(found.get(recording!) ?? []), classId]);
+  for (const [classId, [recording, ...others]] of recordings) {
+    if (others.length > 0 || counts.get(classId)! < 2 || undivided.has(recording!)) continue;
+    found.set(recording!, [...(found.get(recording!) ?? []), classId]);
   }
   return found;
 }

@@ -133,6 +133,7 @@ export type StretchTools = {
 export class Store {
   readonly #db: StudioDatabase;
   readonly #stretches: StretchTools | null;
+  readonly #drawing = new Map<string, Promise<StoredPicture | null>>();
 
   constructor(db: StudioDatabase, stretches: StretchTools | null = null) {
     this.#db = db;
@@ -419,12 +420,21 @@ export class Store {
     const tx = this.#db.transaction('pictures');
     const found = await Promise.all(hashes.map((hash) => tx.store.get(hash)));
     const pictures = new Map(found.flatMap((picture) => (picture ? [[picture.hash, picture]] : [])));
-    for (const hash of new Set(hashes)) {
-      if (pictures.has(hash)) continue;
-      const drawn = await this.#drawStretch(hash);
-      if (drawn) pictures.set(hash, drawn);
-    }
+    const missing = [...new Set(hashes)].filter((hash) => !pictures.has(hash) && stretchOfHash(hash));
+    for (const drawn of await Promise.all(missing.map((hash) => this.#draw(hash))))
+      if (drawn) pictures.set(drawn.hash, drawn);
     return pictures;
+  }
+
+  /** The picture of a stretch, drawn once however often it is asked for meanwhile; null where it cannot be drawn: the others are shown all the same. */
+  #draw(hash: string): Promise<StoredPicture | null> {
+    const known = this.#drawing.get(hash);
+    if (known) return known;
+    const drawing = this.#drawStretch(hash)
+      .catch(() => null)
+      .finally(() => this.#drawing.delete(hash));
+    this.#drawing.set(hash, drawing);
+    return drawing;
   }
 
   /** The picture of a stretch, drawn when it is first looked at, and kept. */
@@ -606,9 +616,11 @@ export class Store {
       }
       const isGone = (hash: string) => !used.has(hash);
       const files = (await tx.objectStore('blobs').getAllKeys()).filter(isGone);
-      const stretches = (await tx.objectStore('pictures').getAllKeys()).filter(
-        (hash) => stretchOfHash(hash) && isGone(hash),
-      );
+      const made = [
+        ...(await tx.objectStore('pictures').getAllKeys()),
+        ...(await tx.objectStore('features').getAllKeys()).map(([hash]) => hash),
+      ];
+      const stretches = new Set(made.filter((hash) => stretchOfHash(hash) && isGone(hash)));
       for (const hash of files) later(tx.objectStore('blobs').delete(hash));
       for (const hash of [...files, ...stretches]) {
         later(tx.objectStore('pictures').delete(hash));

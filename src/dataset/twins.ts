@@ -2,6 +2,7 @@
 import type { Rect } from '../domain/boxes.ts';
 import { boxesOf, classIdOf } from '../domain/label.ts';
 import { contentKey, type ClassLabel, type MediaItem } from '../domain/project.ts';
+import { fileHashOf } from '../domain/stretch.ts';
 import { nameKey } from '../kernel/format.ts';
 import type { ImportRemark, Named } from './annotations/reader.ts';
 import { fileName } from './labels.ts';
@@ -34,6 +35,11 @@ export class Twins {
         return [contentKey(item), { name: item.name, className, boxes: keyOfBoxes(boxes) }];
       }),
     );
+    // A file that is divided is there too, as its segments.
+    for (const item of items) {
+      const file = fileHashOf(item.hash);
+      if (!this.#known.has(file)) this.#known.set(file, { name: item.name, className: null, boxes: '' });
+    }
   }
 
   /** How a second one differs from the first, in words. */

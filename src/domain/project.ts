@@ -110,6 +110,14 @@ export type RunData = {
 export const foldCountOf = ({ folds = [] }: Pick<RunData, 'folds'>): number =>
   new Set(folds.filter((fold) => fold >= 0)).size;
 
+/** Examples that are trained on from the beginning. */
+export const trainedAtFirst = (data: Pick<RunData, 'training' | 'folds'>): string[] =>
+  foldCountOf(data) === 1 ? data.training.filter((_, i) => data.folds![i]! < 0) : data.training;
+
+/** How many examples judge a run: those of its folds, or those set aside. */
+export const judgedCountOf = ({ validation, folds }: Pick<RunData, 'validation' | 'folds'>): number =>
+  folds ? folds.filter((fold) => fold >= 0).length : validation.length;
+
 /** A usable model kept during training. */
 export type Snapshot = { iteration: number; takenAtMs: number; validationAccuracy: number | null };
 

@@ -96,6 +96,7 @@ export function createFeaturesJobs(
   const tools = new FeatureTools(store);
   /** The recording that is looked at stays open. */
   const watched = new Kept<OpenSound & Disposable>();
+  let lastTile: Promise<unknown> = Promise.resolve();
   const stored = async (hash: string): Promise<Blob> => {
     const blob = await (await store()).loadBlob(hash);
     if (!blob) throw new StudioError('features/clip-missing', { details: { hash } });
@@ -195,13 +196,19 @@ export function createFeaturesJobs(
     },
     cutStretch: ({ file, stretch }, { signal }) => cutSound(file, stretch, signal),
     async readTile({ hash, startSec, columnSec }, { signal, transfer }) {
-      const sound = await watched.get(hash, async () => {
-        const opened = await openSound(await stored(hash));
-        return { ...opened, [Symbol.dispose]: opened.close };
+      // One after the other: another recording closes the one before.
+      const tile = lastTile.then(async () => {
+        throwIfAborted(signal);
+        const sound = await watched.get(hash, async () => {
+          const opened = await openSound(await stored(hash));
+          return { ...opened, [Symbol.dispose]: opened.close };
+        });
+        return readTile(sound, startSec, columnSec, signal);
       });
-      const tile = await readTile(sound, startSec, columnSec, signal);
-      transfer(tile.peaks.buffer, tile.spectrogram.buffer);
-      return tile;
+      lastTile = tile.catch(() => {});
+      const { peaks, spectrogram } = await tile;
+      transfer(peaks.buffer, spectrogram.buffer);
+      return { peaks, spectrogram };
     },
     async findSounds({ hash, aboveDb }, { signal, progress }) {
       let meter: LevelMeter | null = null;

@@ -240,12 +240,25 @@ export async function readSound(
   }
 }
 
+/** Takes blocks until they end, or until the data stop being readable after some were. @throws as {@link OpenSound.blocks} when nothing was. */
+export async function readOn(blocks: AsyncGenerator<Float32Array>, take: (block: Float32Array) => void): Promise<void> {
+  let count = 0;
+  try {
+    for await (const block of blocks) {
+      take(block);
+      count++;
+    }
+  } catch (error) {
+    if (!(error instanceof StudioError) || error.code !== 'media/damaged' || count === 0) throw error;
+  }
+}
+
 /** A stretch of a sound file as a WAV file of 16 bits, mono, at the rate of the file. @throws as {@link openSound}; `media/zero-length` when the file ends before it. */
 export async function cutSound(blob: Blob, stretch: Stretch, signal?: AbortSignal): Promise<Blob> {
   const sound = await openSound(blob);
   try {
     const blocks: Float32Array[] = [];
-    for await (const block of sound.blocks(signal, stretch)) blocks.push(block);
+    await readOn(sound.blocks(signal, stretch), (block) => blocks.push(block));
     const pcm = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
     if (pcm.length === 0) throw new StudioError('media/zero-length');
     let at = 0;

@@ -1,7 +1,7 @@
 /** What a row of the table of tasks says. Any thread; the words are those people read. */
 import type { DatasetSlot, ClipFlag, Finding } from '../dataset/index.ts';
 import type { Preprocessing } from '../domain/model.ts';
-import type { ClassLabel, MediaItem } from '../domain/project.ts';
+import type { ClassLabel, MediaItem, RunData } from '../domain/project.ts';
 import type { Algorithm } from '../domain/settings.ts';
 import type { TrainingSettings } from '../domain/task.ts';
 import type { EvaluationSlot } from '../evaluation/index.ts';
@@ -104,7 +104,7 @@ export type Task = DatasetSlot &
     hasHead: (settings: TrainingSettings) => boolean;
     /** Training examples of an iteration, for the planned items. */
     exampleCount: (settings: TrainingSettings, items: readonly MediaItem[]) => number;
-    automaticIterations: (exampleCount: number, settings: TrainingSettings) => number;
+    automaticIterations: (exampleCount: number, settings: TrainingSettings, data?: Pick<RunData, 'folds'>) => number;
     /** What an iteration's examples are called when they are not the project's own: windows. */
     iterated: string | null;
     /** Kinds of {@link Preprocessing} its models have. */

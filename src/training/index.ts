@@ -10,7 +10,6 @@ export { planBoxes } from './detection/plan.ts';
 export {
   automaticDetectorIterations,
   DEFAULT_DETECTION_SETTINGS,
-  isHoldingOut,
   examplesPerPicture,
   recommendInput,
   resolveCopies,

@@ -2,6 +2,7 @@
 import { writingLock, type Store, type StoredWeights } from '../dataset/index.ts';
 import type { ModelArtifact } from '../domain/model.ts';
 import type { ModelSource, RunData, Snapshot } from '../domain/project.ts';
+import type { Report } from '../domain/report.ts';
 import { rowOf, type TaskKind, type TrainingSettings } from '../domain/task.ts';
 import { FeatureCache, loadBackbone } from '../features/jobs.ts';
 import { required } from '../kernel/assert.ts';
@@ -149,12 +150,22 @@ export function createTrainingJobs(
     using made = prepared.makeTrainable();
     // A run that goes on is judged by what its folds said at its start.
     const { heldOut = null } = prepared;
-    const scoreHeld = async (weights: Float32Array): Promise<void> => {
+    /** Reports that had no room yet: they go with the end of the run. */
+    let waiting: Report[] = [];
+    const scoreHeld = async (weights: Float32Array, iteration: number): Promise<void> => {
       if (!heldOut) return;
       const about = { sourceId, part: 'validation' as const, createdAtMs: nowMs() };
-      const report = await heldOut.report(made, weights, about);
+      const found = await heldOut.report(made, weights, about);
+      const report = { ...found, foldedIterations: iteration };
       throwIfAborted(lost);
-      await db.saveReport({ ...report, foldedIterations: heldOut.iterations });
+      try {
+        await db.saveReport(report);
+        waiting = [];
+      } catch (error) {
+        if (!isQuota(error)) throw error;
+        waiting = [report];
+        progress({ kind: 'unsaved', isWaiting: false });
+      }
     };
     const judged = chosen?.folded ?? (checkpoint?.state ? unpackFolds(checkpoint.state) : null);
     const trainable = judged ? judgedBy(made, (iteration) => judged.points[iteration - 1] ?? null) : made;
@@ -274,7 +285,10 @@ export function createTrainingJobs(
         iterations: plannedIterations,
         learningRate: settings.learningRate,
         patience: settings.patience,
-        holdOut: heldOut && { iterations: heldOut.iterations, onEnd: scoreHeld },
+        holdOut: heldOut && {
+          iterations: heldOut.iterations,
+          onEnd: (weights) => scoreHeld(weights, heldOut.iterations),
+        },
         checkpointEveryMs: CHECKPOINT_EVERY_MS,
         signal,
         wantsPause: () => control.wantsPause || control.wantsStop,
@@ -371,16 +385,20 @@ export function createTrainingJobs(
     const result = { ...fields(), trainedAtMs: current.trainedAtMs };
     // Stopped before what is held out was judged.
     if (heldOut && !isPause && hasModel && end.state.iteration < heldOut.iterations)
-      await answered(trainable, scoreHeld(end.state.bestWeights));
+      await answered(trainable, scoreHeld(end.state.bestWeights, end.state.iteration));
     // The report of the folds speaks of the model that is finished now.
     const told =
       (judged || heldOut) && !isPause
         ? (await db.loadReports(sourceId)).find(({ part }) => part === 'validation')
         : null;
-    if (told) await db.saveReport({ ...told, createdAtMs: nowMs() });
+    if (told && waiting.length === 0) waiting = [{ ...told, createdAtMs: nowMs() }];
     // What was learnt is never thrown away for want of room: the end waits until there is some, or until the person cancels.
     for (;;) {
       try {
+        for (let report = waiting[0]; report; report = waiting[0]) {
+          await db.saveReport(report);
+          waiting.shift();
+        }
         return required(await save(result, records, true), 'model source');
       } catch (error) {
         if (!isQuota(error) || signal.aborted) throw error;

@@ -547,6 +547,13 @@ describe('a run of a detector', () => {
     expect(data.classNames).toEqual(['A', 'B']);
     expect(advice.map(({ kind }) => kind)).toContain('unlabelled');
     expect(() => planBoxes([item(1, [])], classes, settings)).toThrowError(/no boxes/);
+    // Of one group nothing is set aside.
+    const alone = planBoxes(
+      Array.from({ length: 8 }, (_, n) => ({ ...item(n, [['a', 0.2]]), recording: 'film' })),
+      classes,
+      settings,
+    ).data;
+    expect([alone.training.length, alone.validation, alone.folds]).toEqual([8, [], undefined]);
     // One class is enough: the background is the other.
     expect(planBoxes([item(1, [['a', 0.2]])], classes, settings).data.training).toEqual(['i1']);
   });

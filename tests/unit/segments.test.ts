@@ -24,6 +24,8 @@ import { classesOfOneRecording, dividedOf, splitByGroup, Store, type Change } fr
 import { SOUND } from '../../src/tasks/sound/index.ts';
 import { classIdOf } from '../../src/domain/label.ts';
 import type { MediaItem, Project } from '../../src/domain/project.ts';
+import { Twins } from '../../src/dataset/twins.ts';
+import { StudioError } from '../../src/kernel/errors.ts';
 import { fileHashOf, stretchHash, stretchOfHash } from '../../src/domain/stretch.ts';
 import { TILE_COLUMNS, type SoundTile } from '../../src/features/index.ts';
 import { changeOf } from '../../src/features/movement/film.ts';
@@ -97,9 +99,34 @@ describe('segments', () => {
   it('move inside their file, and never become too short', () => {
     const clip = cut(10, 20);
     expect(stretch(afterOf(moveSegment(kind, clip, 15, 25))[0]!)).toEqual([15, 25]);
-    expect(stretch(afterOf(moveSegment(kind, clip, -5, 5))[0]!)).toEqual([0, 5]);
+    expect(stretch(afterOf(moveSegment(kind, clip, -5, 5))[0]!)).toEqual([0, 10]);
     expect(stretch(afterOf(moveSegment(kind, clip, 10, 10.01))[0]!)).toEqual([9.96, 10.01]);
     expect(moveSegment(kind, clip, 10, 20)).toEqual([]);
+  });
+  it('keep their length at the ends of the file, and a name that a person gave', () => {
+    const last = cut(90, 100);
+    expect(moveSegment(kind, last, 90.02, 100.02)).toEqual([]);
+    expect(moveSegment(kind, cut(0, 2), -0.02, 1.98)).toEqual([]);
+    const named = { ...cut(10, 20), name: 'owl' };
+    expect(afterOf(moveSegment(kind, named, 12, 22))[0]!.name).toBe('owl');
+    expect(afterOf(moveSegment(kind, cut(10, 20), 12, 22))[0]!.name).toBe('long at 12.0 s.wav');
+  });
+  it('of a background sound are examples', () => {
+    const mixed = { ...recording, part: 'background' as const };
+    expect(afterOf(addSegment(kind, mixed, mixed, 1, 3, 'a')!.changes)[0]!.part).toBe('training');
+  });
+  it('say that their file is there when it comes again', () => {
+    const said: string[] = [];
+    const twins = new Twins([cut(10, 20)], [{ id: 'a', name: 'A', color: 1 }], 'clip');
+    const again = { hash: 'hash-r', media: recording.media, name: null, notice: null } as never;
+    expect(
+      twins.leaveOut(
+        'long.mp3',
+        [{ media: again, className: 'A', boxes: null }],
+        ({ reason }) => void said.push(reason),
+      ),
+    ).toEqual([]);
+    expect(said).toEqual(['Already in the project (long at 10.0 s.wav)']);
   });
   it('are not made where there is nothing to learn', () => {
     expect(addSegment(kind, recording, null, 5, 5.01, 'a')).toBeNull();
@@ -191,6 +218,13 @@ describe('segments in a split', () => {
     expect(classesOfOneRecording(items).size).toBe(0);
     const folds = splitByGroup(dividedOf(items), [0.6, 0.4], 1, grouping);
     expect(new Set([...folds].map(([id, fold]) => `${id.replace(/\d+$/, '')} ${fold}`)).size).toBe(2);
+  });
+  it('stay together where an example is all of the recording', () => {
+    const whole = makeItem({ id: 'w', classId: 'b', recording: 'day', sound: { durationSec: 100 } });
+    const items = [...of('day', 20, 'a'), whole, ...of('night', 4, 'b')];
+    expect(classesOfOneRecording(items).size).toBe(0);
+    const folds = splitByGroup(dividedOf(items), [0.8, 0.2], 1, grouping);
+    expect(new Set(items.filter(({ recording: r }) => r === 'day').map(({ id }) => folds.get(id))).size).toBe(1);
   });
   it('are said to stand on both sides', () => {
     const classes = ['a', 'b'].map((id, i) => ({ id, name: id.toUpperCase(), color: i + 1 }));
@@ -425,6 +459,37 @@ describe('the store', () => {
     expect((await store.loadPictures(items.map(({ hash }) => hash))).size).toBe(2);
     const other = await Store.open('stretches-1');
     expect((await other.loadPictures(items.map(({ hash }) => hash))).size).toBe(2);
+  });
+  it('shows what can be drawn beside a stretch that cannot, and draws each once', async () => {
+    const { items } = await withSegments('stretches-6');
+    let asked = 0;
+    const draw = async (_file: Blob, { startSec }: { startSec: number }) => {
+      asked++;
+      if (startSec === 2) throw new StudioError('media/damaged');
+      return picture;
+    };
+    const store = await Store.open('stretches-6', undefined, { cut: tools.cut, draw });
+    const hashes = items.map((item) => item.hash);
+    const [once, twice] = await Promise.all([store.loadPictures(hashes), store.loadPictures(hashes)]);
+    expect([[...once.keys()], [...twice.keys()], asked]).toEqual([[hashes[1]], [hashes[1]], 2]);
+  });
+  it('lets go of features of a stretch that nobody has looked at', async () => {
+    const { store, items } = await withSegments('stretches-7');
+    const [first] = items as [MediaItem];
+    const feature = (item: MediaItem) => ({ hash: item.hash, extractor: 'e', shape: [1], values: new Float32Array(1) });
+    for (const item of items) await store.saveFeatures(feature(item));
+    await store.commit('p', 'Moved', 'm', moveSegment(kind, first, 3, 6));
+    await store.collectGarbage();
+    expect(await store.missingFeatures([first.hash], 'e')).toEqual([]);
+    await store.deleteProject('p');
+    expect(
+      (
+        await store.missingFeatures(
+          items.map(({ hash }) => hash),
+          'e',
+        )
+      ).length,
+    ).toBe(2);
   });
   it('keeps the file while a segment or an undo step has it, and lets go of what belongs to a stretch', async () => {
     const { store, hash, items } = await withSegments('stretches-2');

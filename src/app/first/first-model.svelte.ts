@@ -1,6 +1,6 @@
 /** A first model, shown, trained and tried in one place: examples are recorded while a button is held, a run is one press, answers come by themselves. Main thread. */
 import { countClasses } from '../../domain/label.ts';
-import type { ModelSource } from '../../domain/project.ts';
+import { judgedCountOf, type ModelSource } from '../../domain/project.ts';
 import type { TrainingSettings } from '../../domain/task.ts';
 import { answeringOf, applyTemperature, FEW_EXAMPLES } from '../../evaluation/index.ts';
 import { newId } from '../../kernel/clock.ts';
@@ -108,7 +108,9 @@ export class FirstModel implements Disposable {
     const { items } = this.#workbench.project;
     const count = isTest
       ? items.filter(({ part }) => part === 'testing').length
-      : (source.data?.validation.length ?? 0);
+      : source.data
+        ? judgedCountOf(source.data)
+        : 0;
     return { value, isTest, isRough: count < FEW_EXAMPLES };
   }
   get canTrain(): boolean {

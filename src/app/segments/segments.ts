@@ -71,7 +71,9 @@ export function addSegments(
     const [startSec, endSec] = [between(Math.min(a, b), fileSec), between(Math.max(a, b), fileSec)];
     if (endSec - startSec < kind.shortestSec) return [];
     const id = newId();
-    return [withClass(kind.withStretch({ ...item, id, addedAtMs: now + i }, { startSec, endSec }), classId)];
+    // A segment is an example, also of a sound that was only mixed in.
+    const part = item.part === 'background' ? 'training' : item.part;
+    return [withClass(kind.withStretch({ ...item, id, part, addedAtMs: now + i }, { startSec, endSec }), classId)];
   });
   if (made.length === 0) return null;
   const gone: Change[] = whole ? [{ store: 'items', before: whole, after: null }] : [];
@@ -84,8 +86,14 @@ export function addSegments(
 /** Other edges of a segment; inside its file, and never too short. Nothing when they stay. */
 export function moveSegment(kind: SegmentKind, before: MediaItem, startSec: number, endSec: number): Change[] {
   const { fileSec, startSec: oldStart, endSec: oldEnd } = kind.stretchOf(before);
-  const from = between(Math.min(startSec, endSec - kind.shortestSec), fileSec);
-  const to = between(Math.max(endSec, from + kind.shortestSec), fileSec);
+  const length = oldEnd - oldStart;
+  const isWhole = Math.abs(endSec - startSec - length) < 1e-6;
+  const last = between(endSec, fileSec);
+  // Moved as a whole it keeps its length; of one edge the other stays.
+  const from = isWhole
+    ? between(startSec, fileSec - length)
+    : between(Math.min(startSec, last - kind.shortestSec), fileSec);
+  const to = isWhole ? from + length : Math.min(fileSec, Math.max(last, from + kind.shortestSec));
   if (from === oldStart && to === oldEnd) return [];
   return [{ store: 'items', before, after: kind.withStretch(before, { startSec: from, endSec: to }) }];
 }

@@ -1,5 +1,5 @@
 /** How long the next run of a project will take, by the ones before it. Main thread. */
-import type { ModelSource } from '../../domain/project.ts';
+import { trainedAtFirst, type ModelSource } from '../../domain/project.ts';
 import type { TrainingSettings } from '../../domain/task.ts';
 import { estimateRun, tellEstimate, type RunPlan } from '../../training/index.ts';
 import type { Workbench } from '../studio.svelte.ts';
@@ -11,8 +11,12 @@ export function estimateNext(
   settings: TrainingSettings,
   automatic: number,
 ): string {
-  const workOf = (of: Pick<RunPlan['data'], 'training' | 'validation'>, own: TrainingSettings, iterations: number) => {
-    const [training, all] = [new Set(of.training), new Set([...of.training, ...of.validation])];
+  const workOf = (
+    of: Pick<RunPlan['data'], 'training' | 'validation' | 'folds'>,
+    own: TrainingSettings,
+    iterations: number,
+  ) => {
+    const [training, all] = [new Set(trainedAtFirst(of)), new Set([...of.training, ...of.validation])];
     const exampleCount = task.exampleCount(
       own,
       project.items.filter(({ id }) => training.has(id)),

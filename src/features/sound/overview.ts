@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../../kernel/errors.ts';
 import { SOUND_RATE_HZ } from '../../media/rate.ts';
 import { Resampler } from '../../media/index.ts';
-import type { OpenSound } from '../../media/jobs.ts';
+import { readOn, type OpenSound } from '../../media/jobs.ts';
 import { extractLogMel } from './log-mel.ts';
 import { LOG_MEL_SPEC, quantiseLogMel } from './spec.ts';
 import { joinBlocks } from './read-pcm.ts';
@@ -18,7 +18,7 @@ const WINDOW_SEC = (windowSamples + 1) / SOUND_RATE_HZ;
 
 async function samplesOf(sound: OpenSound, startSec: number, endSec: number, signal?: AbortSignal) {
   const blocks: Float32Array[] = [];
-  for await (const block of sound.blocks(signal, { startSec, endSec })) blocks.push(block);
+  await readOn(sound.blocks(signal, { startSec, endSec }), (block) => blocks.push(block));
   return joinBlocks(blocks);
 }
 

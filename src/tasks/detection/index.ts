@@ -2,6 +2,7 @@
 import { findBoxFindings } from '../../dataset/index.ts';
 import { boxesOf, isLabelled } from '../../domain/label.ts';
 import type { DetectorPreprocessing } from '../../domain/model.ts';
+import { foldCountOf } from '../../domain/project.ts';
 import { mediaOf, modalityOf, problemOf, type TrainingSettings } from '../../domain/task.ts';
 import { SAMPLE_OBJECTS } from '../../features/index.ts';
 import { formatCount } from '../../kernel/format.ts';
@@ -11,7 +12,6 @@ import {
   detectionRequest,
   detectionRequestOfModel,
   examplesPerPicture,
-  isHoldingOut,
   planBoxes,
   resolveInput,
   withDetectorAlgorithm,
@@ -120,8 +120,8 @@ export const DETECTION: Task = {
     ),
   choose: null,
   exampleCount: (settings, items) => items.length * examplesPerPicture(settings, items),
-  automaticIterations: (count, settings) =>
-    automaticDetectorIterations(count, settings.algorithm, isHoldingOut(settings)),
+  automaticIterations: (count, { algorithm }, data = {}) =>
+    automaticDetectorIterations(count, algorithm, foldCountOf(data) === 1),
   iterated: null,
   inputs: ['ssd-mobilenet', 'pixels'],
   tellInput(p) {

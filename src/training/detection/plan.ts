@@ -21,9 +21,10 @@ export const planBoxes: PlanRun = (items, classes, settings) => {
     validation = own.map((item) => item.id);
   else if (settings.validation === 'automatic' && pool.length >= 5) {
     const sides = setAside(pool, settings, dividedOf(pool, counts));
+    // One group is on one side whichever it is: then nothing is held.
     const held = new Set(sides.training.length > 0 ? sides.held : []);
     if (held.size > 0 && isHoldingOut(settings)) folds = training.map((id) => (held.has(id) ? 0 : -1));
-    else [training, validation] = held.size > 0 ? [sides.training, sides.held] : [sides.held, []];
+    else if (held.size > 0) [training, validation] = [sides.training, sides.held];
   }
   const advice: Advice[] = [];
   const open = items.length - annotated.length;

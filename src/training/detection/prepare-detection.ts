@@ -81,6 +81,8 @@ export async function prepareDetection(context: PrepareContext): Promise<Prepare
     novelty: null,
     isHeavy: kind === 'pixels' && exampleCount > MOST_ON_CPU,
     normalisation: {
+      // Whatever is drawn later: what was trained on is never judged again.
+      ...(held.length > 0 ? { heldFor } : {}),
       scale: preprocessing.scale,
       channelMean: Float32Array.from(preprocessing.channelMean),
       channelFactor: Float32Array.from(preprocessing.channelFactor),
@@ -101,9 +103,11 @@ async function prepareRun({ settings, data, items, cache, backbone, state, signa
   const pictures: RunPictures = {
     ...{ training, validation, held },
     heldFor: (exampleCount) =>
-      held.length > 0
-        ? firstStage(settings.iterations ?? automaticDetectorIterations(exampleCount, settings.algorithm, true))
-        : Infinity,
+      held.length === 0
+        ? Infinity
+        : typeof state?.heldFor === 'number'
+          ? state.heldFor
+          : firstStage(settings.iterations ?? automaticDetectorIterations(exampleCount, settings.algorithm, true)),
   };
   const used = new Set(data.training);
   const input = resolveInput(

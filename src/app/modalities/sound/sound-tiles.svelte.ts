@@ -21,6 +21,7 @@ export class SoundTiles implements Disposable {
   #hash = '';
   #wanted: Wanted[] = [];
   #isReading = false;
+  #hasFailed = false;
   #stop = new AbortController();
   /** Raised when there is more to draw. */
   #version = $state(0);
@@ -50,6 +51,7 @@ export class SoundTiles implements Disposable {
       this[Symbol.dispose]();
       this.#stop = new AbortController();
       this.#hash = hash;
+      this.#hasFailed = false;
     }
     this.#wanted = tilesOf(view, widthPx, TILE_COLUMNS).filter((tile) => !this.#tiles.has(this.#key(tile)));
     this.#isWaiting = this.#wanted.length > 0;
@@ -62,19 +64,29 @@ export class SoundTiles implements Disposable {
     const { signal } = this.#stop;
     try {
       for (let next = this.#wanted.shift(); next; next = this.#wanted.shift()) {
-        const tile = await this.#read(hash, next.startSec, next.columnSec, signal);
-        if (hash !== this.#hash) continue;
+        const tile = await this.#readOne(hash, next, signal);
+        // What is wanted now is of another recording.
+        if (hash !== this.#hash) break;
         this.#tiles.set(this.#key(next), tile);
         const oldest = this.#tiles.keys().next().value;
         if (this.#tiles.size > MOST_TILES && oldest !== undefined) this.#tiles.delete(oldest);
         this.#version++;
       }
-    } catch (error) {
-      if (!signal.aborted) this.#onError(error);
     } finally {
       this.#isReading = false;
       this.#isWaiting = this.#wanted.length > 0;
       if (this.#wanted.length > 0 && hash !== this.#hash) void this.#readAll();
+    }
+  }
+
+  /** A tile that cannot be read stays empty, and is said once. */
+  async #readOne(hash: string, { startSec, columnSec }: Wanted, signal: AbortSignal): Promise<SoundTile> {
+    try {
+      return await this.#read(hash, startSec, columnSec, signal);
+    } catch (error) {
+      if (!signal.aborted && !this.#hasFailed) this.#onError(error);
+      if (!signal.aborted) this.#hasFailed = true;
+      return { peaks: new Uint8Array(TILE_COLUMNS), spectrogram: new Uint8Array(TILE_COLUMNS * BANDS) };
     }
   }
 

@@ -22,14 +22,22 @@ export const SOUND_SEGMENTS: SegmentKind = {
     const file = fileHashOf(item.hash);
     const { stretch: _old, ...media } = mediaOf(item, 'sound');
     const fileName = item.path.replace(/^.*\//, '');
+    // What is cut out is a WAV file. A name that a person gave stays.
+    const nameAt = (sec: number) => `${fileName.replace(/\.[^.]+$/, '')} at ${sec.toFixed(1)} s.wav`;
+    const isNamed = item.name !== fileName && item.name !== nameAt(oldStart);
     const bytes = Math.round((item.bytes * (endSec - startSec)) / Math.max(1e-3, oldEnd - oldStart));
     if (startSec <= 0 && endSec >= toMs(fileSec))
-      return { ...item, hash: file, name: fileName, bytes, media: { ...media, durationSec: fileSec } };
+      return {
+        ...item,
+        hash: file,
+        name: isNamed ? item.name : fileName,
+        bytes,
+        media: { ...media, durationSec: fileSec },
+      };
     return {
       ...item,
       hash: stretchHash(file, { startSec, endSec }),
-      // What is cut out is a WAV file.
-      name: `${fileName.replace(/\.[^.]+$/, '')} at ${startSec.toFixed(1)} s.wav`,
+      name: isNamed && item.hash !== file ? item.name : nameAt(startSec),
       bytes,
       media: { ...media, durationSec: endSec - startSec, stretch: { startSec, endSec, fileSec } },
     };
