@@ -304,6 +304,7 @@ test('everything can be found by its name, and done by it', async ({ studio }) =
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'Teach it by showing it.' })).toBeVisible();
   await studio.button('All commands').click();
+  await expect(search).toBeFocused();
   await page.keyboard.type('open found');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'Found' })).toBeVisible();

@@ -32,6 +32,8 @@ export class FirstModel implements Disposable {
   readonly #answer = new LiveAnswer();
   readonly #end: () => void;
   #recording = $state.raw<Recording | null>(null);
+  /** Ends with the recording that is on, or was last. */
+  #kept: Promise<void> = Promise.resolve();
   #release: (() => void) | null = null;
   /** The source whose model answers. */
   #answering = $state<string | null>(null);
@@ -146,8 +148,20 @@ export class FirstModel implements Disposable {
   /** Records until `release`, at least the shortest time; a device that is off is turned on first. */
   async press(index: number): Promise<void> {
     const { project, training } = this.#workbench;
-    if (this.#recording || project.isReadOnly || training.isRunning) return;
-    const released = new Promise<void>((resolve) => (this.#release = resolve));
+    const isBusy = this.#recording !== null && !this.#recording.isKeeping;
+    if (isBusy || project.isReadOnly || training.isRunning) return;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    this.#release = release;
+    // What was recorded before is still being stored: a press counts, and begins then.
+    await this.#kept;
+    if (this.#recording) return;
+    this.#kept = this.#record(index, released);
+    await this.#kept;
+    if (this.#release === release) this.#release = null;
+  }
+
+  async #record(index: number, released: Promise<void>): Promise<void> {
     this.#recording = { place: index, leftSec: this.show.countdownSec };
     const session = newId();
     try {
@@ -171,7 +185,6 @@ export class FirstModel implements Disposable {
       if (!isAbort(error)) this.#studio.notify.fail(error);
     } finally {
       this.#recording = null;
-      this.#release = null;
     }
   }
 
