@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
 import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
+import { watchTasks, worstTask } from './long-tasks.mjs';
 import { serve } from './serve.mjs';
 
 const HOURS = 3;
@@ -63,22 +64,13 @@ export async function benchLongSound(note, given = null) {
   try {
     const page = browser.pages()[0];
     page.setDefaultTimeout(600_000);
-    await page.addInitScript(() => {
-      globalThis.longTasks = [];
-      new PerformanceObserver((list) =>
-        globalThis.longTasks.push(...list.getEntries().map(({ startTime, duration }) => ({ startTime, duration }))),
-      ).observe({ type: 'longtask' });
-    });
+    await watchTasks(page);
     await page.goto(server.url);
     const now = () => page.evaluate(() => performance.now());
     const since = async (from) => `${(((await now()) - from) / 1000).toFixed(1)} s`;
     const tell = async (what, from) => {
       await page.waitForTimeout(200);
-      const worst = await page.evaluate(
-        (start) =>
-          Math.max(0, ...globalThis.longTasks.filter((task) => task.startTime >= start).map((task) => task.duration)),
-        from,
-      );
+      const worst = await worstTask(page, from);
       note(`longest main-thread task while ${what}`, `${worst.toFixed(0)} ms`, '0 = none over 50 ms');
     };
     await page.getByRole('button', { name: 'New Sound classification project' }).click();

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
 import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
+import { watchTasks, worstTask } from './long-tasks.mjs';
 import { serve } from './serve.mjs';
 
 const COUNT = 5000;
@@ -26,12 +27,7 @@ export async function benchPictures(note) {
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(600_000);
-    await page.addInitScript(() => {
-      globalThis.longTasks = [];
-      new PerformanceObserver((list) =>
-        globalThis.longTasks.push(...list.getEntries().map(({ startTime, duration }) => ({ startTime, duration }))),
-      ).observe({ type: 'longtask' });
-    });
+    await watchTasks(page);
     await page.goto(server.url);
     // Pictures a camera would give, drawn by the same browser: noise keeps them from being one and the same.
     mkdirSync(join(folder, 'set'));
@@ -76,15 +72,13 @@ export async function benchPictures(note) {
     );
 
     const now = () => page.evaluate(() => performance.now());
-    const worst = (from) =>
-      page.evaluate(
-        (start) =>
-          Math.max(0, ...globalThis.longTasks.filter((task) => task.startTime >= start).map((task) => task.duration)),
-        from,
-      );
     const tell = async (what, from) => {
       await page.waitForTimeout(200);
-      note(`longest main-thread task while ${what}`, `${(await worst(from)).toFixed(0)} ms`, '0 = none over 50 ms');
+      note(
+        `longest main-thread task while ${what}`,
+        `${(await worstTask(page, from)).toFixed(0)} ms`,
+        '0 = none over 50 ms',
+      );
     };
     await page.getByRole('button', { name: 'New Object detection project' }).click();
     await page.getByRole('button', { name: 'Create project' }).click();

@@ -24,6 +24,7 @@ import { benchPictures } from './bench-pictures.mjs';
 import { benchPoses } from './bench-poses.mjs';
 import { findChromium } from './chromium.mjs';
 import { ensureBuilt } from './fresh-build.mjs';
+import { watchTasks, worstTask } from './long-tasks.mjs';
 import { serve } from './serve.mjs';
 
 const shared = resolve(process.env.SHARED_DIR ?? '../shared');
@@ -97,12 +98,7 @@ if (!existsSync(digits)) {
     args: ['--no-sandbox', '--disable-background-networking', '--enable-precise-memory-info'],
   });
   const page = context.pages()[0];
-  await page.addInitScript(() => {
-    globalThis.longTasks = [];
-    new PerformanceObserver((list) =>
-      globalThis.longTasks.push(...list.getEntries().map((entry) => ({ start: entry.startTime, ms: entry.duration }))),
-    ).observe({ type: 'longtask' });
-  });
+  await watchTasks(page);
   await page.goto(server.url);
   await page.getByRole('button', { name: 'New Sound classification project' }).click();
   await page.getByRole('button', { name: 'Create project' }).click();
@@ -110,11 +106,7 @@ if (!existsSync(digits)) {
   await page.waitForTimeout(500);
 
   const since = () => page.evaluate(() => performance.now());
-  const worst = async (from) =>
-    page.evaluate(
-      (start) => Math.max(0, ...globalThis.longTasks.filter((task) => task.start >= start).map((task) => task.ms)),
-      from,
-    );
+  const worst = (from) => worstTask(page, from);
 
   // The instrument itself: a task of 80 ms must be seen, or the zeros below mean nothing.
   const probeFrom = await since();

@@ -2,7 +2,7 @@
 import type { Store } from '../dataset/index.ts';
 import { rowOf, type MediaOf, type TaskKind } from '../domain/task.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
-import { encodeWav } from '../media/index.ts';
+import { encodeWav, joinBlocks } from '../media/index.ts';
 import { cutSound, openSound, openVideo, readSound, type OpenSound } from '../media/jobs.ts';
 import type { Jobs } from '../rpc/contract.ts';
 import type { FeaturesContract } from './contract.ts';
@@ -26,7 +26,6 @@ import { embeddingExtractor } from './sound/embedding-spec.ts';
 import { findSounds, LevelMeter } from './sound/find-sounds.ts';
 import { inspectSound, type InspectedSound } from './sound/inspect.ts';
 import { readTile } from './sound/overview.ts';
-import { joinBlocks } from './sound/read-pcm.ts';
 import { FeatureTools, Kept } from './tools.ts';
 
 export { FeatureCache } from './cache.ts';

@@ -5,6 +5,7 @@
 import { ADTS, AudioSampleSink, BlobSource, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM } from 'mediabunny';
 import type { Stretch } from '../domain/stretch.ts';
 import { StudioError, throwIfAborted } from '../kernel/errors.ts';
+import { joinBlocks } from './blocks.ts';
 import { foreignTrack, mendSound } from './mend-sound.ts';
 import { SOUND_RATE_HZ } from './rate.ts';
 import { Resampler } from './resample.ts';
@@ -259,13 +260,8 @@ export async function cutSound(blob: Blob, stretch: Stretch, signal?: AbortSigna
   try {
     const blocks: Float32Array[] = [];
     await readOn(sound.blocks(signal, stretch), (block) => blocks.push(block));
-    const pcm = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
+    const pcm = joinBlocks(blocks);
     if (pcm.length === 0) throw new StudioError('media/zero-length');
-    let at = 0;
-    for (const block of blocks) {
-      pcm.set(block, at);
-      at += block.length;
-    }
     return encodeWav(pcm, sound.sampleRateHz);
   } finally {
     sound.close();

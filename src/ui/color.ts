@@ -9,3 +9,9 @@ export function themeColor(name: `--${string}`): string {
   probe.remove();
   return color;
 }
+
+/** The same, opaque, as a little-endian RGBA word for `ImageData`. */
+export function themeWord(name: `--${string}`): number {
+  const [red = 0, green = 0, blue = 0] = (themeColor(name).match(/\d+/g) ?? []).map(Number);
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}

@@ -13,7 +13,7 @@ import { networkOf, type NetworkId } from '../../src/features/index.ts';
 import { LiteNetwork } from '../../src/features/networks/litert.ts';
 import { createPictureEmbedder } from '../../src/features/picture/embedder.ts';
 import { cutPcmWindows, sampleCut } from '../../src/features/sound/pcm-windows.ts';
-import { joinBlocks } from '../../src/features/sound/read-pcm.ts';
+import { joinBlocks } from '../../src/media/blocks.ts';
 import { exposeYamnetEmbedding } from '../../src/features/sound/yamnet.ts';
 import { readSound } from '../../src/media/jobs.ts';
 import { Detector, openModelFile } from '../../src/model/jobs.ts';

@@ -9,7 +9,7 @@ import golden from '../golden/mn04.json';
 import { LiteNetwork } from '../../src/features/networks/litert.ts';
 import { OPERATORS, TfliteGraph } from '../../src/features/networks/tflite.ts';
 import { createEmbedder } from '../../src/features/sound/embedders.ts';
-import { joinBlocks } from '../../src/features/sound/read-pcm.ts';
+import { joinBlocks } from '../../src/media/blocks.ts';
 import { cutPcmWindows, sampleCut } from '../../src/features/sound/pcm-windows.ts';
 import { exposeYamnetEmbedding, yamnetLabels } from '../../src/features/sound/yamnet.ts';
 import { readSound } from '../../src/media/jobs.ts';

@@ -484,6 +484,12 @@ for (const engine of ENGINES)
       await studio.until('a segment nudged', async () => (await first()) !== before);
       await driver.press('Control+z');
       await studio.until('the nudge undone', async () => (await first()) === before);
+      // A video that WebKit decodes and does not play (error 4, on some machines) is no failure where the editor says so.
+      const [refused, others] = [/^error: VIDEO blob:\S+ 4 /, await studio.errors()];
+      expect(
+        others.filter((error) => !THEIRS.test(error) && !(engine.name === 'WebKit' && refused.test(error))),
+      ).toEqual([]);
+      if (others.some((error) => refused.test(error))) await studio.seeText(/This browser does not play this video/);
       await driver.press('Escape');
       await studio.step('Train');
       await studio.fill('spinbutton', 'Iterations, exact', '4');

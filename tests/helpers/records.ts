@@ -1,6 +1,6 @@
 /** Records for tests. */
 import type { SoundInfo } from '../../src/domain/media.ts';
-import type { MediaItem } from '../../src/domain/project.ts';
+import type { MediaItem, Project } from '../../src/domain/project.ts';
 import type { Label, TaskKind, TrainingSettings } from '../../src/domain/task.ts';
 import { taskOf } from '../../src/tasks/index.ts';
 import { readConfig } from '../../src/training/index.ts';
@@ -39,6 +39,18 @@ export function makeItem({
     ...patch,
   };
 }
+
+/** A project of sounds with one class, A. */
+export const SOUND_PROJECT: Project = {
+  id: 'p',
+  name: 'P',
+  kind: 'sound',
+  classes: [{ id: 'a', name: 'A', color: 1 }],
+  createdAtMs: 1,
+  openedAtMs: 1,
+  nextColor: 2,
+  isSample: false,
+};
 
 /** Settings of a task as a config gives them. */
 export const readSettings = (config: unknown, kind: TaskKind = 'sound'): TrainingSettings => {

@@ -13,23 +13,14 @@ import {
   Store,
   type Change,
 } from '../../src/dataset/index.ts';
-import type { MediaItem, ModelSource, Project } from '../../src/domain/project.ts';
+import type { MediaItem, ModelSource } from '../../src/domain/project.ts';
 import { classIdOf } from '../../src/domain/label.ts';
 import { SOUND } from '../../src/tasks/sound/index.ts';
-import { makeItem, ofClass } from '../helpers/records.ts';
+import { makeItem, ofClass, SOUND_PROJECT } from '../helpers/records.ts';
 
 let count = 0;
 const openStore = () => Store.open(`test-${count++}`);
-const project: Project = {
-  id: 'p',
-  name: 'P',
-  kind: 'sound',
-  classes: [{ id: 'a', name: 'A', color: 1 }],
-  createdAtMs: 1,
-  openedAtMs: 1,
-  nextColor: 2,
-  isSample: false,
-};
+const project = SOUND_PROJECT;
 const add = (item: MediaItem): Change => ({ store: 'items', before: null, after: item });
 const remove = (item: MediaItem): Change => ({ store: 'items', before: item, after: null });
 const blob = (hash: string) => ({ hash, blob: new Blob([hash]) });

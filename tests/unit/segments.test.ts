@@ -23,7 +23,7 @@ import { dataSetFiles } from '../../src/dataset/saving/save.ts';
 import { classesOfOneRecording, dividedOf, splitByGroup, Store, type Change } from '../../src/dataset/index.ts';
 import { SOUND } from '../../src/tasks/sound/index.ts';
 import { classIdOf } from '../../src/domain/label.ts';
-import type { MediaItem, Project } from '../../src/domain/project.ts';
+import type { MediaItem } from '../../src/domain/project.ts';
 import { Twins } from '../../src/dataset/twins.ts';
 import { StudioError } from '../../src/kernel/errors.ts';
 import { fileHashOf, stretchHash, stretchOfHash } from '../../src/domain/stretch.ts';
@@ -31,7 +31,7 @@ import { TILE_COLUMNS, type SoundTile } from '../../src/features/index.ts';
 import { changeOf } from '../../src/features/movement/film.ts';
 import { findSounds, LEVEL_SEC, LevelMeter } from '../../src/features/sound/find-sounds.ts';
 import { hashBlob } from '../../src/kernel/content-hash.ts';
-import { makeItem } from '../helpers/records.ts';
+import { makeItem, SOUND_PROJECT } from '../helpers/records.ts';
 
 const kind = SOUND_SEGMENTS;
 const recording = makeItem({
@@ -410,16 +410,7 @@ describe('sounds in a recording', () => {
 });
 
 describe('the store', () => {
-  const project: Project = {
-    id: 'p',
-    name: 'P',
-    kind: 'sound',
-    classes: [{ id: 'a', name: 'A', color: 1 }],
-    createdAtMs: 1,
-    openedAtMs: 1,
-    nextColor: 2,
-    isSample: false,
-  };
+  const project = SOUND_PROJECT;
   const picture = { peaks: new Uint8Array(2), spectrogram: new Uint8Array(64) };
   const tools = {
     cut: async (file: Blob, { startSec, endSec }: { startSec: number; endSec: number }) =>

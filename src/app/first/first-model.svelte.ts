@@ -34,6 +34,8 @@ export class FirstModel implements Disposable {
   #recording = $state.raw<Recording | null>(null);
   /** Ends with the recording that is on, or was last. */
   #kept: Promise<void> = Promise.resolve();
+  /** A press waits for it. */
+  #isWaiting = false;
   #release: (() => void) | null = null;
   /** The source whose model answers. */
   #answering = $state<string | null>(null);
@@ -149,13 +151,14 @@ export class FirstModel implements Disposable {
   async press(index: number): Promise<void> {
     const { project, training } = this.#workbench;
     const isBusy = this.#recording !== null && !this.#recording.isKeeping;
-    if (isBusy || project.isReadOnly || training.isRunning) return;
+    if (isBusy || this.#isWaiting || project.isReadOnly || training.isRunning) return;
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
     this.#release = release;
     // What was recorded before is still being stored: a press counts, and begins then.
+    this.#isWaiting = true;
     await this.#kept;
-    if (this.#recording) return;
+    this.#isWaiting = false;
     this.#kept = this.#record(index, released);
     await this.#kept;
     if (this.#release === release) this.#release = null;

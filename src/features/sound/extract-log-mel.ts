@@ -1,10 +1,10 @@
 /** Log-mel spectrograms of sound files, cached. Worker thread. */
 import type { Store } from '../../dataset/index.ts';
 import { StudioError, throwIfAborted } from '../../kernel/errors.ts';
+import { joinBlocks } from '../../media/index.ts';
 import { readSound } from '../../media/jobs.ts';
 import type { ExtractProgress, ExtractResult } from '../slot.ts';
 import { extractLogMel, LogMelStream } from './log-mel.ts';
-import { joinBlocks } from './read-pcm.ts';
 import { LOG_MEL_EXTRACTOR, LOG_MEL_SPEC } from './spec.ts';
 
 /**

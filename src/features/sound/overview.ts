@@ -1,11 +1,10 @@
 /** Long sounds as pictures of any part of them, in tiles: what is looked at is decoded, not the whole file. Worker thread. */
 import { throwIfAborted } from '../../kernel/errors.ts';
 import { SOUND_RATE_HZ } from '../../media/rate.ts';
-import { Resampler } from '../../media/index.ts';
+import { joinBlocks, Resampler } from '../../media/index.ts';
 import { readOn, type OpenSound } from '../../media/jobs.ts';
 import { extractLogMel } from './log-mel.ts';
 import { LOG_MEL_SPEC, quantiseLogMel } from './spec.ts';
-import { joinBlocks } from './read-pcm.ts';
 import { TILE_COLUMNS, type SoundTile } from './tile.ts';
 
 /** Columns longer than this are judged by a part of them. */

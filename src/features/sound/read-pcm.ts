@@ -1,19 +1,8 @@
 /** Stored sounds as samples. Worker thread. */
-import { SOUND_RATE_HZ } from '../../media/index.ts';
+import { joinBlocks, SOUND_RATE_HZ } from '../../media/index.ts';
 import { readSound } from '../../media/jobs.ts';
 import type { Store } from '../../dataset/index.ts';
 import { StudioError } from '../../kernel/errors.ts';
-
-/** Joins blocks of samples or rows. */
-export function joinBlocks(blocks: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    whole.set(block, at);
-    at += block.length;
-  }
-  return whole;
-}
 
 /** A stored sound as mono samples at `rateHz`. @throws StudioError `features/clip-missing`, and as media `readSound`. */
 export async function readPcm(
